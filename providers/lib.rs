@@ -1,0 +1,146 @@
+//! What payment providers send: verified, and read into canonical notices.
+//!
+//! Pure: no I/O, no clock, no randomness. Time and credentials are arguments, so a recorded
+//! request stays a valid test for ever. `providers/README.md` tells how to add a provider.
+//!
+//! - [`request`]: what came over HTTP, not yet trusted
+//! - [`secret`]: credentials that cannot be weak or printed
+//! - [`scheme`]: signature schemes; alone compares signatures and makes a [`Verified`]
+//! - [`reject`]: why a delivery is not trusted
+//! - [`read`]: envelopes, events, and why one is not understood
+//! - [`notice`]: the canonical terms
+//! - [`sample`]: realistic events for `trigger`, `demo` and the tests
+
+pub mod notice;
+pub mod read;
+pub mod reject;
+pub mod request;
+pub mod sample;
+pub mod scheme;
+pub mod secret;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+pub use notice::Notice;
+pub use read::{Envelope, Event, Reading, Settings, Unread};
+pub use reject::Reject;
+pub use request::{Inlet, Request};
+pub use sample::{Sample, Scene};
+pub use scheme::Verified;
+pub use secret::Secret;
+
+/// Every kind that is built in: a folder each.
+pub const ALL: &[&dyn Provider] = &[];
+
+/// The provider of that kind.
+#[must_use]
+pub fn by_kind(kind: &str) -> Option<&'static dyn Provider> {
+    ALL.iter().copied().find(|provider| provider.facts().kind == kind)
+}
+
+/// One kind of payment provider. Every method is required: what a provider does not have, its
+/// adapter says in so many words.
+pub trait Provider: Send + Sync {
+    /// What is fixed about this kind.
+    fn facts(&self) -> &'static Facts;
+
+    /// Is this request authentic? Looks at nothing but the signature.
+    ///
+    /// # Errors
+    /// The [`Reject`] that applies; the request then leaves no trace but a count.
+    fn verify<'a>(
+        &self,
+        request: &Request<'a>,
+        credentials: &Credentials,
+        now: DateTime<Utc>,
+    ) -> Result<Verified<'a>, Reject>;
+
+    /// The events of an authentic delivery, one or several, in its order. An element of a batch
+    /// that cannot be understood is an envelope of type `unknown`, so that it stops no other.
+    ///
+    /// # Errors
+    /// [`Unread`] where not even the frame can be read; the delivery is then kept as one event.
+    fn envelopes(&self, delivery: &Verified<'_>, inlet: Inlet) -> Result<Vec<Envelope>, Unread>;
+
+    /// What one stored event says. A type of no interest gives no notice.
+    ///
+    /// # Errors
+    /// [`Unread`] says where and why.
+    fn read(&self, event: &Event<'_>) -> Reading;
+
+    /// What the provider wants to read once every event of the delivery is stored.
+    fn answer(&self, inlet: Inlet) -> Answer;
+
+    /// What the provider wants to read where it asked for keys ([`Inlet::Fulfil`]).
+    fn keys_answer(&self, keys: &[String]) -> Answer;
+
+    /// Realistic events of one step in the life of a purchase, unsigned.
+    fn samples(&self, scene: &Scene) -> Vec<Sample>;
+
+    /// The headers (and query) that this provider would send with the sample.
+    fn sign(&self, sample: Sample, credentials: &Credentials, now: DateTime<Utc>) -> Sample;
+}
+
+/// What is fixed about a kind of provider.
+#[derive(Debug)]
+pub struct Facts {
+    /// As in `kind = "..."`.
+    pub kind: &'static str,
+    /// The provider's own name.
+    pub title: &'static str,
+    /// The signature scheme, in a few words.
+    pub scheme: &'static str,
+    /// Event types that lead to notices.
+    pub events: &'static [&'static str],
+    /// Can keys go back in the answer, at `/fulfil/{account}`?
+    pub fulfils: bool,
+    /// Does the provider call the address with GET or HEAD to see whether it is there?
+    pub probes: bool,
+    /// Settings beside `secrets`.
+    pub settings: &'static [Setting],
+    /// The set-up guide for the vendor, Markdown.
+    pub guide: &'static str,
+}
+
+/// A setting that a kind needs beside its secrets.
+#[derive(Debug)]
+pub struct Setting {
+    pub name: &'static str,
+    /// Never printed; may come from `NAME_file`.
+    pub secret: bool,
+    pub required: bool,
+    pub help: &'static str,
+}
+
+/// What an account is known by.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    /// All are tried; the first signs.
+    pub secrets: Vec<Secret>,
+    /// Secret settings by name, in the kind's own words (`private_key`).
+    pub keys: std::collections::BTreeMap<String, Secret>,
+    /// Largest distance between the signed time and ours.
+    pub tolerance: TimeDelta,
+}
+
+/// What goes back to the provider with status 200 (or the one that it wants).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    pub status: u16,
+    pub content_type: &'static str,
+    pub body: String,
+}
+
+impl Answer {
+    /// 200 and nothing to read.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self { status: 200, content_type: "text/plain; charset=utf-8", body: String::new() }
+    }
+
+    /// 200 and a text.
+    #[must_use]
+    pub fn text(body: impl Into<String>) -> Self {
+        Self { status: 200, content_type: "text/plain; charset=utf-8", body: body.into() }
+    }
+}

@@ -1,0 +1,62 @@
+//! What came over HTTP, as plain data: bounded by the shell, not yet trusted.
+
+use std::fmt;
+
+use crate::reject::Reject;
+
+/// Which of the two addresses of an account was called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inlet {
+    /// `/webhooks/{account}`
+    Webhook,
+    /// `/fulfil/{account}`: the provider waits for keys.
+    Fulfil,
+}
+
+/// One request of a provider. Borrowed: nothing is copied before it is authentic.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    pub inlet: Inlet,
+    pub method: &'a str,
+    /// The raw query string, without `?`; empty where there is none.
+    pub query: &'a str,
+    /// Names as sent (any case), values as sent.
+    pub headers: &'a [(String, String)],
+    /// The body, byte for byte.
+    pub body: &'a [u8],
+}
+
+impl<'a> Request<'a> {
+    /// The one header of that name (ASCII case ignored).
+    ///
+    /// # Errors
+    /// [`Reject::Missing`] without one, [`Reject::Doubled`] with several.
+    pub fn header(&self, name: &str) -> Result<&'a str, Reject> {
+        self.header_opt(name)?.ok_or(Reject::Missing)
+    }
+
+    /// The one header of that name, if it is there.
+    ///
+    /// # Errors
+    /// [`Reject::Doubled`] with several.
+    pub fn header_opt(&self, name: &str) -> Result<Option<&'a str>, Reject> {
+        let mut found = self.headers.iter().filter(|(header, _)| header.eq_ignore_ascii_case(name));
+        let first = found.next().map(|(_, value)| value.as_str());
+        match found.next() {
+            Some(_) => Err(Reject::Doubled),
+            None => Ok(first),
+        }
+    }
+}
+
+impl fmt::Debug for Request<'_> {
+    /// Without values: a header may be a credential and a body is personal data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("inlet", &self.inlet)
+            .field("method", &self.method)
+            .field("headers", &self.headers.iter().map(|(name, _)| name).collect::<Vec<_>>())
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,372 @@
+//! Signature schemes: the only place that compares signatures and can make a [`Verified`].
+//!
+//! An adapter says *what* is signed and where the signature stands; it never calls a MAC and
+//! never compares bytes. Every comparison is in constant time over bytes, every configured
+//! secret is tried, and the time window is looked at only after the MAC was right.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use data_encoding::{BASE64, HEXLOWER, HEXLOWER_PERMISSIVE};
+use ed25519_dalek::{Signature, VerifyingKey};
+use hmac::{Hmac, KeyInit, Mac};
+use md5::{Digest, Md5};
+use sha2::{Sha256, Sha512};
+use subtle::{Choice, ConstantTimeEq};
+
+use crate::reject::Reject;
+use crate::request::Request;
+use crate::secret::Secret;
+
+/// How many signatures one header may list: rotation needs two or three.
+const CANDIDATES_MAX: usize = 8;
+
+/// Bytes that were shown to come from the provider. Only this module can make one.
+pub struct Verified<'a> {
+    body: Cow<'a, [u8]>,
+    signed_at: Option<DateTime<Utc>>,
+}
+
+impl Verified<'_> {
+    /// The authentic bytes, as they came.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The time inside the signature, where the scheme has one.
+    #[must_use]
+    pub fn signed_at(&self) -> Option<DateTime<Utc>> {
+        self.signed_at
+    }
+}
+
+impl fmt::Debug for Verified<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verified")
+            .field("body_bytes", &self.body.len())
+            .field("signed_at", &self.signed_at)
+            .finish()
+    }
+}
+
+/// How a signature or token is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// Either case is read; lower case is written.
+    Hex,
+    /// Standard alphabet with padding.
+    Base64,
+}
+
+/// The hash under an HMAC. Configuration decides it, never the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hash {
+    Sha256,
+    Sha512,
+}
+
+/// The acceptable distance between the signed time and ours.
+#[derive(Debug, Clone, Copy)]
+pub struct Window {
+    pub now: DateTime<Utc>,
+    pub tolerance: TimeDelta,
+}
+
+/// HMAC over `parts` (concatenated), keyed with each secret's text in turn.
+///
+/// # Errors
+/// [`Reject::NoSecret`], [`Reject::Malformed`] (nothing that could be a signature),
+/// [`Reject::Wrong`].
+pub fn hmac<'a>(
+    request: &Request<'a>,
+    hash: Hash,
+    secrets: &[Secret],
+    parts: &[&[u8]],
+    encoding: Encoding,
+    candidates: &[&str],
+) -> Result<Verified<'a>, Reject> {
+    let keys: Vec<&[u8]> = secrets.iter().map(Secret::bytes).collect();
+    hmac_keyed(hash, &keys, parts, &decode_all(encoding, candidates)?)?;
+    Ok(Verified { body: Cow::Borrowed(request.body), signed_at: None })
+}
+
+/// As [`hmac`] with SHA-256, where `timestamp` (unix seconds, digits only) is one of the parts
+/// and must lie within the window.
+///
+/// # Errors
+/// As [`hmac`], and [`Reject::Stale`] once the signature is known to be right.
+pub fn hmac_timestamped<'a>(
+    request: &Request<'a>,
+    secrets: &[Secret],
+    timestamp: &str,
+    window: Window,
+    parts: &[&[u8]],
+    encoding: Encoding,
+    candidates: &[&str],
+) -> Result<Verified<'a>, Reject> {
+    let signed_at = unix_seconds(timestamp)?;
+    let verified = hmac(request, Hash::Sha256, secrets, parts, encoding, candidates)?;
+    within(signed_at, window)?;
+    Ok(Verified { signed_at: Some(signed_at), ..verified })
+}
+
+/// How a Standard Webhooks secret becomes a key. Not every sender decodes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyText {
+    /// `whsec_` and base64: the key is the decoded bytes (the specification).
+    Base64,
+    /// The key is the text as it stands.
+    Raw,
+    /// Either.
+    Both,
+}
+
+/// Standard Webhooks, `v1` (HMAC-SHA256, secrets `whsec_...`) and `v1a` (Ed25519, public keys
+/// `whpk_...`), with the headers `webhook-*` or `svix-*`.
+/// <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>
+///
+/// # Errors
+/// Any [`Reject`].
+pub fn standard_webhooks<'a>(
+    request: &Request<'a>,
+    secrets: &[Secret],
+    key_text: KeyText,
+    window: Window,
+) -> Result<Verified<'a>, Reject> {
+    let prefix = match request.header_opt("webhook-id")? {
+        Some(_) => "webhook",
+        None => "svix",
+    };
+    let id = request.header(&format!("{prefix}-id"))?;
+    let timestamp = request.header(&format!("{prefix}-timestamp"))?;
+    let signatures = request.header(&format!("{prefix}-signature"))?;
+    let signed_at = unix_seconds(timestamp)?;
+    if id.is_empty() || id.contains('.') {
+        return Err(Reject::Malformed);
+    }
+    let (mut shared, mut public) = (Vec::new(), Vec::new());
+    for entry in signatures.split(' ').take(CANDIDATES_MAX) {
+        match entry.split_once(',') {
+            Some(("v1", text)) => shared.extend(BASE64.decode(text.as_bytes()).ok()),
+            Some(("v1a", text)) => public.extend(BASE64.decode(text.as_bytes()).ok()),
+            _ => {}
+        }
+    }
+    if shared.is_empty() && public.is_empty() {
+        return Err(Reject::Malformed);
+    }
+    let parts: [&[u8]; 5] = [id.as_bytes(), b".", timestamp.as_bytes(), b".", request.body];
+    let (keys, public_keys) = standard_keys(secrets, key_text);
+    if keys.is_empty() && public_keys.is_empty() {
+        return Err(Reject::NoSecret);
+    }
+    let key_slices: Vec<&[u8]> = keys.iter().map(Vec::as_slice).collect();
+    let by_shared = !keys.is_empty()
+        && !shared.is_empty()
+        && hmac_keyed(Hash::Sha256, &key_slices, &parts, &shared).is_ok();
+    let message = parts.concat();
+    let by_public = public.iter().any(|bytes| {
+        Signature::from_slice(bytes).is_ok_and(|signature| {
+            public_keys.iter().any(|key| key.verify_strict(&message, &signature).is_ok())
+        })
+    });
+    if !by_shared && !by_public {
+        return Err(Reject::Wrong);
+    }
+    within(signed_at, window)?;
+    Ok(Verified { body: Cow::Borrowed(request.body), signed_at: Some(signed_at) })
+}
+
+/// An unguessable token, for providers that sign nothing: proves the sender, not the bytes.
+///
+/// # Errors
+/// [`Reject::NoSecret`], [`Reject::Wrong`].
+pub fn token<'a>(
+    request: &Request<'a>,
+    secrets: &[Secret],
+    candidate: &str,
+) -> Result<Verified<'a>, Reject> {
+    if secrets.is_empty() {
+        return Err(Reject::NoSecret);
+    }
+    // Digests have one length, so the comparison tells nothing of the secret's.
+    let candidate = Sha256::digest(candidate.as_bytes());
+    let mut right = Choice::from(0);
+    for secret in secrets {
+        right |= Sha256::digest(secret.bytes()).ct_eq(&candidate);
+    }
+    if !bool::from(right) {
+        return Err(Reject::Wrong);
+    }
+    Ok(Verified { body: Cow::Borrowed(request.body), signed_at: None })
+}
+
+/// A plain MD5 over `texts` followed by the secret: weak, but all that some providers have.
+/// `body` is what becomes the authentic bytes (the body, or the query where all stands there).
+/// Several readings of the same fields may be tried.
+///
+/// # Errors
+/// [`Reject::NoSecret`], [`Reject::Malformed`], [`Reject::Wrong`].
+pub fn md5_appended<'a>(
+    body: &'a [u8],
+    secrets: &[Secret],
+    texts: &[&str],
+    candidate: &str,
+) -> Result<Verified<'a>, Reject> {
+    if secrets.is_empty() {
+        return Err(Reject::NoSecret);
+    }
+    let [candidate] =
+        decode_all(Encoding::Hex, &[candidate])?.try_into().map_err(|_| Reject::Malformed)?;
+    let mut right = Choice::from(0);
+    for secret in secrets {
+        for text in texts {
+            let hash = Md5::new().chain_update(text).chain_update(secret.bytes()).finalize();
+            right |= hash.as_slice().ct_eq(&candidate);
+        }
+    }
+    if !bool::from(right) {
+        return Err(Reject::Wrong);
+    }
+    Ok(Verified { body: Cow::Borrowed(body), signed_at: None })
+}
+
+/// Signs as [`hmac`] verifies: for `trigger` and the tests.
+#[must_use]
+pub fn hmac_sign(hash: Hash, secret: &Secret, parts: &[&[u8]], encoding: Encoding) -> String {
+    encode(encoding, &mac_bytes(hash, secret.bytes(), parts))
+}
+
+/// Signs as [`standard_webhooks`] verifies `v1`; `None` where the secret is not a shared one.
+#[must_use]
+pub fn standard_webhooks_sign(
+    secret: &Secret,
+    key_text: KeyText,
+    id: &str,
+    at: DateTime<Utc>,
+    body: &[u8],
+) -> Option<Vec<(String, String)>> {
+    let (keys, _) = standard_keys(std::slice::from_ref(secret), key_text);
+    let timestamp = at.timestamp().to_string();
+    let parts: [&[u8]; 5] = [id.as_bytes(), b".", timestamp.as_bytes(), b".", body];
+    let mac = mac_bytes(Hash::Sha256, keys.first()?, &parts);
+    Some(vec![
+        ("webhook-id".to_owned(), id.to_owned()),
+        ("webhook-signature".to_owned(), format!("v1,{}", BASE64.encode(&mac))),
+        ("webhook-timestamp".to_owned(), timestamp),
+    ])
+}
+
+/// Signs as [`md5_appended`] verifies.
+#[must_use]
+pub fn md5_sign(secret: &Secret, text: &str) -> String {
+    HEXLOWER.encode(&Md5::new().chain_update(text).chain_update(secret.bytes()).finalize())
+}
+
+/// Plain integer unix seconds: digits only, so that nothing else is signed than what is read.
+///
+/// # Errors
+/// [`Reject::Malformed`].
+pub fn unix_seconds(text: &str) -> Result<DateTime<Utc>, Reject> {
+    if text.is_empty() || text.len() > 12 || !text.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(Reject::Malformed);
+    }
+    let seconds: i64 = text.parse().map_err(|_| Reject::Malformed)?;
+    DateTime::from_timestamp(seconds, 0).ok_or(Reject::Malformed)
+}
+
+fn within(signed_at: DateTime<Utc>, window: Window) -> Result<(), Reject> {
+    let distance = (window.now - signed_at).abs();
+    if distance <= window.tolerance { Ok(()) } else { Err(Reject::Stale) }
+}
+
+fn hmac_keyed(
+    hash: Hash,
+    keys: &[&[u8]],
+    parts: &[&[u8]],
+    candidates: &[Vec<u8>],
+) -> Result<(), Reject> {
+    if keys.is_empty() {
+        return Err(Reject::NoSecret);
+    }
+    let mut right = Choice::from(0);
+    for key in keys {
+        let mac = mac_bytes(hash, key, parts);
+        for candidate in candidates {
+            right |= mac.as_slice().ct_eq(candidate);
+        }
+    }
+    if bool::from(right) { Ok(()) } else { Err(Reject::Wrong) }
+}
+
+fn mac_bytes(hash: Hash, key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
+    fn run<M: Mac + KeyInit>(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
+        // HMAC takes keys of every length; the error is unreachable, and an empty MAC
+        // equals no candidate.
+        let Ok(mut mac) = <M as KeyInit>::new_from_slice(key) else {
+            return Vec::new();
+        };
+        for part in parts {
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().to_vec()
+    }
+    match hash {
+        Hash::Sha256 => run::<Hmac<Sha256>>(key, parts),
+        Hash::Sha512 => run::<Hmac<Sha512>>(key, parts),
+    }
+}
+
+fn decode_all(encoding: Encoding, candidates: &[&str]) -> Result<Vec<Vec<u8>>, Reject> {
+    let decoded: Vec<Vec<u8>> = candidates
+        .iter()
+        .take(CANDIDATES_MAX)
+        .filter_map(|text| match encoding {
+            Encoding::Hex => HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok(),
+            Encoding::Base64 => BASE64.decode(text.as_bytes()).ok(),
+        })
+        .filter(|bytes| !bytes.is_empty())
+        .collect();
+    if decoded.is_empty() { Err(Reject::Malformed) } else { Ok(decoded) }
+}
+
+fn encode(encoding: Encoding, bytes: &[u8]) -> String {
+    match encoding {
+        Encoding::Hex => HEXLOWER.encode(bytes),
+        Encoding::Base64 => BASE64.encode(bytes),
+    }
+}
+
+/// Splits configured secrets into shared keys and public keys. A text that is not what it says
+/// gives no key: strict decoding, since a lenient one can turn a typing error into a short key.
+fn standard_keys(secrets: &[Secret], key_text: KeyText) -> (Vec<Vec<u8>>, Vec<VerifyingKey>) {
+    let (mut shared, mut public) = (Vec::new(), Vec::new());
+    for secret in secrets {
+        let text = secret.expose();
+        let text = text.strip_prefix("v1,").unwrap_or(text);
+        if let Some(encoded) = text.strip_prefix("whpk_") {
+            let key = decode_padded(encoded).and_then(|bytes| bytes.try_into().ok());
+            public.extend(key.and_then(|bytes: [u8; 32]| VerifyingKey::from_bytes(&bytes).ok()));
+            continue;
+        }
+        if key_text != KeyText::Raw {
+            let encoded = text.strip_prefix("whsec_").unwrap_or(text);
+            shared.extend(decode_padded(encoded).filter(|key| key.len() >= 16));
+        }
+        if key_text != KeyText::Base64 {
+            shared.push(secret.bytes().to_vec());
+        }
+    }
+    (shared, public)
+}
+
+/// Some dashboards show base64 without its padding.
+fn decode_padded(text: &str) -> Option<Vec<u8>> {
+    let mut padded = text.trim_end_matches('=').to_owned();
+    while !padded.len().is_multiple_of(4) {
+        padded.push('=');
+    }
+    BASE64.decode(padded.as_bytes()).ok()
+}
