@@ -24,12 +24,13 @@ pub(crate) struct Fixture {
     pub(crate) query: String,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
-    head: Vec<String>,
+    /// The lines of the head, for writing the file again.
+    pub(crate) head: Vec<String>,
 }
 
-/// The folder of a kind.
+/// The folder of a kind: its name, as far as Rust can name a module so.
 pub(crate) fn folder(kind: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(kind)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(kind.replace('-', "_"))
 }
 
 impl Fixture {

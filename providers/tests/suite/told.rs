@@ -56,6 +56,13 @@ impl ToldEvent {
             Reading::Unread(_) => &[],
         }
     }
+
+    pub(crate) fn unread(&self) -> Option<&Fault> {
+        match &self.reading {
+            Reading::Notices(_) => None,
+            Reading::Unread(fault) => Some(fault),
+        }
+    }
 }
 
 /// Verify, take apart, read: the whole way of a fixture.
