@@ -141,6 +141,23 @@ fn a_plan_change_keeps_the_line_and_covers_nothing() {
     assert_eq!(line.period, None);
 }
 
+/// Stripe tells some prorations as an invoice item and some as the subscription's own item.
+#[test]
+fn a_proration_covers_nothing_however_it_is_told() {
+    let flag = "/lines/data/0/parent/subscription_item_details/proration";
+    let told = [("/billing_reason", json!("subscription_update")), (flag, json!(true))];
+    let notice = only(changed(&scene(Step::Renewal, 1), "invoice.paid", &told));
+    assert_eq!(notice.kind, Kind::Linked);
+}
+
+#[test]
+fn a_change_that_begins_a_new_period_is_paid_for_that_period() {
+    let told = [("/billing_reason", json!("subscription_update"))];
+    let notice = only(changed(&scene(Step::Renewal, 1), "invoice.paid", &told));
+    let Kind::Paid { lines, .. } = notice.kind else { panic!("{notice:?}") };
+    assert_eq!(lines[0].period.unwrap().end, day(730));
+}
+
 #[test]
 fn the_invoice_of_a_trial_is_no_payment_but_a_coupon_of_all_of_it_is() {
     let scene = scene(Step::Purchase, 0);
