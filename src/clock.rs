@@ -1,0 +1,19 @@
+//! The only reader of the time.
+
+use chrono::{DateTime, SubsecRound, Utc};
+
+/// Where the time comes from: the system, or a test.
+pub trait Clock: Send + Sync {
+    fn now(&self) -> DateTime<Utc>;
+}
+
+/// The machine's clock, to the microsecond: what both databases keep.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> DateTime<Utc> {
+        #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+        Utc::now().trunc_subsecs(6)
+    }
+}
