@@ -4,8 +4,22 @@
 //! - [`product`]: what a product is, and what stands on an order line
 //! - [`license`]: states, and what a license is at one instant
 //! - [`customer`]: details that merge in any order
+//! - [`payments`]: a sale's payments, joined, with what went back of each
+//! - `coverage`: the paid time of one license
+//! - `timeline`: the life of one order line
+//! - [`gather`]: which notices belong to one sale
+//! - [`fold`]: a sale's licenses from the set of its notices
+//! - [`difference`]: what the fold says against what is stored
+//! - [`key`]: activation keys and license ids
 
+mod coverage;
 pub mod customer;
+pub mod difference;
+pub mod fold;
+pub mod gather;
+pub mod key;
 pub mod license;
+pub mod payments;
 pub mod product;
 pub mod span;
+mod timeline;
