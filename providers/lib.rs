@@ -19,6 +19,8 @@ pub mod sample;
 pub mod scheme;
 pub mod secret;
 
+mod stripe;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 pub use notice::Notice;
@@ -30,7 +32,7 @@ pub use scheme::Verified;
 pub use secret::Secret;
 
 /// Every kind that is built in: a folder each.
-pub const ALL: &[&dyn Provider] = &[];
+pub const ALL: &[&dyn Provider] = &[&stripe::Stripe];
 
 /// The provider of that kind.
 #[must_use]
