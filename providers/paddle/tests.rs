@@ -73,6 +73,17 @@ fn a_cancelled_subscription_ends_its_own_lines_and_not_what_was_sold_once() {
 }
 
 #[test]
+fn the_lines_of_one_transaction_never_share_a_name() {
+    for fixture in ["mixed", "one_off_twice", "mixed_without_subscription"] {
+        let lines = lines(&format!("transaction.completed.{fixture}"));
+        let names: BTreeSet<&str> = lines.iter().map(|line| line.line.as_str()).collect();
+        assert_eq!((lines.len(), names.len()), (3, 3), "{fixture}: {names:?}");
+    }
+    let twice = lines("transaction.completed.one_off_twice");
+    assert!(twice[2].line.ends_with("0002") && twice[2].quantity == 3, "{twice:?}");
+}
+
+#[test]
 fn a_new_period_extends_nothing_before_it_is_paid() {
     for fixture in ["subscription.updated.renewal_begins", "subscription.updated.past_due"] {
         assert_eq!(kinds(fixture), ["changed", "uncanceled"], "{fixture}");

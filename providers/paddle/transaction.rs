@@ -80,7 +80,7 @@ fn paid_lines(transaction: &Transaction) -> Result<Vec<Line>, Unread> {
     for (position, item) in transaction.items.iter().enumerate() {
         let line_item = line_item(transaction, position);
         if recurs(item) {
-            let name = recurring_name(transaction, recurring_position)?;
+            let name = recurring_name(transaction, recurring_position, position)?;
             recurring_position += 1;
             if !(first && begins_trial(transaction, item, line_item)?) {
                 let line = item.price.line(name, item.quantity);
@@ -100,12 +100,17 @@ fn recurs(item: &TransactionItem) -> bool {
     item.price.billing_cycle.is_some() && item.proration.is_none()
 }
 
-/// A completed transaction with recurring items names its subscription. Should a checkout not,
-/// its own id is the next best name: the customer gets what he paid for, and a later renewal
-/// (named by the subscription) opens a second line. A renewal has no such way out.
-fn recurring_name(transaction: &Transaction, position: usize) -> Result<String, Unread> {
+/// A completed transaction with recurring items names its subscription: that is what Paddle
+/// completes it with. Should a checkout not, its own id is the next best name. The customer gets
+/// what he paid for, and a later renewal (named by the subscription) opens a second line; to
+/// refuse would come to the same, after a purchase without a license. A renewal is refused.
+fn recurring_name(
+    transaction: &Transaction,
+    recurring_position: usize,
+    position: usize,
+) -> Result<String, Unread> {
     match (&transaction.subscription_id, transaction.origin) {
-        (Some(subscription), _) => Ok(recurring_line(subscription, position)),
+        (Some(subscription), _) => Ok(recurring_line(subscription, recurring_position)),
         (None, Origin::SubscriptionRecurring) => {
             Err(Unread::value("data.subscription_id", "a renewal must name its subscription"))
         }
