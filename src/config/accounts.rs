@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{DateTime, TimeDelta};
-use keywright_providers::sample::{Scene, Step};
+use chrono::{DateTime, TimeDelta, Utc};
+use keywright_providers::sample::Step;
 use keywright_providers::{
-    ALL, Credentials, Provider, Reject, Request, Secret, Setting, Settings, by_kind,
+    ALL, Credentials, Inlet, Provider, Reject, Request, Sample, Scene, Secret, Setting, Settings,
+    by_kind,
 };
 use serde_json::Value;
 
-use super::Account;
+use super::{Account, Deliver};
 use super::catalogue::{self, Items, Products};
 use super::check::{either, from_file};
 use super::fault::{Key, Report, did_you_mean};
@@ -113,16 +114,7 @@ fn account(
         report.add(&key.at("deliver"), message);
     }
     let credentials = Credentials { secrets, keys, tolerance };
-    if !can_verify(provider, &credentials) {
-        report.add(
-            &key.at("secrets"),
-            format!(
-                "is missing or of another form than {} uses, so no delivery could be verified; \
-                 paste the secret that it shows, or name a file in secret_file",
-                facts.title
-            ),
-        );
-    }
+    deaf(report, key, provider, &credentials, deliver);
     let mode = settings.mode.unwrap_or_default();
     let account =
         Account { name: name.to_owned(), provider, credentials, settings: own, mode, deliver };
@@ -204,19 +196,62 @@ fn secrets(report: &mut Report<'_>, key: &Key, settings: &AccountSettings) -> Ve
         .collect()
 }
 
-/// Could any delivery of a purchase be authentic here? A purchase is made up and signed with
-/// another secret: an account that has what its kind needs finds the signature wrong; one that
-/// has not says so.
-fn can_verify(provider: &'static dyn Provider, credentials: &Credentials) -> bool {
-    const OTHER: &str = "whsec_a2V5d3JpZ2h0cHJvYmVrZXl3cmlnaHRwcm9iZQ==";
-    let at = DateTime::UNIX_EPOCH + TimeDelta::days(20_000);
+/// Could a delivery be authentic here at all? A purchase is made up and signed with another
+/// secret: an account that has what its kind needs finds the signature wrong; one that has not
+/// says so.
+fn deaf(
+    report: &mut Report<'_>,
+    key: &Key,
+    provider: &'static dyn Provider,
+    credentials: &Credentials,
+    deliver: Deliver,
+) {
+    let facts = provider.facts();
+    let purchase = foreign_purchase(provider);
+    let hears = |inlet: Inlet| {
+        purchase.iter().filter(|sample| sample.inlet == inlet).any(|sample| {
+            let request = Request {
+                inlet,
+                method: "POST",
+                query: &sample.query,
+                headers: &sample.headers,
+                body: &sample.body,
+            };
+            provider.verify(&request, credentials, PROBED_AT).err() != Some(Reject::NoSecret)
+        })
+    };
+    let (webhook, fulfil) = (hears(Inlet::Webhook), hears(Inlet::Fulfil));
+    if !webhook && !fulfil {
+        let message = format!(
+            "is missing or of another form than {} uses, so no delivery could be verified; paste \
+             the secret that it shows, or name a file in secret_file",
+            facts.title
+        );
+        report.add(&key.at("secrets"), message);
+    } else if deliver.in_answer() && facts.fulfils && !fulfil {
+        let secrets = facts.settings.iter().filter(|setting| setting.secret);
+        let names: Vec<&str> = secrets.map(|setting| setting.name).collect();
+        let message = format!(
+            "needs a secret by which {} asks for keys; set {}",
+            facts.title,
+            if names.is_empty() { "secrets".to_owned() } else { names.join(" or ") }
+        );
+        report.add(&key.at("deliver"), message);
+    }
+}
+
+const PROBED_AT: DateTime<Utc> = DateTime::UNIX_EPOCH;
+
+/// What this kind sends for a purchase, signed with a secret that is nobody's.
+fn foreign_purchase(provider: &'static dyn Provider) -> Vec<Sample> {
+    const NOBODYS: &str = "whsec_a2V5d3JpZ2h0cHJvYmVrZXl3cmlnaHRwcm9iZQ==";
     let scene = Scene {
         step: Step::Purchase,
         tag: "check".to_owned(),
         cycle: 0,
-        at,
-        period_start: at,
-        period_end: at + TimeDelta::days(30),
+        at: PROBED_AT,
+        period_start: PROBED_AT,
+        period_end: PROBED_AT + TimeDelta::days(30),
         item: "item".to_owned(),
         item_next: "item".to_owned(),
         quantity: 1,
@@ -230,23 +265,13 @@ fn can_verify(provider: &'static dyn Provider, credentials: &Credentials) -> boo
         amount_minor: 100,
         currency: "EUR".to_owned(),
     };
-    let Ok(other) = Secret::new(OTHER) else { return true };
+    let nobodys: Vec<Secret> = Secret::new(NOBODYS).into_iter().collect();
     let keys = provider.facts().settings.iter().filter(|setting| setting.secret);
-    let keys = keys.map(|setting| (setting.name.to_owned(), other.clone())).collect();
-    let other = Credentials { secrets: vec![other], keys, tolerance: TOLERANCE };
-    let samples = provider.samples(&scene);
-    let without_secret = samples.iter().filter(|&sample| {
-        let sample = provider.sign(sample.clone(), &other, at);
-        let request = Request {
-            inlet: sample.inlet,
-            method: "POST",
-            query: &sample.query,
-            headers: &sample.headers,
-            body: &sample.body,
-        };
-        provider.verify(&request, credentials, at).err() == Some(Reject::NoSecret)
-    });
-    samples.is_empty() || without_secret.count() < samples.len()
+    let keys = keys.flat_map(|setting| nobodys.iter().map(|secret| (setting.name.to_owned(), secret.clone())));
+    let credentials =
+        Credentials { keys: keys.collect(), secrets: nobodys.clone(), tolerance: TOLERANCE };
+    let samples = provider.samples(&scene).into_iter();
+    samples.map(|sample| provider.sign(sample, &credentials, PROBED_AT)).collect()
 }
 
 /// Two accounts with one secret would each take what is meant for the other. The key to a
