@@ -11,6 +11,8 @@
 //! - [`notice`]: the canonical terms
 //! - [`sample`]: realistic events for `trigger`, `demo` and the tests
 
+mod paddle;
+
 pub mod notice;
 pub mod read;
 pub mod reject;
@@ -18,6 +20,8 @@ pub mod request;
 pub mod sample;
 pub mod scheme;
 pub mod secret;
+
+mod stripe;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -30,7 +34,7 @@ pub use scheme::Verified;
 pub use secret::Secret;
 
 /// Every kind that is built in: a folder each.
-pub const ALL: &[&dyn Provider] = &[];
+pub const ALL: &[&dyn Provider] = &[&paddle::Paddle, &stripe::Stripe];
 
 /// The provider of that kind.
 #[must_use]
