@@ -11,6 +11,10 @@
 //! - [`fold`]: a sale's licenses from the set of its notices
 //! - [`difference`]: what the fold says against what is stored
 //! - [`key`]: activation keys and license ids
+//! - [`letter`]: what a customer is written
+//! - [`letters`]: the templates of it, built in or the vendor's
+//! - [`plain`]: others' words as one short harmless line
+//! - [`retry`]: when a mail is tried again
 
 mod coverage;
 pub mod customer;
@@ -20,6 +24,11 @@ pub mod gather;
 pub mod key;
 pub mod license;
 pub mod payments;
+pub mod letter;
+pub mod letters;
+pub mod license;
+pub mod plain;
 pub mod product;
+pub mod retry;
 pub mod span;
 mod timeline;
