@@ -5,7 +5,11 @@
 //! - [`clock`]: the only reader of the time
 //! - [`store`]: SQLite or PostgreSQL: what is kept, and how
 
+pub mod apply;
+pub mod books;
 pub mod clock;
 pub mod config;
+pub mod intake;
+pub mod keyring;
 pub mod rules;
 pub mod store;

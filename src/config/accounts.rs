@@ -10,13 +10,13 @@ use keywright_providers::{
 };
 use serde_json::Value;
 
-use super::{Account, Deliver};
 use super::catalogue::{self, Items, Products};
 use super::check::{either, from_file};
 use super::fault::{Key, Report, did_you_mean};
 use super::hidden::Hidden;
 use super::section::{Table, fields, kind, section, table};
 use super::settings::AccountSettings;
+use super::{Account, Deliver};
 
 /// Under this name support's own acts are kept.
 const RESERVED: &str = "support";
@@ -267,7 +267,8 @@ fn foreign_purchase(provider: &'static dyn Provider) -> Vec<Sample> {
     };
     let nobodys: Vec<Secret> = Secret::new(NOBODYS).into_iter().collect();
     let keys = provider.facts().settings.iter().filter(|setting| setting.secret);
-    let keys = keys.flat_map(|setting| nobodys.iter().map(|secret| (setting.name.to_owned(), secret.clone())));
+    let keys = keys
+        .flat_map(|setting| nobodys.iter().map(|secret| (setting.name.to_owned(), secret.clone())));
     let credentials =
         Credentials { keys: keys.collect(), secrets: nobodys.clone(), tolerance: TOLERANCE };
     let samples = provider.samples(&scene).into_iter();

@@ -10,25 +10,27 @@
 //! - [`gather`]: which notices belong to one sale
 //! - [`fold`]: a sale's licenses from the set of its notices
 //! - [`difference`]: what the fold says against what is stored
+//! - [`acts`]: what support does, told as events like any other
 //! - [`key`]: activation keys and license ids
 //! - [`letter`]: what a customer is written
 //! - [`letters`]: the templates of it, built in or the vendor's
 //! - [`plain`]: others' words as one short harmless line
 //! - [`retry`]: when a mail is tried again
 
+pub mod acts;
 mod coverage;
 pub mod customer;
 pub mod difference;
 pub mod fold;
 pub mod gather;
 pub mod key;
-pub mod license;
-pub mod payments;
 pub mod letter;
 pub mod letters;
 pub mod license;
+pub mod payments;
 pub mod plain;
 pub mod product;
+pub mod proof;
 pub mod retry;
 pub mod span;
 mod timeline;
