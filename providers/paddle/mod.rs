@@ -4,7 +4,7 @@
 //! events: <https://developer.paddle.com/webhooks/overview>.
 //!
 //! - [`frame`]: what stands around every event
-//! - [`payload`]: the entities, with only the fields that are used
+//! - [`payload`]: the entities, with only the fields that are used, made of [`value`]s
 //! - [`read`]: one event to notices, by way of [`transaction`], [`subscription`],
 //!   [`adjustment`] and [`customer`]
 //! - [`samples`]: realistic events
@@ -17,6 +17,7 @@ mod read;
 mod samples;
 mod subscription;
 mod transaction;
+mod value;
 
 use chrono::{DateTime, Utc};
 
