@@ -84,6 +84,10 @@ impl Provider for Paddle {
     }
 
     /// Paddle never asks for keys: [`Provider::verify`] refuses that inlet.
+    fn partial_answer(&self, _stored_ids: &[String]) -> Option<Answer> {
+        None
+    }
+
     fn keys_answer(&self, _keys: &[String]) -> Answer {
         Answer::empty()
     }

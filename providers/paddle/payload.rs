@@ -196,7 +196,13 @@ impl Price {
     /// One line of this price; price before product, since it is the more specific.
     pub(super) fn line(&self, line: String, quantity: NonZeroU32) -> Line {
         let item = std::iter::once(&self.id).chain(&self.product_id).cloned().map(String::from);
-        Line { line, item: item.collect(), quantity: quantity.get(), period: None }
+        Line {
+            line,
+            item: item.collect(),
+            quantity: quantity.get(),
+            period: None,
+            alias: Vec::new(),
+        }
     }
 }
 
