@@ -300,6 +300,7 @@ impl Plain {
     fn kind(&self, told: &Told, payment: Ref, money: Money, end: DateTime<Utc>) -> Option<Kind> {
         let lines = vec![Line {
             line: told.line.clone(),
+            alias: Vec::new(),
             item: vec![told.item.clone()],
             quantity: told.quantity,
             period: Some(Period { start: None, end }),
