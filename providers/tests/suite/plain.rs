@@ -243,6 +243,10 @@ impl Provider for Plain {
         Answer::empty()
     }
 
+    fn partial_answer(&self, _: &[String]) -> Option<Answer> {
+        None
+    }
+
     fn keys_answer(&self, _: &[String]) -> Answer {
         Answer::empty()
     }
