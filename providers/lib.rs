@@ -11,6 +11,7 @@
 //! - [`notice`]: the canonical terms
 //! - [`sample`]: realistic events for `trigger`, `demo` and the tests
 
+mod fastspring;
 pub mod notice;
 pub mod read;
 pub mod reject;
@@ -30,7 +31,7 @@ pub use scheme::Verified;
 pub use secret::Secret;
 
 /// Every kind that is built in: a folder each.
-pub const ALL: &[&dyn Provider] = &[];
+pub const ALL: &[&dyn Provider] = &[&fastspring::FastSpring];
 
 /// The provider of that kind.
 #[must_use]
