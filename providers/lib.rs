@@ -75,6 +75,11 @@ pub trait Provider: Send + Sync {
     /// What the provider wants to read once every event of the delivery is stored.
     fn answer(&self, inlet: Inlet) -> Answer;
 
+    /// What the provider wants to read when only these events of a batch (by [`Envelope::id`],
+    /// never empty) could be stored; it then sends the others again. `None`: it knows no such
+    /// answer, so that the whole delivery must be refused and comes again.
+    fn partial_answer(&self, stored_ids: &[String]) -> Option<Answer>;
+
     /// What the provider wants to read where it asked for keys ([`Inlet::Fulfil`]).
     fn keys_answer(&self, keys: &[String]) -> Answer;
 

@@ -171,6 +171,9 @@ pub struct Line {
     /// The line's name, unique within the account and the same in every event that tells of it:
     /// the provider's own line id, or [`Line::at`] where there is none.
     pub line: String,
+    /// Other names under which this provider tells of the same line.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alias: Vec<String>,
     /// What was bought, most specific first (price, product, variant, SKU ...).
     pub item: Vec<String>,
     pub quantity: u32,

@@ -5,7 +5,7 @@
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-use super::payload::Id;
+use super::value::Id;
 use crate::notice::{Customer, Kind, Notice};
 
 #[derive(Deserialize)]

@@ -7,7 +7,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::payload::Id;
+use super::value::Id;
 use crate::read::{self, Envelope, Unread};
 
 /// Events of Paddle's simulator. Nothing else tells test from live: the sandbox is another

@@ -4,7 +4,7 @@
 //! events: <https://developer.paddle.com/webhooks/overview>.
 //!
 //! - [`frame`]: what stands around every event
-//! - [`payload`]: the entities, with only the fields that are used
+//! - [`payload`]: the entities, with only the fields that are used, made of [`value`]s
 //! - [`read`]: one event to notices, by way of [`transaction`], [`subscription`],
 //!   [`adjustment`] and [`customer`]
 //! - [`samples`]: realistic events
@@ -17,6 +17,7 @@ mod read;
 mod samples;
 mod subscription;
 mod transaction;
+mod value;
 
 use chrono::{DateTime, Utc};
 
@@ -83,6 +84,10 @@ impl Provider for Paddle {
     }
 
     /// Paddle never asks for keys: [`Provider::verify`] refuses that inlet.
+    fn partial_answer(&self, _stored_ids: &[String]) -> Option<Answer> {
+        None
+    }
+
     fn keys_answer(&self, _keys: &[String]) -> Answer {
         Answer::empty()
     }

@@ -83,6 +83,7 @@ impl Session {
             payment: self.payment_intent.as_ref().map_or_else(|| session.clone(), Ref::payment),
             amount,
             lines: vec![Line {
+                alias: Vec::new(),
                 line: Line::at(&session, 0),
                 item: self.items()?,
                 quantity: self.quantity()?,

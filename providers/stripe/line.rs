@@ -120,7 +120,10 @@ impl InvoiceLine {
         };
         // A single sale has an instant in place of a period.
         let period = Some(period).filter(|period| Some(period.end) > period.start);
-        Ok(Some(Sold { line: Line { line, item, quantity, period }, amount: self.amount }))
+        Ok(Some(Sold {
+            line: Line { line, alias: Vec::new(), item, quantity, period },
+            amount: self.amount,
+        }))
     }
 
     fn details(&self) -> Option<&ItemDetails> {

@@ -110,6 +110,10 @@ impl Provider for Stripe {
         Answer::empty()
     }
 
+    fn partial_answer(&self, _stored_ids: &[String]) -> Option<Answer> {
+        None
+    }
+
     fn keys_answer(&self, _keys: &[String]) -> Answer {
         // Stripe never asks for keys (`fulfils` is false) and reads no body.
         Answer::empty()

@@ -168,6 +168,7 @@ impl Item {
         let ids = [Some(&price.id), price.product.as_ref()].into_iter().flatten();
         let written = metadata.iter().flat_map(Metadata::items);
         Ok(Line {
+            alias: Vec::new(),
             line: String::from(&self.id),
             item: payload::items(ids.map(String::from).chain(written)),
             quantity: payload::quantity(|| path("quantity"), self.quantity)?,
