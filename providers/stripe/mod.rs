@@ -17,6 +17,8 @@ mod payload;
 mod read;
 mod refund;
 mod samples;
+#[cfg(test)]
+mod stories;
 mod subscription;
 
 use chrono::{DateTime, Utc};
