@@ -37,10 +37,11 @@ use keywright_providers::{Credentials, Provider, Settings};
 use serde::Deserialize;
 
 use crate::rules::product::{Catalogue, ProductSettings};
+use crate::store::DatabaseUrl;
 
 pub use self::fault::Faults;
 use self::layers::Layers;
-use self::urls::{DatabaseUrl, PublicUrl, SmtpUrl};
+use self::urls::{PublicUrl, SmtpUrl};
 use self::values::{Mailbox, Network};
 
 /// The documented example, and at once what holds where nothing else is said.
