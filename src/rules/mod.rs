@@ -4,14 +4,19 @@
 //! - [`product`]: what a product is, and what stands on an order line
 //! - [`license`]: states, and what a license is at one instant
 //! - [`customer`]: details that merge in any order
-//! - [`payments`]: a sale's payments, joined, with what went back of each
-//! - `coverage`: the paid time of one license
-//! - `timeline`: the life of one order line
 //! - [`gather`]: which notices belong to one sale
-//! - [`fold`]: a sale's licenses from the set of its notices
+//! - [`fold`]: a sale's licenses from the set of its notices, by way of
+//!   - `classes`: names that mean one thing
+//!   - `payments`: the tellings of one payment joined
+//!   - `returns`: what went back of each payment
+//!   - `purchase`: the parts of a sale that only a stacked product holds together
+//!   - `track`: what is told of each order line
+//!   - `walk`: the life of one license along its track
+//!   - `coverage`: its paid time
 //! - [`difference`]: what the fold says against what is stored
 //! - [`key`]: activation keys and license ids
 
+mod classes;
 mod coverage;
 pub mod customer;
 pub mod difference;
@@ -19,7 +24,10 @@ pub mod fold;
 pub mod gather;
 pub mod key;
 pub mod license;
-pub mod payments;
+mod payments;
 pub mod product;
+mod purchase;
+mod returns;
 pub mod span;
-mod timeline;
+mod track;
+mod walk;
