@@ -31,3 +31,6 @@ mod returns;
 pub mod span;
 mod track;
 mod walk;
+
+#[cfg(test)]
+mod tests;
