@@ -25,14 +25,14 @@ fn paid(date: &str, refs: &[Ref], payment: Ref, amount: Option<Money>, lines: &[
 /// The order's own telling: no period, and its own name for the line.
 fn by_order(line: Line) -> Notice {
     let refs = [Ref::order("ord_1"), Ref::payment("pay_1")];
-    paid("2026-03-05", &refs, Ref::payment("pay_1"), Some(euros(100_00)), &[line])
+    paid("2026-03-05", &refs, Ref::payment("pay_1"), Some(euros(10_000)), &[line])
 }
 
 /// The invoice's telling: with the period, and another name for the line.
 fn by_invoice(line: Line) -> Notice {
     let refs = [Ref::subscription("sub_1"), Ref::invoice("in_1")];
     let line = until(line, "2026-03-05", "2026-04-05");
-    paid("2026-03-05T10:00:02Z", &refs, Ref::invoice("in_1"), Some(euros(100_00)), &[line])
+    paid("2026-03-05T10:00:02Z", &refs, Ref::invoice("in_1"), Some(euros(10_000)), &[line])
 }
 
 fn linked() -> Notice {
@@ -130,7 +130,7 @@ fn of_two_periods_of_one_payment_the_later_telling_wins() {
 fn a_payment_that_an_order_names_is_one_by_all_names_of_the_order() {
     let refs = [Ref::order("ord_1"), Ref::order("SHOP-1")];
     let bought =
-        paid("2026-03-05", &refs, Ref::order("ord_1"), Some(euros(100_00)), &[line("a", "pro", 1)]);
+        paid("2026-03-05", &refs, Ref::order("ord_1"), Some(euros(10_000)), &[line("a", "pro", 1)]);
     let again = paid("2026-03-05", &refs, Ref::order("SHOP-1"), None, &[line("a", "pro", 1)]);
     shop().tell(bought).tell(again).expires("2027-03-05");
 }

@@ -140,7 +140,7 @@ impl Life {
     pub(super) fn paid_for(mut self, date: &str, lines: Vec<Line>) -> Self {
         self.payments += 1;
         let payment = Ref::payment(format!("pay_{}", self.payments));
-        self.happens(date, Kind::Paid { payment, amount: Some(euros(100_00)), lines })
+        self.happens(date, Kind::Paid { payment, amount: Some(euros(10_000)), lines })
     }
 
     pub(super) fn changed(self, date: &str, lines: &[Line]) -> Self {
@@ -162,7 +162,7 @@ impl Life {
 
     /// All of the n-th payment goes back.
     pub(super) fn refunded(self, date: &str, n: u32) -> Self {
-        self.refunded_partly(date, n, &format!("re_{n}"), 100_00)
+        self.refunded_partly(date, n, &format!("re_{n}"), 10_000)
     }
 
     pub(super) fn refunded_partly(self, date: &str, n: u32, refund: &str, minor: i64) -> Self {

@@ -3,12 +3,10 @@
 //! Every story is folded in its order, in the opposite one and with every event told twice.
 
 mod coverage;
-
 mod disputes;
 mod joining;
 mod life;
 mod lines;
-
 mod plans;
 mod refunds;
 mod settings;
