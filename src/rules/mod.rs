@@ -14,8 +14,14 @@
 //!   - `walk`: the life of one license along its track
 //!   - `coverage`: its paid time
 //! - [`difference`]: what the fold says against what is stored
+//! - [`acts`]: what support does, told as events like any other
 //! - [`key`]: activation keys and license ids
+//! - [`letter`]: what a customer is written
+//! - [`letters`]: the templates of it, built in or the vendor's
+//! - [`plain`]: others' words as one short harmless line
+//! - [`retry`]: when a mail is tried again
 
+pub mod acts;
 mod classes;
 mod coverage;
 pub mod customer;
@@ -23,10 +29,15 @@ pub mod difference;
 pub mod fold;
 pub mod gather;
 pub mod key;
+pub mod letter;
+pub mod letters;
 pub mod license;
 mod payments;
+pub mod plain;
 pub mod product;
+pub mod proof;
 mod purchase;
+pub mod retry;
 mod returns;
 pub mod span;
 mod track;

@@ -1,0 +1,158 @@
+//! What a customer is written, and what it tells of.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use minijinja::{Value, context};
+
+use super::plain::{buyer_text, one_line};
+
+/// The longest subject, and the longest name of a product or a vendor, in characters.
+pub(super) const SUBJECT_CHARS: usize = 150;
+
+/// Which letter it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Template {
+    /// A new license, with its key.
+    Issued,
+    /// The same key for longer.
+    Renewed,
+}
+
+/// A letter, ready to be put into a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// One line.
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+}
+
+/// What a letter tells of. Buyers' words are made harmless on the way into the template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LetterData {
+    /// The product's name.
+    pub product: String,
+    /// The activation key in full.
+    pub key: String,
+    pub starts_at: DateTime<Utc>,
+    /// `None`: perpetual, or [`pending`](Self::pending).
+    pub expires_at: Option<DateTime<Utc>>,
+    /// Before a renewal.
+    pub previous_expires_at: Option<DateTime<Utc>>,
+    /// The time begins with the first activation.
+    pub pending: bool,
+    /// Nothing was paid yet.
+    pub trial: bool,
+    pub max_activations: u32,
+    pub quantity: u32,
+    pub features: Vec<String>,
+    /// The buyer's name, as he wrote it.
+    pub customer: Option<String>,
+    /// The buyer's company, as he wrote it.
+    pub company: Option<String>,
+    /// The order's number at the provider.
+    pub order: Option<String>,
+    /// Who writes.
+    pub vendor: String,
+    /// Where to write to; without it the letter says to answer.
+    pub support: Option<String>,
+    /// Of this service: the only address that links may begin with.
+    pub public_url: String,
+}
+
+impl LetterData {
+    /// Licenses of two kinds, to try templates on: everything known, and next to nothing.
+    #[must_use]
+    pub fn samples() -> [Self; 2] {
+        let day = |seconds| DateTime::from_timestamp(seconds, 0).unwrap_or_default();
+        let full = Self {
+            product: "Acme Pro".to_owned(),
+            key: "ACME-7K2QX-9M4TB-H3WVN-R8DZC-5FJ6P".to_owned(),
+            starts_at: day(1_769_853_600),
+            expires_at: Some(day(1_832_925_600)),
+            previous_expires_at: Some(day(1_801_389_600)),
+            pending: false,
+            trial: false,
+            max_activations: 10,
+            quantity: 5,
+            features: vec!["export".to_owned(), "batch".to_owned()],
+            customer: Some("Ada Lovelace".to_owned()),
+            company: Some("Analytical Engines".to_owned()),
+            order: Some("1842-10".to_owned()),
+            vendor: "Acme Licensing".to_owned(),
+            support: Some("support@acme.example".to_owned()),
+            public_url: "https://licenses.acme.example".to_owned(),
+        };
+        let bare = Self {
+            expires_at: None,
+            previous_expires_at: None,
+            max_activations: 1,
+            quantity: 1,
+            features: Vec::new(),
+            customer: None,
+            company: None,
+            order: None,
+            support: None,
+            ..full.clone()
+        };
+        [full, bare]
+    }
+
+    /// For a subject: a buyer's words have no place there.
+    pub(super) fn without_buyer(&self) -> Self {
+        Self { customer: None, company: None, order: None, ..self.clone() }
+    }
+
+    /// What the templates see. A template that names anything else does not render.
+    pub(super) fn facts(&self) -> Value {
+        let told = |text: &Option<String>| text.as_deref().and_then(buyer_text);
+        context! {
+            product => one_line(&self.product, SUBJECT_CHARS),
+            key => self.key.as_str(),
+            starts_at => in_utc(self.starts_at),
+            expires_at => self.expires_at.map(in_utc),
+            previous_expires_at => self.previous_expires_at.map(in_utc),
+            pending => self.pending,
+            trial => self.trial,
+            max_activations => self.max_activations,
+            quantity => self.quantity,
+            features => self.features.clone(),
+            customer => told(&self.customer),
+            company => told(&self.company),
+            order => told(&self.order),
+            vendor => one_line(&self.vendor, SUBJECT_CHARS),
+            support => self.support.as_deref(),
+            public_url => self.public_url.as_str(),
+        }
+    }
+}
+
+/// As a person in any language reads it; seconds are nobody's concern.
+fn in_utc(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+impl Template {
+    pub const ALL: [Self; 2] = [Self::Issued, Self::Renewed];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Issued => "issued",
+            Self::Renewed => "renewed",
+        }
+    }
+
+    /// By its name in the outbox.
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|template| template.as_str() == name)
+    }
+}
+
+impl fmt::Display for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

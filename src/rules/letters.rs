@@ -1,0 +1,355 @@
+//! The letters' templates: the built-in ones, and a vendor's in their place.
+//!
+//! `templates/mail/README.md` tells what a template may use and how a vendor writes his own.
+
+use std::collections::BTreeMap;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
+
+use super::letter::{Letter, LetterData, SUBJECT_CHARS, Template};
+use super::plain::one_line;
+
+/// The built-in templates, and those that stand in their place.
+#[derive(Debug, Clone)]
+pub struct Letters {
+    /// By file name: `issued.txt`, `de/issued.txt`.
+    files: BTreeMap<String, String>,
+}
+
+/// A template that cannot be used, and why.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}: {message}")]
+pub struct BadTemplate {
+    /// As below the folder: `de/issued.txt`.
+    pub file: String,
+    pub message: String,
+}
+
+impl Letters {
+    /// The built-in letters alone.
+    #[must_use]
+    pub fn built_in() -> Self {
+        let files = BUILT_IN.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned()));
+        Self { files: files.collect() }
+    }
+
+    /// The built-in letters with a vendor's files in their place; each is tried out.
+    ///
+    /// # Errors
+    /// Names that mean nothing; else languages with a part missing; else templates that do not
+    /// render.
+    pub fn with(
+        overrides: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, Vec<BadTemplate>> {
+        let mut letters = Self::built_in();
+        letters.files.extend(overrides);
+        let checks = [Self::strangers, Self::incomplete, Self::unrenderable];
+        let faults =
+            checks.into_iter().map(|check| check(&letters)).find(|found| !found.is_empty());
+        faults.map_or(Ok(letters), Err)
+    }
+
+    /// Writes a letter in the customer's language: `de-AT`, else `de`, else the default.
+    ///
+    /// # Errors
+    /// A template that fails on this very license; [`Letters::with`] has tried a usual one.
+    pub fn write(
+        &self,
+        template: Template,
+        locale: Option<&str>,
+        data: &LetterData,
+    ) -> Result<Letter, BadTemplate> {
+        self.write_in(&self.folder(template, locale), template, data)
+    }
+
+    fn write_in(
+        &self,
+        folder: &str,
+        template: Template,
+        data: &LetterData,
+    ) -> Result<Letter, BadTemplate> {
+        let render = |part, facts| self.render(&file_of(folder, template, part), facts);
+        let subject = render(Part::Subject, data.without_buyer().facts())?;
+        Ok(Letter {
+            subject: one_line(subject.lines().next().unwrap_or_default(), SUBJECT_CHARS),
+            text: render(Part::Text, data.facts())?,
+            html: render(Part::Html, data.facts())?,
+        })
+    }
+
+    fn render(&self, file: &str, facts: Value) -> Result<String, BadTemplate> {
+        let bad = |message: String| BadTemplate { file: file.to_owned(), message };
+        let source = self.files.get(file).ok_or_else(|| bad("is missing".to_owned()))?;
+        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+        let mut environment = Environment::new();
+        environment.set_syntax(syntax.map_err(|error| bad(error.to_string()))?);
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment
+            .render_named_str(file, source, facts.clone())
+            .map_err(|error| bad(explained(&error, &facts)))
+    }
+
+    /// The most specific folder that has this letter, with its slash; empty: the default.
+    fn folder(&self, template: Template, locale: Option<&str>) -> String {
+        let locale = locale.unwrap_or_default().to_ascii_lowercase().replace('_', "-");
+        let mut language = locale.as_str();
+        while !language.is_empty() {
+            let folder = format!("{language}/");
+            if self.files.contains_key(&file_of(&folder, template, Part::Text)) {
+                return folder;
+            }
+            language = language.rsplit_once('-').map_or("", |(shorter, _)| shorter);
+        }
+        String::new()
+    }
+
+    fn strangers(&self) -> Vec<BadTemplate> {
+        let known = |file: &str| {
+            let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
+            let language = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+            BUILT_IN.iter().any(|(built_in, _)| *built_in == name) && folder.chars().all(language)
+        };
+        self.files
+            .keys()
+            .filter(|file| !known(file))
+            .map(|file| BadTemplate {
+                file: file.clone(),
+                message: "is no letter; there are issued and renewed, each as .subject.txt, .txt \
+                          and .html, alone or in a folder named after a language, as de or pt-br"
+                    .to_owned(),
+            })
+            .collect()
+    }
+
+    fn incomplete(&self) -> Vec<BadTemplate> {
+        let mut faults = Vec::new();
+        for (folder, template) in self.letters() {
+            for part in Part::ALL {
+                let file = file_of(&folder, template, part);
+                if !self.files.contains_key(&file) {
+                    let message = format!("is missing beside the other parts of {template}");
+                    faults.push(BadTemplate { file, message });
+                }
+            }
+        }
+        faults
+    }
+
+    fn unrenderable(&self) -> Vec<BadTemplate> {
+        let mut faults = Vec::new();
+        for (folder, template) in self.letters() {
+            let tried = LetterData::samples().map(|data| self.write_in(&folder, template, &data));
+            faults.extend(tried.into_iter().filter_map(Result::err));
+        }
+        faults.dedup();
+        faults
+    }
+
+    /// Every letter of which there is a part.
+    fn letters(&self) -> Vec<(String, Template)> {
+        let folder = |file: &String| {
+            file.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"))
+        };
+        let mut letters = Vec::new();
+        for template in Template::ALL {
+            let parts = Part::ALL.map(|part| file_of("", template, part));
+            let of_this = |file: &&String| parts.iter().any(|part| file.ends_with(part.as_str()));
+            letters.extend(self.files.keys().filter(of_this).map(|file| (folder(file), template)));
+        }
+        letters.dedup();
+        letters
+    }
+}
+
+/// What the template engine says, and for a name that it does not know, the names that there are.
+fn explained(error: &minijinja::Error, facts: &Value) -> String {
+    match error.kind() {
+        ErrorKind::UndefinedError => {
+            let names = facts.try_iter().into_iter().flatten().map(|name| name.to_string());
+            format!("{error}; there are {}", names.collect::<Vec<_>>().join(", "))
+        }
+        _ => error.to_string(),
+    }
+}
+
+fn file_of(folder: &str, template: Template, part: Part) -> String {
+    format!("{folder}{template}{}", part.suffix())
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    Subject,
+    Text,
+    Html,
+}
+
+impl Part {
+    const ALL: [Self; 3] = [Self::Subject, Self::Text, Self::Html];
+
+    fn suffix(self) -> &'static str {
+        match self {
+            Self::Subject => ".subject.txt",
+            Self::Text => ".txt",
+            Self::Html => ".html",
+        }
+    }
+}
+
+macro_rules! built_in {
+    ($($file:literal),* $(,)?) => {
+        [$(($file, include_str!(concat!("../../templates/mail/", $file)))),*]
+    };
+}
+
+const BUILT_IN: [(&str, &str); 6] = built_in![
+    "issued.subject.txt",
+    "issued.txt",
+    "issued.html",
+    "renewed.subject.txt",
+    "renewed.txt",
+    "renewed.html",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn overridden(files: &[(&str, &str)]) -> Result<Letters, Vec<BadTemplate>> {
+        Letters::with(files.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned())))
+    }
+
+    fn issued(letters: &Letters, locale: Option<&str>, data: &LetterData) -> Letter {
+        letters.write(Template::Issued, locale, data).unwrap()
+    }
+
+    fn shown(letter: &Letter) -> String {
+        format!("Subject: {}\n\n{}\n\n{}\n", letter.subject, letter.text, letter.html)
+    }
+
+    const GERMAN: [(&str, &str); 3] = [
+        ("de/issued.subject.txt", "Ihr Schlüssel für {{ product }}"),
+        ("de/issued.txt", "Guten Tag,\n{{ key }}"),
+        ("de/issued.html", "<p>{{ key }}</p>"),
+    ];
+
+    #[test]
+    fn a_new_key_is_told_with_all_that_is_known_of_it() {
+        let [full, _] = LetterData::samples();
+        insta::assert_snapshot!("issued", shown(&issued(&Letters::built_in(), None, &full)));
+    }
+
+    #[test]
+    fn a_renewal_tells_the_new_end_and_the_old() {
+        let [full, _] = LetterData::samples();
+        let letter = Letters::built_in().write(Template::Renewed, None, &full).unwrap();
+        insta::assert_snapshot!("renewed", shown(&letter));
+    }
+
+    #[test]
+    fn a_perpetual_license_of_somebody_unknown_says_that_it_has_no_end() {
+        let [_, bare] = LetterData::samples();
+        insta::assert_snapshot!(issued(&Letters::built_in(), None, &bare).text, @r"
+        Hello,
+
+        thank you for choosing Acme Pro. This is your activation key:
+
+            ACME-7K2QX-9M4TB-H3WVN-R8DZC-5FJ6P
+
+        Please keep it: you enter it once on each computer.
+
+        Valid from:   2026-01-31 10:00 UTC
+        Valid until:  no end, this license is perpetual
+        Computers:    1
+
+        Questions? Just answer this mail.
+
+        Acme Licensing
+        ");
+    }
+
+    #[test]
+    fn a_license_that_waits_for_its_activation_names_no_day() {
+        let [_, bare] = LetterData::samples();
+        let letter =
+            issued(&Letters::built_in(), None, &LetterData { pending: true, ..bare.clone() });
+        assert!(letter.text.contains("Valid from:   the first activation\n"), "{}", letter.text);
+        assert!(!letter.text.contains("UTC") && !letter.text.contains("perpetual"));
+        assert!(!letter.html.contains("UTC") && !letter.html.contains("perpetual"));
+    }
+
+    #[test]
+    fn a_trial_is_called_one() {
+        let [full, _] = LetterData::samples();
+        let letter =
+            issued(&Letters::built_in(), None, &LetterData { trial: true, ..full.clone() });
+        assert_eq!(letter.subject, "Your trial key for Acme Pro");
+        assert!(letter.text.contains("your trial of Acme Pro is ready"), "{}", letter.text);
+    }
+
+    #[test]
+    fn what_a_buyer_wrote_is_text_and_nothing_else() {
+        let [full, _] = LetterData::samples();
+        let hostile = LetterData {
+            customer: Some("<script>alert(1)</script>\r\nBcc: all@example.com".to_owned()),
+            company: Some("\u{202e}{{ key }} https://evil.example/login".to_owned()),
+            order: Some("x".repeat(10_240)),
+            ..full
+        };
+        let letter = issued(&Letters::built_in(), None, &hostile);
+        insta::assert_snapshot!("hostile", shown(&letter));
+        assert!(!letter.html.contains("<script") && !letter.text.contains("Ada"));
+        assert!(!shown(&letter).contains("://evil") && !shown(&letter).contains('\u{202e}'));
+        assert!(letter.text.len() < 1_000, "bounded: {}", letter.text.len());
+    }
+
+    #[test]
+    fn a_subject_is_one_bounded_line_without_the_buyer() {
+        let [full, _] = LetterData::samples();
+        let letters =
+            overridden(&[("issued.subject.txt", "{{ product }}{{ customer }}\n\nno more")]);
+        let data = LetterData { product: format!("A\r\nBcc: b{}", "x".repeat(999)), ..full };
+        let subject = issued(&letters.unwrap(), None, &data).subject;
+        assert!(subject.starts_with("A Bcc: bxxx") && !subject.contains("Ada"), "{subject}");
+        assert_eq!(subject.chars().count(), SUBJECT_CHARS + 1);
+    }
+
+    #[test]
+    fn a_letter_is_in_the_customers_language_where_there_is_one() {
+        let [full, _] = LetterData::samples();
+        let letters = overridden(&GERMAN).unwrap();
+        for locale in ["de", "de-AT", "de_AT", "DE", "de-Latn-AT"] {
+            let letter = issued(&letters, Some(locale), &full);
+            assert_eq!(letter.subject, "Ihr Schlüssel für Acme Pro", "{locale}");
+        }
+        for locale in [None, Some("en-GB"), Some("fr"), Some(""), Some("../de"), Some("den")] {
+            assert_eq!(issued(&letters, locale, &full).subject, "Your key for Acme Pro");
+        }
+        let renewed = letters.write(Template::Renewed, Some("de"), &full).unwrap();
+        assert_eq!(renewed.subject, "Your license for Acme Pro was renewed", "only one is German");
+    }
+
+    #[test]
+    fn one_file_in_the_folder_takes_the_place_of_the_built_in_one() {
+        let [full, _] = LetterData::samples();
+        let letters = overridden(&[("issued.txt", "{{ key }} {{ public_url }}")]).unwrap();
+        let letter = issued(&letters, None, &full);
+        assert_eq!(letter.text, format!("{} {}", full.key, full.public_url));
+        assert_eq!(letter.subject, "Your key for Acme Pro");
+    }
+
+    #[test]
+    fn a_faulty_template_is_told_before_a_customer_waits_for_it() {
+        let told = |files: &[(&str, &str)]| {
+            let faults = overridden(files).unwrap_err();
+            faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        };
+        insta::assert_snapshot!(told(&[("issued.txt", "Hello\n{{ custommer }}")]), @"issued.txt: undefined value (in issued.txt:2); there are product, key, starts_at, expires_at, previous_expires_at, pending, trial, max_activations, quantity, features, customer, company, order, vendor, support, public_url");
+        insta::assert_snapshot!(told(&[("renewed.html", "{% if key %}")]), @"renewed.html: syntax error: unexpected end of input, expected end of block (in renewed.html:1)");
+        insta::assert_snapshot!(told(&[("isued.txt", "Hello"), ("D E/issued.txt", "Hallo")]), @"
+        D E/issued.txt: is no letter; there are issued and renewed, each as .subject.txt, .txt and .html, alone or in a folder named after a language, as de or pt-br
+        isued.txt: is no letter; there are issued and renewed, each as .subject.txt, .txt and .html, alone or in a folder named after a language, as de or pt-br
+        ");
+        insta::assert_snapshot!(told(&GERMAN[..2]), @"de/issued.html: is missing beside the other parts of issued");
+    }
+}

@@ -1,0 +1,84 @@
+//! When work is tried again: events, mail, and how long the mail queue rests.
+
+use chrono::TimeDelta;
+
+/// How long a mail that is refused for now is tried: three days of waiting.
+pub const MAIL_TRIED: TimeDelta = TimeDelta::hours(72);
+
+const MAIL_WAIT_MIN_S: i64 = 60;
+const MAIL_WAIT_MAX_S: i64 = 4 * 3600;
+const PAUSE_MAX_S: i64 = 300;
+const EVENT_WAIT_MAX_S: i64 = 60;
+
+/// The wait after so many attempts (from 1) at an event that the database was not able to take:
+/// 1, 2, 4 ... seconds, at most a minute. An event is never given up for this.
+#[must_use]
+pub fn event_wait(attempts: u32) -> TimeDelta {
+    TimeDelta::seconds(doubled(1, attempts, EVENT_WAIT_MAX_S))
+}
+
+/// The wait after so many attempts (from 1) that a mail server refused for now: 1, 2, 4 ...
+/// minutes, then 4 hours each, until [`MAIL_TRIED`] was waited. After that `None`: given up.
+///
+/// It counts attempts, not days, so that days in which the whole queue stood still are not taken
+/// from a mail's chances.
+#[must_use]
+pub fn mail_wait(attempts: u32) -> Option<TimeDelta> {
+    let mut left_s = MAIL_TRIED.num_seconds();
+    for attempt in 1..attempts {
+        left_s -= mail_step_s(attempt);
+        if left_s <= 0 {
+            return None;
+        }
+    }
+    Some(TimeDelta::seconds(mail_step_s(attempts).min(left_s)))
+}
+
+/// How long the queue rests after so many faults of the mail server in a row (from 1): 1, 2, 4 ...
+/// seconds, at most 5 minutes. Short enough that mail flows again soon, long enough that a wrong
+/// password does not lock the account.
+#[must_use]
+pub fn mail_pause(faults: u32) -> TimeDelta {
+    TimeDelta::seconds(doubled(1, faults, PAUSE_MAX_S))
+}
+
+fn mail_step_s(attempt: u32) -> i64 {
+    doubled(MAIL_WAIT_MIN_S, attempt, MAIL_WAIT_MAX_S)
+}
+
+/// `first`, doubled at every step from 1, at most `max`.
+fn doubled(first: i64, step: u32, max: i64) -> i64 {
+    let doublings = step.saturating_sub(1).min(30);
+    (first << doublings).min(max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mail_is_tried_for_72_hours_with_growing_waits() {
+        let waits: Vec<_> = (1..).map_while(mail_wait).collect();
+        assert_eq!(waits.iter().sum::<TimeDelta>(), MAIL_TRIED);
+        assert_eq!(
+            waits.iter().take(10).map(TimeDelta::num_minutes).collect::<Vec<_>>(),
+            [1, 2, 4, 8, 16, 32, 64, 128, 240, 240]
+        );
+        let (last, growing) = waits.split_last().unwrap();
+        assert!(growing.is_sorted());
+        assert_eq!(last.num_minutes(), 225, "the rest of the three days");
+    }
+
+    #[test]
+    fn a_count_from_nowhere_is_over_or_first() {
+        assert_eq!(mail_wait(0), mail_wait(1));
+        assert_eq!(mail_wait(u32::MAX), None);
+    }
+
+    #[test]
+    fn the_queue_rests_longer_with_every_fault_up_to_five_minutes() {
+        let pauses: Vec<_> = (1..=11).map(|faults| mail_pause(faults).num_seconds()).collect();
+        assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
+        assert_eq!(mail_pause(u32::MAX).num_seconds(), 300);
+    }
+}
