@@ -1,6 +1,7 @@
 //! keywright: payment webhooks in, activation keys out.
 //!
 //! - [`config`]: what the service is told, checked once
+//! - [`keyring`]: the signing keys, and the seed of license keys
 //! - [`rules`]: what a license is, purely from what was told
 //! - [`clock`]: the only reader of the time
 //! - [`store`]: SQLite or PostgreSQL: what is kept, and how

@@ -16,6 +16,7 @@
 //! - [`difference`]: what the fold says against what is stored
 //! - [`acts`]: what support does, told as events like any other
 //! - [`key`]: activation keys and license ids
+//! - [`proof`]: claims signed with a purpose, and verified
 //! - [`letter`]: what a customer is written
 //! - [`letters`]: the templates of it, built in or the vendor's
 //! - [`plain`]: others' words as one short harmless line
