@@ -2,6 +2,7 @@
 //!
 //! - [`compose`]: a letter becomes the bytes of a message, always the same ones
 //! - `smtp`: one message to a mail server, command by command
+//! - `wire`: the connection below, which looks before the final dot
 //! - `file`: one message into a folder, whole or not at all
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use thiserror::Error;
 mod compose;
 mod file;
 mod smtp;
+mod wire;
 
 pub use compose::{Draft, Party, Unmailable, compose};
 pub use smtp::{Login, Security, Server};

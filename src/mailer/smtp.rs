@@ -4,20 +4,23 @@
 //! is doubt (RFC 5321, 4.5.3.2.6 and 4.1.1.4).
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use lettre::address::Address;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
+use lettre::transport::smtp::client::{
+    AsyncSmtpConnection, AsyncTokioStream, Certificate, TlsParameters,
+};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use lettre::transport::smtp::response::{Code, Severity};
+use rustls::ClientConfig;
 use tokio::time::timeout;
 
 use super::compose::address;
+use super::wire::{Dot, TlsWire, Wire, trusting};
 use super::{Outgoing, SendError};
 use crate::rules::plain::one_line;
 
@@ -71,9 +74,21 @@ impl fmt::Debug for Login {
 /// Connections to one server.
 pub(super) struct Smtp {
     server: Server,
-    tls: Option<TlsParameters>,
+    tls: Tls,
     patience: Duration,
-    idle: Mutex<Vec<AsyncSmtpConnection>>,
+    idle: Mutex<Vec<Connection>>,
+}
+
+/// [`Security`], with what it takes.
+enum Tls {
+    AtOnce(Arc<ClientConfig>),
+    Later(TlsParameters),
+    Never,
+}
+
+struct Connection {
+    smtp: AsyncSmtpConnection,
+    dot: Dot,
 }
 
 impl fmt::Debug for Smtp {
@@ -85,8 +100,9 @@ impl fmt::Debug for Smtp {
 impl Smtp {
     pub(super) fn new(server: Server, patience: Duration) -> Result<Self, String> {
         let tls = match server.security {
-            Security::Plain => None,
-            Security::Tls | Security::StartTls => Some(tls(&server)?),
+            Security::Tls => Tls::AtOnce(trusting(server.trusted_pem.as_deref())?),
+            Security::StartTls => Tls::Later(parameters(&server)?),
+            Security::Plain => Tls::Never,
         };
         Ok(Self { server, tls, patience, idle: Mutex::default() })
     }
@@ -121,7 +137,7 @@ impl Smtp {
         let idle = std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner));
         for mut connection in idle {
             // Whoever does not answer a goodbye is gone all the same.
-            let _ = timeout(QUIT, connection.quit()).await;
+            let _ = timeout(QUIT, connection.smtp.quit()).await;
         }
     }
 
@@ -131,81 +147,89 @@ impl Smtp {
         from: Address,
         to: Address,
         bytes: &[u8],
-    ) -> Result<AsyncSmtpConnection, SendError> {
+    ) -> Result<Connection, SendError> {
         let mut connection = self.connection().await?;
-        let answer = announce(&mut connection, from, to, bytes).await;
+        let answer = announce(&mut connection.smtp, from, to, bytes).await;
         match answer {
             Ok(()) => Ok(connection),
             Err(error) => {
-                let _ = timeout(QUIT, connection.abort()).await;
+                let _ = timeout(QUIT, connection.smtp.abort()).await;
                 Err(error)
             }
         }
     }
 
     /// The text, the final dot, and the answer to it.
-    async fn text(
-        &self,
-        connection: &mut AsyncSmtpConnection,
-        bytes: &[u8],
-    ) -> Result<(), SendError> {
+    async fn text(&self, connection: &mut Connection, bytes: &[u8]) -> Result<(), SendError> {
+        let Connection { smtp, dot } = connection;
+        dot.is_far();
         // lettre adds the last line's end itself, with the dot.
-        let text = bytes.strip_suffix(b"\r\n").unwrap_or(bytes);
-        let dotted = AtomicBool::new(false);
-        // The parts are asked for one after the other, each after the one before was written; who
-        // asks for one more has written the whole text and goes on to the dot.
-        let mut left = Some(text);
+        let mut left = Some(bytes.strip_suffix(b"\r\n").unwrap_or(bytes));
+        // The parts are asked for one after the other, each when the one before is written.
         let parts = std::iter::from_fn(|| {
             let part = left.take();
-            dotted.store(part.is_none(), Ordering::Relaxed);
+            if part.is_none() {
+                dot.comes_next();
+            }
             part
         });
-        let answer = timeout(self.patience, connection.message_iter(parts)).await;
-        let dotted = dotted.load(Ordering::Relaxed);
+        let answer = match timeout(self.patience, smtp.message_iter(parts)).await {
+            Ok(answer) => answer,
+            Err(_) if dot.is_given() => return Err(SendError::InDoubt(self.no_answer())),
+            Err(_) => return Err(SendError::Blocked(self.no_answer())),
+        };
         match answer {
-            Ok(Ok(answer)) => match answer.code().severity {
-                Severity::PositiveCompletion => Ok(()),
-                Severity::PositiveIntermediate
-                | Severity::TransientNegativeCompletion
-                | Severity::PermanentNegativeCompletion => {
-                    Err(SendError::InDoubt(format!("the answer to the text was {}", answer.code())))
-                }
-            },
-            Ok(Err(error)) => Err(sorted(Stage::Text { dotted }, &error)),
-            Err(_) if dotted => Err(SendError::InDoubt(self.no_answer())),
-            Err(_) => Err(SendError::Blocked(self.no_answer())),
+            Ok(answer) if answer.code().severity == Severity::PositiveCompletion => Ok(()),
+            Ok(answer) => Err(SendError::InDoubt(format!("the answer was {}", answer.code()))),
+            Err(error) if dot.is_given() => Err(sorted(Stage::Dot, &error)),
+            Err(error) => {
+                Err(self.last_words(smtp).await.unwrap_or_else(|| sorted(Stage::Text, &error)))
+            }
         }
+    }
+
+    /// What a server may have said that left in the middle of the text.
+    async fn last_words(&self, smtp: &mut AsyncSmtpConnection) -> Option<SendError> {
+        let words = timeout(SIGN_OF_LIFE, smtp.read_response()).await.ok()?.err()?;
+        words.status().map(|_| sorted(Stage::Text, &words))
     }
 
     /// An idle connection that still answers, or a new one, logged in.
-    async fn connection(&self) -> Result<AsyncSmtpConnection, SendError> {
+    async fn connection(&self) -> Result<Connection, SendError> {
         while let Some(mut connection) = self.take_idle() {
-            if let Ok(true) = timeout(SIGN_OF_LIFE, connection.test_connected()).await {
+            if let Ok(true) = timeout(SIGN_OF_LIFE, connection.smtp.test_connected()).await {
                 return Ok(connection);
             }
         }
-        self.connect().await.map_err(|error| SendError::Blocked(said(&error)))
+        let (dot, host) = (Dot::default(), &self.server.host);
+        let unreachable = |error: std::io::Error| {
+            SendError::Blocked(format!("{host} cannot be reached: {error}"))
+        };
+        let wire = Wire::connect(host, self.server.port, dot.clone()).await.map_err(unreachable)?;
+        let smtp = self.log_in(wire).await;
+        smtp.map(|smtp| Connection { smtp, dot })
     }
 
-    async fn connect(&self) -> Result<AsyncSmtpConnection, Error> {
-        let hello = ClientId::default();
-        let (at_once, later) = match self.server.security {
-            Security::Tls => (self.tls.clone(), None),
-            Security::StartTls => (None, self.tls.clone()),
-            Security::Plain => (None, None),
+    async fn log_in(&self, wire: Wire) -> Result<AsyncSmtpConnection, SendError> {
+        let (hello, host) = (ClientId::default(), &self.server.host);
+        let stream: Box<dyn AsyncTokioStream> = match &self.tls {
+            Tls::AtOnce(config) => {
+                let encrypted = TlsWire::over(wire, host, Arc::clone(config)).await;
+                Box::new(encrypted.map_err(|error| SendError::Blocked(format!("TLS: {error}")))?)
+            }
+            Tls::Later(_) | Tls::Never => Box::new(wire),
         };
-        let place = (self.server.host.as_str(), self.server.port);
-        let mut connection =
-            AsyncSmtpConnection::connect_tokio1(place, Some(self.patience), &hello, at_once, None)
-                .await?;
-        if let Some(tls) = later {
-            connection.starttls(tls, &hello).await?;
+        let blocked = |error: Error| SendError::Blocked(said(&error));
+        let smtp = AsyncSmtpConnection::connect_with_transport(stream, &hello).await;
+        let mut smtp = smtp.map_err(blocked)?;
+        if let Tls::Later(parameters) = &self.tls {
+            smtp.starttls(parameters.clone(), &hello).await.map_err(blocked)?;
         }
         if let Some(Login { user, password }) = &self.server.login {
             let login = Credentials::new(user.clone(), password.clone());
-            connection.auth(&[Mechanism::Plain, Mechanism::Login], &login).await?;
+            smtp.auth(&[Mechanism::Plain, Mechanism::Login], &login).await.map_err(blocked)?;
         }
-        Ok(connection)
+        Ok(smtp)
     }
 
     async fn in_time<T>(
@@ -220,11 +244,11 @@ impl Smtp {
         format!("no answer within {} s", self.patience.as_secs_f32())
     }
 
-    fn take_idle(&self) -> Option<AsyncSmtpConnection> {
+    fn take_idle(&self) -> Option<Connection> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 
-    fn keep(&self, connection: AsyncSmtpConnection) {
+    fn keep(&self, connection: Connection) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < IDLE_MAX {
             idle.push(connection);
@@ -272,8 +296,10 @@ enum Stage {
     Sender,
     /// RCPT and DATA.
     Recipient,
-    /// The text; dotted: all of it is out.
-    Text { dotted: bool },
+    /// The text, before the dot.
+    Text,
+    /// The dot is out.
+    Dot,
 }
 
 /// What a fault at this stage means for the mail.
@@ -289,11 +315,9 @@ fn sorted(stage: Stage, error: &Error) -> SendError {
             SendError::Temporary(reason)
         }
         (Stage::Sender, Some(_)) => SendError::Blocked(reason),
-        (Stage::Recipient | Stage::Text { .. }, Some(_)) => SendError::Refused(reason),
-        (Stage::Text { dotted: true }, None) => SendError::InDoubt(reason),
-        (Stage::Sender | Stage::Recipient | Stage::Text { dotted: false }, None) => {
-            SendError::Blocked(reason)
-        }
+        (Stage::Recipient | Stage::Text | Stage::Dot, Some(_)) => SendError::Refused(reason),
+        (Stage::Dot, None) => SendError::InDoubt(reason),
+        (Stage::Sender | Stage::Recipient | Stage::Text, None) => SendError::Blocked(reason),
     }
 }
 
@@ -306,7 +330,8 @@ fn said(error: &Error) -> String {
     one_line(&error.to_string(), REASON_CHARS)
 }
 
-fn tls(server: &Server) -> Result<TlsParameters, String> {
+/// For STARTTLS, which lettre does itself.
+fn parameters(server: &Server) -> Result<TlsParameters, String> {
     let mut builder = TlsParameters::builder(server.host.clone());
     if let Some(pem) = &server.trusted_pem {
         let certificate = Certificate::from_pem(pem)
