@@ -11,6 +11,10 @@
 //! - [`notice`]: the canonical terms
 //! - [`sample`]: realistic events for `trigger`, `demo` and the tests
 
+mod fastspring;
+mod paddle;
+mod stripe;
+
 pub mod notice;
 pub mod read;
 pub mod reject;
@@ -30,7 +34,7 @@ pub use scheme::Verified;
 pub use secret::Secret;
 
 /// Every kind that is built in: a folder each.
-pub const ALL: &[&dyn Provider] = &[];
+pub const ALL: &[&dyn Provider] = &[&fastspring::FastSpring, &paddle::Paddle, &stripe::Stripe];
 
 /// The provider of that kind.
 #[must_use]
@@ -70,6 +74,11 @@ pub trait Provider: Send + Sync {
 
     /// What the provider wants to read once every event of the delivery is stored.
     fn answer(&self, inlet: Inlet) -> Answer;
+
+    /// What the provider wants to read when only these events of a batch (by [`Envelope::id`],
+    /// never empty) could be stored; it then sends the others again. `None`: it knows no such
+    /// answer, so that the whole delivery must be refused and comes again.
+    fn partial_answer(&self, stored_ids: &[String]) -> Option<Answer>;
 
     /// What the provider wants to read where it asked for keys ([`Inlet::Fulfil`]).
     fn keys_answer(&self, keys: &[String]) -> Answer;

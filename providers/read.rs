@@ -169,5 +169,159 @@ pub fn minor_digits(currency: &str) -> usize {
 fn plain(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(head, _)| head);
-    text.chars().take(200).collect()
+    // "invalid type: string \"ada@example.com\", expected u32": what was expected is ours, what
+    // came instead may be personal data, and this text is logged.
+    match text.rsplit_once(", expected ") {
+        Some((came, expected)) => {
+            let kind = came.split(['"', '`']).next().unwrap_or_default().trim_end();
+            format!("{kind}, expected {expected}")
+        }
+        None => text.chars().take(200).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Delivery {
+        items: Vec<Item>,
+    }
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Item {
+        price: String,
+    }
+
+    fn fault(body: &str) -> (String, String) {
+        match json::<Delivery>(body.as_bytes()) {
+            Err(Unread::Content { path, message }) => (path, message),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_json_fault_names_its_path_and_never_a_position() {
+        let (path, message) = fault(r#"{"items":[{"price":"p1"},{"price":7}]}"#);
+        assert_eq!(path, "items[1].price");
+        assert_eq!(message, "invalid type: integer, expected a string");
+        let (path, message) = fault(r#"{"items":[{}]}"#);
+        assert_eq!((path.as_str(), message.as_str()), ("items[0]", "missing field `price`"));
+    }
+
+    #[test]
+    fn a_json_fault_never_tells_a_value_of_the_payload() {
+        for value in ["\"ada@example.com, expected \\\" at line 1\"", "4711", "true", "47.11"] {
+            let (_, message) = fault(&format!(r#"{{"items":{value}}}"#));
+            let told = ["ada", "47", "true", "line"].iter().any(|part| message.contains(part));
+            assert!(!told && message.ends_with(", expected a sequence"), "{message}");
+        }
+    }
+
+    #[test]
+    fn what_stands_behind_the_document_is_a_fault() {
+        let (path, message) = fault(r#"{"items":[]} {"items":[]}"#);
+        assert_eq!((path.as_str(), message.as_str()), (".", "trailing characters"));
+        assert_eq!(json::<Delivery>(b" {\"items\":[]}\n"), Ok(Delivery { items: Vec::new() }));
+    }
+
+    #[test]
+    fn no_depth_and_no_bytes_bring_the_parser_down() {
+        let deep = ["[".repeat(100_000), "]".repeat(100_000)].concat();
+        for body in [deep.as_bytes(), b"", b"\xff\xfe", b"{\"items\":", b"\"\\ud800\""] {
+            let told = json::<serde_json::Value>(body);
+            assert!(matches!(told, Err(Unread::Content { .. })), "{told:?}");
+        }
+    }
+
+    #[test]
+    fn times_lie_between_1970_and_9999() {
+        assert_eq!(unix("at", 1_760_000_000).unwrap().to_rfc3339(), "2025-10-09T08:53:20+00:00");
+        assert_eq!(unix_ms("at", 1_760_000_000_250).unwrap().timestamp_subsec_millis(), 250);
+        assert!(unix("at", 0).is_ok());
+        assert!(unix("at", 253_402_300_799).is_ok());
+        assert!(unix_ms("at", 253_402_300_799_999).is_ok());
+        for seconds in [-1, 253_402_300_800, i64::MAX, i64::MIN] {
+            assert_eq!(unix("at", seconds).unwrap_err().code(), "impossible_value", "{seconds}");
+        }
+        for milliseconds in [-1, 253_402_300_800_000, i64::MAX, i64::MIN] {
+            assert!(unix_ms("at", milliseconds).is_err(), "{milliseconds}");
+        }
+    }
+
+    #[test]
+    fn times_with_an_offset_become_utc() {
+        let time = rfc3339("at", "2025-10-09T10:53:20.5+02:00").unwrap();
+        assert_eq!(time, unix_ms("at", 1_760_000_000_500).unwrap());
+        for text in [
+            "",
+            "2025-10-09",
+            "2025-10-09T08:53:20",
+            "1969-12-31T23:59:59Z",
+            "+10000-01-01T00:00:00Z",
+            "2025-02-29T00:00:00Z",
+            "9999-12-31T23:59:59-00:01",
+        ] {
+            assert!(rfc3339("at", text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_decimal_amount_has_the_digits_of_its_currency() {
+        for (text, currency, minor) in [
+            ("19.99", "eur", 1_999),
+            ("19.9", "USD", 1_990),
+            ("19", "USD", 1_900),
+            ("19.", "USD", 1_900),
+            ("19.990", "USD", 1_999),
+            ("0.07", "USD", 7),
+            ("-0.07", "USD", -7),
+            ("1200", "JPY", 1_200),
+            ("1200.00", "JPY", 1_200),
+            ("1.234", "KWD", 1_234),
+            ("1.2", "KWD", 1_200),
+            ("999999999999999.99", "USD", 99_999_999_999_999_999),
+        ] {
+            let money = decimal("total", text, currency).unwrap();
+            assert_eq!(money, Money { minor, currency: currency.to_ascii_uppercase() }, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_an_exact_amount_is_refused() {
+        for (text, currency) in [
+            ("", "USD"),
+            (".5", "USD"),
+            ("-", "USD"),
+            ("--1", "USD"),
+            ("+1", "USD"),
+            (" 1", "USD"),
+            ("1,99", "USD"),
+            ("1e3", "USD"),
+            ("NaN", "USD"),
+            ("1.999", "USD"),
+            ("1.5", "JPY"),
+            ("1.2345", "KWD"),
+            ("1.2.3", "USD"),
+            ("1000000000000000", "USD"),
+            ("１", "USD"),
+        ] {
+            assert!(decimal("total", text, currency).is_err(), "{text} {currency}");
+        }
+    }
+
+    #[test]
+    fn minor_units_are_whole() {
+        assert_eq!(minor("total", "1999", "usd").unwrap().minor, 1_999);
+        assert_eq!(minor("total", "-1999", "USD").unwrap().minor, -1_999);
+        for text in ["", "19.99", "1e3", " 1", "9223372036854775808"] {
+            assert!(minor("total", text, "USD").is_err(), "{text}");
+        }
+        assert_eq!(
+            minor("total", "x", "USD").unwrap_err().to_string(),
+            "total has a value that cannot be: not a whole number of minor units"
+        );
+    }
 }

@@ -370,3 +370,6 @@ fn decode_padded(text: &str) -> Option<Vec<u8>> {
     }
     BASE64.decode(padded.as_bytes()).ok()
 }
+
+#[cfg(test)]
+mod tests;

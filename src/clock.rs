@@ -1,6 +1,6 @@
 //! The only reader of the time.
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, SubsecRound, Utc};
 
 /// Where the time comes from: the system, or a test.
 pub trait Clock: Send + Sync {
@@ -17,3 +17,9 @@ impl Clock for SystemClock {
         Utc::now().trunc_subsecs(6)
     }
 }
+
+/// This program is not older than this: a clock that says otherwise is wrong.
+pub const RELEASED_AT: DateTime<Utc> = match NaiveDate::from_ymd_opt(2026, 11, 1) {
+    Some(day) => day.and_time(NaiveTime::MIN).and_utc(),
+    None => DateTime::UNIX_EPOCH,
+};

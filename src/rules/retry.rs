@@ -1,4 +1,4 @@
-//! When a mail is tried again, and how long the queue rests.
+//! When work is tried again: events, mail, and how long the mail queue rests.
 
 use chrono::TimeDelta;
 
@@ -8,6 +8,14 @@ pub const MAIL_TRIED: TimeDelta = TimeDelta::hours(72);
 const MAIL_WAIT_MIN_S: i64 = 60;
 const MAIL_WAIT_MAX_S: i64 = 4 * 3600;
 const PAUSE_MAX_S: i64 = 300;
+const EVENT_WAIT_MAX_S: i64 = 60;
+
+/// The wait after so many attempts (from 1) at an event that the database was not able to take:
+/// 1, 2, 4 ... seconds, at most a minute. An event is never given up for this.
+#[must_use]
+pub fn event_wait(attempts: u32) -> TimeDelta {
+    TimeDelta::seconds(doubled(1, attempts, EVENT_WAIT_MAX_S))
+}
 
 /// The wait after so many attempts (from 1) that a mail server refused for now: 1, 2, 4 ...
 /// minutes, then 4 hours each, until [`MAIL_TRIED`] was waited. After that `None`: given up.

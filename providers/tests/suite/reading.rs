@@ -1,0 +1,64 @@
+//! What a fixture is read as stands in its snapshot, which people review.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::fixture::{Fixture, folder};
+use crate::subject::Subject;
+use crate::told::{Told, faults, tell};
+
+/// Each fixture reads as its snapshot says; `refused.*` and no other is refused.
+pub(crate) fn snapshots(subject: &Subject<'_>) -> Vec<String> {
+    let mut found = Vec::new();
+    for fixture in &subject.fixtures {
+        let told = tell(subject.provider, fixture);
+        let mut note = |fault: String| found.push(format!("{}: {fault}", fixture.name));
+        if fixture.is_refused() != matches!(told, Told::Refused(_)) {
+            note(format!("`refused.*` and no other is refused: {told:?}"));
+        }
+        if let Told::Events(events) = &told {
+            for event in events {
+                event.notices().iter().flat_map(faults).for_each(&mut note);
+                let sent = [&fixture.body[..], fixture.query.as_bytes()];
+                if !sent.iter().any(|bytes| is_slice_of(&event.body, bytes)) {
+                    note("the event's body is not a slice of what was sent".to_owned());
+                }
+            }
+        }
+        if !is_as_its_snapshot(subject.kind(), fixture, &told) {
+            note("reads otherwise than its snapshot says".to_owned());
+        }
+    }
+    found
+}
+
+/// The adapter's own signature of each fixture is accepted; blessed, it stands in the file.
+pub(crate) fn own_signatures(subject: &Subject<'_>) -> Vec<String> {
+    let bless = std::env::var_os("KEYWRIGHT_BLESS").is_some();
+    subject.each(|provider, fixture| {
+        if bless && !fixture.is_vector() {
+            fixture.bless(provider);
+        }
+        let signed = fixture.signed_anew(provider, fixture.body.clone());
+        match provider.verify(&signed.request(), &signed.credentials, signed.now) {
+            Ok(_) => Vec::new(),
+            Err(reject) => vec![format!("its own signature: {reject}")],
+        }
+    })
+}
+
+/// insta tells of a difference by a panic; here the other fixtures are still to be looked at.
+fn is_as_its_snapshot(kind: &str, fixture: &Fixture, told: &Told) -> bool {
+    let mut settings = insta::Settings::new();
+    settings.set_snapshot_path(folder(kind).join("fixtures/snapshots"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.set_input_file(&fixture.path);
+    let compare = || {
+        settings.bind(|| insta::assert_json_snapshot!(fixture.name.as_str(), told));
+    };
+    catch_unwind(AssertUnwindSafe(compare)).is_ok()
+}
+
+fn is_slice_of(part: &[u8], whole: &[u8]) -> bool {
+    part.is_empty() || whole.windows(part.len()).any(|window| window == part)
+}

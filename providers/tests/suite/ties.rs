@@ -1,0 +1,97 @@
+//! What notices have in common: lines, payments, references, and what those tie together.
+
+use std::collections::BTreeMap;
+
+use keywright_providers::notice::{DisputeState, Kind, Line, Notice, Ref};
+
+/// Things that are one, as they are joined.
+#[derive(Default)]
+pub(crate) struct Classes(BTreeMap<Ref, Ref>);
+
+impl Classes {
+    pub(crate) fn join(&mut self, refs: &[Ref]) {
+        let Some((first, others)) = refs.split_first() else {
+            return;
+        };
+        let target = self.of(first);
+        for other in others {
+            let root = self.of(other);
+            if root != target {
+                self.0.insert(root, target.clone());
+            }
+        }
+    }
+
+    pub(crate) fn of(&self, one: &Ref) -> Ref {
+        let mut current = one;
+        while let Some(next) = self.0.get(current) {
+            current = next;
+        }
+        current.clone()
+    }
+
+    pub(crate) fn are_one(&self, one: &Ref, other: &Ref) -> bool {
+        self.of(one) == self.of(other)
+    }
+}
+
+pub(crate) fn covered_lines(notice: &Notice) -> &[Line] {
+    match &notice.kind {
+        Kind::Paid { lines, .. } | Kind::Trial { lines, .. } => lines,
+        _ => &[],
+    }
+}
+
+pub(crate) fn changed_lines(notice: &Notice) -> &[Line] {
+    match &notice.kind {
+        Kind::Changed { lines } => lines,
+        _ => &[],
+    }
+}
+
+pub(crate) fn amount(notice: &Notice) -> Option<i64> {
+    match &notice.kind {
+        Kind::Paid { amount, .. } => amount.as_ref().map(|money| money.minor),
+        _ => None,
+    }
+}
+
+pub(crate) fn paid_payments(notices: &[Notice]) -> Vec<&Ref> {
+    notices
+        .iter()
+        .filter_map(|notice| match &notice.kind {
+            Kind::Paid { payment, .. } => Some(payment),
+            _ => None,
+        })
+        .collect()
+}
+
+pub(crate) fn refunded_payment(notice: &Notice) -> Option<&Ref> {
+    match &notice.kind {
+        Kind::Refunded { payment, .. } => Some(payment),
+        _ => None,
+    }
+}
+
+pub(crate) fn disputed_payment(notice: &Notice) -> Option<&Ref> {
+    match &notice.kind {
+        Kind::Disputed { payment, state: DisputeState::Opened, .. } => Some(payment),
+        _ => None,
+    }
+}
+
+/// References that this notice says to be one payment.
+pub(crate) fn payment_refs(notice: &Notice) -> Vec<Ref> {
+    all_refs(notice).into_iter().filter(|r| r.thing.names_payment()).collect()
+}
+
+pub(crate) fn all_refs(notice: &Notice) -> Vec<Ref> {
+    let payment = match &notice.kind {
+        Kind::Paid { payment, .. }
+        | Kind::Refunded { payment, .. }
+        | Kind::RefundUndone { payment, .. }
+        | Kind::Disputed { payment, .. } => Some(payment),
+        _ => None,
+    };
+    notice.refs.iter().chain(payment).cloned().collect()
+}

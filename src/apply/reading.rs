@@ -1,0 +1,88 @@
+//! What an event says: its account, its mode, its notices, or why it leads to nothing.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use keywright_providers::{Event, Notice};
+
+use crate::books::Books;
+use crate::rules::acts::{self, SUPPORT};
+use crate::store::rows::{EventRow, Settled};
+use crate::store::types::EventStatus;
+
+/// The outcome of reading one event.
+#[derive(Debug, Clone)]
+pub enum Read {
+    /// These notices bear on one sale of that mode (or on customers only).
+    Notices { live: bool, notices: Vec<Notice> },
+    /// Nothing to apply: it ends here.
+    Ends(Settled),
+}
+
+/// Reads a stored event with the books of this moment. Pure.
+#[must_use]
+pub fn read(event: &EventRow, books: &Books) -> Read {
+    let Some(body) = &event.body else {
+        return failed("purged", "the content was purged after its time; it cannot be read again");
+    };
+    if event.kind == SUPPORT {
+        let live = event.live.unwrap_or(true);
+        return finish(acts::read(body), event, live);
+    }
+    let Some(account) = books.account(&event.account) else {
+        let message = format!(
+            "the account {} is not configured any more: put [providers.{}] back and reload",
+            event.account, event.account
+        );
+        return failed("unknown_account", &message);
+    };
+    let live = account.mode.is_live();
+    if event.live.is_some_and(|said| said != live) {
+        let message = format!(
+            "a {} event, and the account is in mode \"{}\"",
+            if live { "test" } else { "live" },
+            account.mode.as_str()
+        );
+        return ends(EventStatus::Ignored, "other_mode", &message);
+    }
+    let reading = account.provider.read(&Event {
+        event_type: &event.event_type,
+        occurred_at: event.occurred_at,
+        body,
+        settings: &account.settings,
+    });
+    finish(reading, event, live)
+}
+
+fn finish(reading: keywright_providers::Reading, event: &EventRow, live: bool) -> Read {
+    let notices = match reading {
+        Ok(notices) => notices,
+        Err(unread) => return failed(unread.code(), &unread.to_string()),
+    };
+    if notices.is_empty() {
+        let message = format!("events of type {} have no effect", event.event_type);
+        return ends(EventStatus::Ignored, "no_effect", &message);
+    }
+    let latest: DateTime<Utc> = event.received_at + TimeDelta::days(1);
+    if let Some(ahead) = notices.iter().find(|notice| notice.occurred_at > latest) {
+        // It would outrank everything that comes, for as long as it is ahead.
+        let message = format!(
+            "it is dated {}, more than a day after it came; look at the sender's clock",
+            ahead.occurred_at.to_rfc3339()
+        );
+        return failed("dated_ahead", &message);
+    }
+    Read::Notices { live, notices }
+}
+
+fn failed(reason: &str, message: &str) -> Read {
+    ends(EventStatus::Failed, reason, message)
+}
+
+fn ends(status: EventStatus, reason: &str, message: &str) -> Read {
+    Read::Ends(Settled {
+        status,
+        reason: Some(reason.to_owned()),
+        message: Some(message.to_owned()),
+        sale_id: None,
+        live: None,
+    })
+}

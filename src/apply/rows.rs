@@ -1,0 +1,257 @@
+//! Between the rules' types and the store's rows.
+
+use chrono::{DateTime, Utc};
+use data_encoding::HEXLOWER;
+use keywright_providers::Notice;
+use keywright_providers::notice::{Customer, Kind, Ref, Thing};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json as object};
+use sha2::{Digest as _, Sha256};
+
+use crate::rules::customer::Details;
+use crate::rules::difference::{Entry, Held, Owed};
+use crate::rules::fold::{Folded, Told, digest};
+use crate::rules::license::State;
+use crate::store::StoreError;
+use crate::store::rows::{
+    CustomerRow, EventRow, LicenseRow, NewHistory, NewMail, NewNotice, NoticeRow,
+};
+use crate::store::types::{LicenseState, MailStatus};
+
+/// Where a new license comes from.
+pub(super) struct Origin<'a> {
+    pub(super) sale_id: i64,
+    pub(super) account: &'a str,
+    pub(super) live: bool,
+    pub(super) order: Option<&'a str>,
+    pub(super) subscription: Option<&'a str>,
+    pub(super) customer: &'a Customer,
+}
+
+pub(super) fn new_notices(notices: &[Notice]) -> Vec<NewNotice> {
+    notices
+        .iter()
+        .map(|notice| NewNotice {
+            digest: digest(notice).into(),
+            occurred_at: notice.occurred_at,
+            body: json(notice),
+        })
+        .collect()
+}
+
+pub(super) fn told(rows: &[NoticeRow]) -> Result<Vec<Told>, StoreError> {
+    rows.iter()
+        .map(|row| {
+            let notice = parse(&row.body, "notices", "body", row.id)?;
+            Ok(Told { notice, digest: row.digest.0, event_id: row.event_id })
+        })
+        .collect()
+}
+
+pub(super) fn details(row: &CustomerRow) -> Result<Details, StoreError> {
+    parse(&row.details, "customers", "details", &row.provider_id)
+}
+
+pub(super) fn held(row: &LicenseRow) -> Result<Held, StoreError> {
+    Ok(Held {
+        id: row.id.clone(),
+        slot: slot(row).to_owned(),
+        key: row.key.clone(),
+        product: row.product.clone(),
+        state: state(row.state),
+        starts_at: row.starts_at,
+        expires_at: row.expires_at,
+        valid_until: row.valid_until,
+        max_activations: u32::try_from(row.max_activations).unwrap_or(0),
+        quantity: u32::try_from(row.quantity).unwrap_or(0),
+        features: parse(&row.features, "licenses", "features", &row.id)?,
+        flags: parse(&row.flags, "licenses", "flags", &row.id)?,
+        merged_into: row.merged_into.clone(),
+    })
+}
+
+/// A slot given up to another license of the same purchase.
+pub(super) fn set_aside(slot: &str, id: &str) -> String {
+    format!("{slot}~{id}")
+}
+
+/// The slot as the fold names it.
+fn slot(row: &LicenseRow) -> &str {
+    row.slot.strip_suffix(&format!("~{}", row.id)).unwrap_or(&row.slot)
+}
+
+pub(super) fn updated(row: &LicenseRow, held: &Held, now: DateTime<Utc>) -> LicenseRow {
+    let slot = match held.merged_into {
+        Some(_) => set_aside(&held.slot, &held.id),
+        None => held.slot.clone(),
+    };
+    LicenseRow {
+        slot,
+        product: held.product.clone(),
+        state: stored_state(held.state),
+        starts_at: held.starts_at,
+        expires_at: held.expires_at,
+        valid_until: held.valid_until,
+        max_activations: stored(held.max_activations),
+        quantity: stored(held.quantity),
+        features: json(&held.features),
+        flags: json(&held.flags),
+        merged_into: held.merged_into.clone(),
+        updated_at: now,
+        ..row.clone()
+    }
+}
+
+pub(super) fn created(held: &Held, origin: &Origin<'_>, now: DateTime<Utc>) -> LicenseRow {
+    LicenseRow {
+        id: held.id.clone(),
+        sale_id: origin.sale_id,
+        slot: held.slot.clone(),
+        account: origin.account.to_owned(),
+        live: origin.live,
+        key: held.key.clone(),
+        product: held.product.clone(),
+        state: stored_state(held.state),
+        starts_at: held.starts_at,
+        expires_at: held.expires_at,
+        valid_until: held.valid_until,
+        max_activations: stored(held.max_activations),
+        quantity: stored(held.quantity),
+        features: json(&held.features),
+        flags: json(&held.flags),
+        email: origin.customer.email.as_deref().map(str::to_lowercase),
+        customer: json(origin.customer),
+        order_ref: origin.order.map(ToOwned::to_owned),
+        subscription_ref: origin.subscription.map(ToOwned::to_owned),
+        merged_into: None,
+        sequence: 0,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+/// The license with what is known of its customer and order now; `None` where nothing is new.
+pub(super) fn addressed(
+    row: &LicenseRow,
+    folded: &Folded,
+    customer: &Customer,
+    now: DateTime<Utc>,
+) -> Option<LicenseRow> {
+    let told = LicenseRow {
+        email: customer.email.as_deref().map(str::to_lowercase),
+        customer: json(customer),
+        order_ref: folded.order.clone(),
+        subscription_ref: folded.subscription.clone(),
+        ..row.clone()
+    };
+    (told != *row).then_some(LicenseRow { updated_at: now, ..told })
+}
+
+pub(super) fn new_history(
+    entry: &Entry,
+    event: &EventRow,
+    told_by: Option<&ToldBy<'_>>,
+    now: DateTime<Utc>,
+) -> NewHistory {
+    let mut detail = entry.detail.clone();
+    if let (Some(reason), Some(fields)) = (told_by.and_then(|by| by.reason), detail.as_object_mut())
+    {
+        fields.insert("reason".to_owned(), reason.into());
+    }
+    NewHistory {
+        subject: format!("license:{}", entry.license_id),
+        at: now,
+        action: entry.action.to_owned(),
+        cause_event: Some(event.id),
+        actor: told_by.map(|told| told.by.to_owned()),
+        detail,
+    }
+}
+
+/// The mail's identity is fixed here: whoever sends it, and however often it is tried.
+pub(super) fn new_mail(
+    owed: &Owed,
+    sale_id: i64,
+    customer: &Customer,
+    domain: &str,
+    now: DateTime<Utc>,
+) -> NewMail {
+    let name = HEXLOWER.encode(Sha256::digest(&owed.key).get(..16).unwrap_or_default());
+    NewMail {
+        key: owed.key.clone(),
+        template: owed.template.to_owned(),
+        license_id: Some(owed.license_id.clone()),
+        sale_id: Some(sale_id),
+        recipient: customer.email.clone(),
+        locale: customer.locale.clone(),
+        status: MailStatus::Queued,
+        next_at: now,
+        message_id: format!("<{name}@{domain}>"),
+        dated_at: now,
+        data: owed.data.clone(),
+        created_at: now,
+    }
+}
+
+/// A reference as it is stored: `subscription:sub_1`.
+pub(super) fn reference(text: &str) -> Option<Ref> {
+    let (thing, id) = text.split_once(':')?;
+    let thing: Thing = serde_json::from_value(object!(thing)).ok()?;
+    Some(Ref::new(thing, id))
+}
+
+pub(super) fn json<T: Serialize>(value: &T) -> Value {
+    // Our own types always have a JSON form.
+    serde_json::to_value(value).unwrap_or_default()
+}
+
+fn parse<T: DeserializeOwned>(
+    value: &Value,
+    table: &str,
+    column: &str,
+    row: impl ToString,
+) -> Result<T, StoreError> {
+    T::deserialize(value).map_err(|error| StoreError::Corrupt {
+        table: table.to_owned(),
+        column: column.to_owned(),
+        row: row.to_string(),
+        message: error.to_string(),
+    })
+}
+
+fn stored(count: u32) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
+}
+
+fn state(state: LicenseState) -> State {
+    match state {
+        LicenseState::Active => State::Active,
+        LicenseState::Pending => State::Pending,
+        LicenseState::Suspended => State::Suspended,
+        LicenseState::Revoked => State::Revoked,
+    }
+}
+
+fn stored_state(state: State) -> LicenseState {
+    match state {
+        State::Active => LicenseState::Active,
+        State::Pending => LicenseState::Pending,
+        State::Suspended => LicenseState::Suspended,
+        State::Revoked => LicenseState::Revoked,
+    }
+}
+
+/// Who of support did it, and why.
+pub(super) struct ToldBy<'a> {
+    by: &'a str,
+    reason: Option<&'a str>,
+}
+
+pub(super) fn told_by(notices: &[Notice]) -> Option<ToldBy<'_>> {
+    notices.iter().find_map(|notice| match &notice.kind {
+        Kind::Adjusted { by, reason, .. } => Some(ToldBy { by, reason: reason.as_deref() }),
+        _ => None,
+    })
+}

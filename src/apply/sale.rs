@@ -1,0 +1,388 @@
+//! One transaction: the notices of one event into their sale, and what follows for its licenses.
+//!
+//! It can be run twice, on any node, in any order: everything is found by what it is about.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use keywright_providers::Notice;
+use keywright_providers::notice::{Act, Kind, Line, Ref, Thing};
+
+use super::rows;
+use crate::books::Books;
+use crate::rules::customer::Details;
+use crate::rules::difference::{Difference, Held, difference};
+use crate::rules::fold::{Folded, License, Problem, Told, fold};
+use crate::rules::gather;
+use crate::rules::key::Identity;
+use crate::store::rows::{EventRow, LicenseRow, Settled};
+use crate::store::types::EventStatus;
+use crate::store::{StoreError, Tx};
+
+/// What applying an event came to.
+#[derive(Debug, Clone)]
+pub struct Applied {
+    pub settled: Settled,
+    /// What was written (or would be).
+    pub difference: Difference,
+    /// The licenses of the lines that the event itself tells of, in order of their slots.
+    pub licenses: Vec<LicenseRow>,
+}
+
+/// How often two sales may turn out to be one while they are gathered.
+const MERGES_MAX: usize = 32;
+
+/// Applies the notices of `event`. Does not settle the event.
+///
+/// # Errors
+/// [`StoreError`]; the transaction is then taken back as a whole.
+pub fn apply(
+    tx: &mut Tx<'_>,
+    event: &EventRow,
+    live: bool,
+    notices: &[Notice],
+    books: &Books,
+    now: DateTime<Utc>,
+) -> Result<Applied, StoreError> {
+    let work = Work { event, live, books, now, told_by: rows::told_by(notices) };
+    // Customers before sales, each in order: two events of one customer never wait for each other.
+    work.customers(tx, notices)?;
+    let ties = gather::ties(notices, &books.config.catalogue, &event.account);
+    let names: Vec<String> = ties.iter().map(ToString::to_string).collect();
+    if names.is_empty() {
+        tx.notices_replace(event.id, None, &rows::new_notices(notices))?;
+        return Ok(Applied {
+            settled: settled(EventStatus::Applied, None, None, live),
+            difference: Difference::default(),
+            licenses: Vec::new(),
+        });
+    }
+    let mut sale_id = work.gather(tx, &names)?;
+    tx.notices_replace(event.id, Some(sale_id), &rows::new_notices(notices))?;
+    for _ in 0..MERGES_MAX {
+        let (folded, difference, strangers) = work.fold(tx, sale_id)?;
+        if strangers.is_empty() {
+            return work.conclude(tx, sale_id, notices, &folded, difference);
+        }
+        // Support's acts came before the license that they name: their sale is this one.
+        sale_id = work.merge(tx, strangers.into_iter().chain([sale_id]).collect())?;
+    }
+    Err(StoreError::Busy("sales kept turning out to be one".to_owned()))
+}
+
+struct Work<'a> {
+    event: &'a EventRow,
+    live: bool,
+    books: &'a Books,
+    now: DateTime<Utc>,
+    /// Who did it and why, where support did.
+    told_by: Option<rows::ToldBy<'a>>,
+}
+
+impl Work<'_> {
+    fn account(&self) -> &str {
+        &self.event.account
+    }
+
+    /// Takes down what the notices tell of customers by id, and tells it to their sales.
+    fn customers(&self, tx: &mut Tx<'_>, notices: &[Notice]) -> Result<(), StoreError> {
+        let mut by_id: BTreeMap<&str, Vec<&Notice>> = BTreeMap::new();
+        for notice in notices {
+            let id = notice.customer.as_ref().and_then(|customer| customer.provider_id.as_deref());
+            by_id.entry(id.unwrap_or_default()).or_default().push(notice);
+        }
+        by_id.remove("");
+        for (id, notices) in by_id {
+            let mut row = tx.customer_lock(self.account(), self.live, id, self.now)?;
+            let mut details = rows::details(&row)?;
+            let before = details.clone();
+            for notice in notices.iter().filter(|notice| matches!(notice.kind, Kind::Customer)) {
+                if let Some(customer) = &notice.customer {
+                    details.tell(customer, notice.occurred_at);
+                }
+            }
+            if details == before {
+                continue;
+            }
+            row.details = rows::json(&details);
+            row.updated_at = self.now;
+            tx.customer_put(&row)?;
+            let sales = tx.sales_of_customer(self.account(), self.live, id)?;
+            let ids: Vec<i64> = sales.iter().map(|sale| sale.id).collect();
+            for sale in tx.sale_lock(&ids)?.iter().filter(|sale| sale.merged_into.is_none()) {
+                let folded = self.folded(tx, sale.id)?;
+                self.address(tx, sale.id, &folded, &details)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The sale that the references name, locked: found, made, or merged out of several.
+    fn gather(&self, tx: &mut Tx<'_>, names: &[String]) -> Result<i64, StoreError> {
+        for _ in 0..MERGES_MAX {
+            let found: BTreeSet<i64> = tx
+                .refs_find(self.account(), self.live, names)?
+                .into_iter()
+                .map(|row| row.sale_id)
+                .collect();
+            let sale_id = if found.is_empty() {
+                tx.sale_new(self.account(), self.live, self.now)?.id
+            } else {
+                match self.merge_if_whole(tx, found)? {
+                    Some(sale_id) => sale_id,
+                    // Merged away while we waited for the lock: look again.
+                    None => continue,
+                }
+            };
+            let strangers: BTreeSet<i64> = tx
+                .refs_tie(self.account(), self.live, names, sale_id)?
+                .into_iter()
+                .map(|row| row.sale_id)
+                .collect();
+            if strangers.is_empty() {
+                return Ok(sale_id);
+            }
+            // Another node tied one of them first: the sale is as much its as ours.
+            if let Some(sale_id) =
+                self.merge_if_whole(tx, strangers.into_iter().chain([sale_id]).collect())?
+            {
+                return Ok(sale_id);
+            }
+        }
+        Err(StoreError::Busy("the sale kept moving".to_owned()))
+    }
+
+    /// Locks the sales and makes one of them; `None` where one was merged away meanwhile.
+    fn merge_if_whole(
+        &self,
+        tx: &mut Tx<'_>,
+        sales: BTreeSet<i64>,
+    ) -> Result<Option<i64>, StoreError> {
+        let ids: Vec<i64> = sales.iter().copied().collect();
+        let locked = tx.sale_lock(&ids)?;
+        if locked.len() != ids.len() || locked.iter().any(|sale| sale.merged_into.is_some()) {
+            return Ok(None);
+        }
+        self.merge(tx, sales).map(Some)
+    }
+
+    /// Makes one of these (locked) sales: the oldest.
+    fn merge(&self, tx: &mut Tx<'_>, sales: BTreeSet<i64>) -> Result<i64, StoreError> {
+        let mut sales = sales.into_iter();
+        let Some(into) = sales.next() else {
+            return Err(StoreError::Busy("no sale to merge".to_owned()));
+        };
+        let ids: Vec<i64> = sales.collect();
+        if ids.is_empty() {
+            return Ok(into);
+        }
+        let mut taken: BTreeSet<String> =
+            tx.licenses_of_sale(into)?.into_iter().map(|license| license.slot).collect();
+        tx.sale_lock(&ids)?;
+        for from in ids {
+            for mut license in tx.licenses_of_sale(from)? {
+                if taken.contains(&license.slot) {
+                    license.slot = rows::set_aside(&license.slot, &license.id);
+                    let version = license.version;
+                    tx.license_update(&license, version)?;
+                }
+                taken.insert(license.slot);
+            }
+            tx.sale_merge(from, into)?;
+        }
+        Ok(into)
+    }
+
+    fn folded(&self, tx: &mut Tx<'_>, sale_id: i64) -> Result<Folded, StoreError> {
+        let told: Vec<Told> = rows::told(&tx.notices_of_sale(sale_id)?)?;
+        Ok(fold(&told, &self.books.config.catalogue, self.account()))
+    }
+
+    /// Folds, compares, writes. Also: the sales that hold acts on the licenses made just now.
+    fn fold(
+        &self,
+        tx: &mut Tx<'_>,
+        sale_id: i64,
+    ) -> Result<(Folded, Difference, BTreeSet<i64>), StoreError> {
+        let folded = self.folded(tx, sale_id)?;
+        if let Some(id) = folded.customer_ids.first() {
+            tx.sale_customer(sale_id, id)?;
+        }
+        let details = self.known(tx, &folded)?;
+        let mut stored = tx.licenses_of_sale(sale_id)?;
+        stored.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+        let held: Vec<Held> = stored.iter().map(rows::held).collect::<Result<_, _>>()?;
+        let anchor = self.anchor(tx, sale_id)?;
+        let difference = difference(&held, &folded, |license| self.name(license, &anchor));
+        let strangers = self.write(tx, sale_id, &stored, &folded, &details, &difference)?;
+        self.address(tx, sale_id, &folded, &details)?;
+        Ok((folded, difference, strangers))
+    }
+
+    /// What the account's customer events tell of the sale's customer.
+    fn known(&self, tx: &mut Tx<'_>, folded: &Folded) -> Result<Details, StoreError> {
+        let Some(id) = folded.customer_ids.first() else { return Ok(Details::default()) };
+        rows::details(&tx.customer_lock(self.account(), self.live, id, self.now)?)
+    }
+
+    /// The reference that names the sale's licenses.
+    fn anchor(&self, tx: &mut Tx<'_>, sale_id: i64) -> Result<String, StoreError> {
+        let refs: Vec<Ref> =
+            tx.refs_of_sale(sale_id)?.iter().filter_map(|text| rows::reference(text)).collect();
+        Ok(Folded::anchor(&refs).map(ToString::to_string).unwrap_or_default())
+    }
+
+    fn name(&self, license: &License, anchor: &str) -> (String, String) {
+        let identity =
+            Identity { account: self.account(), live: self.live, anchor, slot: &license.slot };
+        self.books.name(&identity, &license.product, license.starts_at)
+    }
+
+    fn write(
+        &self,
+        tx: &mut Tx<'_>,
+        sale_id: i64,
+        stored: &[LicenseRow],
+        folded: &Folded,
+        details: &Details,
+        difference: &Difference,
+    ) -> Result<BTreeSet<i64>, StoreError> {
+        // A license that another stands for gives up its slot first.
+        let (merged, moved): (Vec<&Held>, Vec<&Held>) =
+            difference.updated.iter().partition(|held| held.merged_into.is_some());
+        for held in merged.into_iter().chain(moved) {
+            let Some(row) = stored.iter().find(|row| row.id == held.id) else { continue };
+            let row = rows::updated(row, held, self.now);
+            tx.license_update(&row, row.version)?;
+        }
+        let mut strangers = BTreeSet::new();
+        let customer = folded.customer(details);
+        for held in &difference.created {
+            let origin = rows::Origin {
+                sale_id,
+                account: self.account(),
+                live: self.live,
+                order: folded.order.as_deref(),
+                subscription: folded.subscription.as_deref(),
+                customer: &customer,
+            };
+            tx.license_insert(&rows::created(held, &origin, self.now))?;
+            let name = Ref::new(Thing::License, &held.id).to_string();
+            let others = tx.refs_tie(self.account(), self.live, &[name], sale_id)?;
+            strangers.extend(others.into_iter().map(|row| row.sale_id));
+        }
+        for entry in &difference.history {
+            tx.history_append(&rows::new_history(
+                entry,
+                self.event,
+                self.told_by.as_ref(),
+                self.now,
+            ))?;
+        }
+        if self.books.by_mail(self.account()) {
+            let domain = self.books.config.mail.from.domain();
+            for owed in &difference.mail {
+                let mail = rows::new_mail(owed, sale_id, &customer, domain, self.now);
+                tx.outbox_owe(&mail)?;
+            }
+        }
+        Ok(strangers)
+    }
+
+    /// Tells the sale's licenses and their waiting mail who the customer is.
+    fn address(
+        &self,
+        tx: &mut Tx<'_>,
+        sale_id: i64,
+        folded: &Folded,
+        details: &Details,
+    ) -> Result<(), StoreError> {
+        let customer = folded.customer(details);
+        for row in tx.licenses_of_sale(sale_id)? {
+            let Some(told) = rows::addressed(&row, folded, &customer, self.now) else { continue };
+            tx.license_update(&told, row.version)?;
+            if let Some(email) = &customer.email {
+                tx.outbox_recipient(&row.id, email, customer.locale.as_deref())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What becomes of the event, now that its sale stands.
+    fn conclude(
+        &self,
+        tx: &mut Tx<'_>,
+        sale_id: i64,
+        notices: &[Notice],
+        folded: &Folded,
+        difference: Difference,
+    ) -> Result<Applied, StoreError> {
+        if !folded.licenses.is_empty() && folded.dangling.is_empty() {
+            tx.events_release(sale_id)?;
+        }
+        let lines: Vec<&Line> = notices.iter().flat_map(lines_of).collect();
+        let problem = folded.problems.iter().find(|problem| {
+            lines.iter().any(|line| match problem {
+                Problem::UnknownProduct { items } => line.item == *items,
+                Problem::Quantity { quantity } => line.quantity == *quantity,
+            })
+        });
+        let digests: Vec<[u8; 32]> = notices.iter().map(crate::rules::fold::digest).collect();
+        let (status, reason, message) = match problem {
+            Some(problem) => (
+                EventStatus::Failed,
+                Some(problem.code().to_owned()),
+                Some(problem.message(self.account())),
+            ),
+            None if digests.iter().any(|digest| folded.dangling.contains(digest)) => (
+                EventStatus::Waiting,
+                Some("payment_unknown".to_owned()),
+                Some("waits for the event that tells of the payment".to_owned()),
+            ),
+            None if folded.licenses.is_empty() && gather::depends(notices) => (
+                EventStatus::Waiting,
+                Some("purchase_unknown".to_owned()),
+                Some("waits for the event that tells of the purchase".to_owned()),
+            ),
+            None => (EventStatus::Applied, None, None),
+        };
+        let names = told_names(folded, &lines);
+        let licenses = tx
+            .licenses_of_sale(sale_id)?
+            .into_iter()
+            .filter(|row| row.merged_into.is_none() && names.contains(&row.slot))
+            .collect();
+        let settled =
+            Settled { sale_id: Some(sale_id), ..settled(status, reason, message, self.live) };
+        Ok(Applied { settled, difference, licenses })
+    }
+}
+
+fn settled(
+    status: EventStatus,
+    reason: Option<String>,
+    message: Option<String>,
+    live: bool,
+) -> Settled {
+    Settled { status, reason, message, sale_id: None, live: Some(live) }
+}
+
+fn lines_of(notice: &Notice) -> &[Line] {
+    match &notice.kind {
+        Kind::Paid { lines, .. } | Kind::Trial { lines, .. } | Kind::Changed { lines } => lines,
+        Kind::Adjusted { act: Act::Issue { lines, .. }, .. } => lines,
+        _ => &[],
+    }
+}
+
+/// The slots of the licenses that these lines bought.
+fn told_names(folded: &Folded, lines: &[&Line]) -> BTreeSet<String> {
+    let of_line = |license: &&License| {
+        lines.iter().any(|line| {
+            license.names.iter().any(|name| {
+                name.strip_prefix(line.line.as_str()).is_some_and(|rest| rest.starts_with('/'))
+            })
+        })
+    };
+    folded.licenses.iter().filter(of_line).map(|license| license.slot.clone()).collect()
+}

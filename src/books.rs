@@ -1,0 +1,110 @@
+//! What every rule is applied with: the configuration and the signing keys of this moment,
+//! swapped as a whole.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::config::{Account, Config, Deliver};
+use crate::keyring::Keyring;
+use crate::rules::acts::SUPPORT;
+use crate::rules::key::{Identity, Seed};
+use crate::rules::product::{KeyFormat, Product};
+use crate::rules::proof;
+
+/// One state of configuration and keys.
+#[derive(Debug)]
+pub struct Books {
+    pub config: Config,
+    pub keyring: Keyring,
+    seed: Seed,
+}
+
+/// The purpose that is signed into an activation key.
+pub const ACTIVATION_KEY: &str = "keywright-key+jws";
+
+/// What a signed activation key says.
+#[derive(Serialize)]
+struct SignedKey<'a> {
+    sub: &'a str,
+    product: &'a str,
+    features: &'a [String],
+    iat: i64,
+}
+
+impl Books {
+    #[must_use]
+    pub fn new(config: Config, keyring: Keyring) -> Self {
+        let seed = Seed::new(*keyring.seed());
+        Self { config, keyring, seed }
+    }
+
+    /// The configured account of that name; `None` for support's own, too.
+    #[must_use]
+    pub fn account(&self, name: &str) -> Option<&Account> {
+        self.config.accounts.get(name)
+    }
+
+    /// Do we owe customers of this account a mail? (What support gives always comes by mail.)
+    #[must_use]
+    pub fn by_mail(&self, account: &str) -> bool {
+        account == SUPPORT
+            || self.account(account).is_some_and(|account| match account.deliver {
+                Deliver::Email | Deliver::Both => true,
+                Deliver::Response => false,
+            })
+    }
+
+    /// The id and the key of a new license.
+    #[must_use]
+    pub fn name(
+        &self,
+        identity: &Identity<'_>,
+        product: &Product,
+        starts_at: DateTime<Utc>,
+    ) -> (String, String) {
+        let id = identity.id(&self.seed, starts_at);
+        let key = match product.key_format {
+            KeyFormat::Short => identity.short_key(&self.seed, &product.key_prefix),
+            KeyFormat::Signed => {
+                let claims = SignedKey {
+                    sub: &id,
+                    product: &product.id,
+                    features: &product.features,
+                    iat: starts_at.timestamp(),
+                };
+                let token = proof::sign(
+                    self.keyring.signing_key(),
+                    self.keyring.kid(),
+                    ACTIVATION_KEY,
+                    &claims,
+                );
+                format!("{}-{token}", product.key_prefix)
+            }
+        };
+        (id, key)
+    }
+}
+
+/// The books of this moment, for everyone; reload swaps them.
+#[derive(Debug, Clone)]
+pub struct Shelf(Arc<RwLock<Arc<Books>>>);
+
+impl Shelf {
+    #[must_use]
+    pub fn new(books: Books) -> Self {
+        Self(Arc::new(RwLock::new(Arc::new(books))))
+    }
+
+    /// The books as they stand now; later swaps do not change them.
+    #[must_use]
+    pub fn now(&self) -> Arc<Books> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts others in their place, whole.
+    pub fn swap(&self, books: Books) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(books);
+    }
+}

@@ -1,0 +1,142 @@
+//! Settings into values that cannot be wrong.
+
+use std::path::{Path, PathBuf};
+
+use super::fault::{Faults, Key, Report, did_you_mean};
+use super::hidden::Hidden;
+use super::layers::{Layers, read_file};
+use super::section::{section, table};
+use super::settings::{
+    DatabaseSettings, MailSettings, ServerSettings, SigningSettings, TABLES, TransportName,
+};
+use super::values::Network;
+use super::{Config, Database, Mail, Server, Signing, Transport, accounts, catalogue};
+
+/// The whole configuration, or all that is wrong with it.
+pub(super) fn config(layers: &Layers) -> Result<Config, Faults> {
+    let mut report = Report::new(layers);
+    tables(&mut report);
+    // Each part is looked at, whatever is wrong with the others.
+    let server = server(&mut report);
+    let database = database(&mut report);
+    let signing = signing(&mut report);
+    let mail = mail(&mut report);
+    let products = catalogue::products(&mut report);
+    let (accounts, items) = accounts::accounts(&mut report, &products);
+    let whole = (|| {
+        let (server, database, signing, mail) = (server?, database?, signing?, mail?);
+        let (products, catalogue) = products.into_catalogue(items);
+        Some(Config { server, database, signing, mail, catalogue, products, accounts })
+    })();
+    report.close(whole)
+}
+
+/// A text that may be a secret: as written, or the content of the file named instead.
+pub(super) fn either(
+    report: &mut Report<'_>,
+    written: (&Key, Option<Hidden>),
+    file: (&Key, Option<&Path>),
+) -> Option<Hidden> {
+    let Some(path) = file.1 else { return written.1 };
+    if written.1.is_some() && report.layers.is_said(written.0) {
+        report.add(file.0, format!("stands beside {}; keep one of the two", written.0));
+    }
+    from_file(report, file.0, path)
+}
+
+/// What a file holds, without the newline that editors leave at its end.
+pub(super) fn from_file(report: &mut Report<'_>, key: &Key, path: &Path) -> Option<Hidden> {
+    let text = read_file(path)
+        .map_err(|error| format!("names {}, which cannot be read ({error})", path.display()));
+    Some(Hidden::from(report.take(key, text)?.trim_end_matches(['\r', '\n']).to_owned()))
+}
+
+fn tables(report: &mut Report<'_>) {
+    for name in report.layers.names() {
+        if !TABLES.contains(&name.as_str()) {
+            let hint = did_you_mean(&name, TABLES);
+            let hint =
+                if hint.is_empty() { format!("; there are {}", TABLES.join(", ")) } else { hint };
+            report.add(&Key::of(&[&name]), format!("is not a known table{hint}"));
+        }
+    }
+}
+
+fn server(report: &mut Report<'_>) -> Option<Server> {
+    let key = Key::of(&["server"]);
+    let written = table(report, &key);
+    let settings: ServerSettings = section(report, &key, written, &[]);
+    let mut trusted_proxies = Vec::new();
+    for (index, text) in settings.trusted_proxies.into_iter().flatten().enumerate() {
+        let key = key.at("trusted_proxies").index(index);
+        trusted_proxies.extend(report.take(&key, text.parse::<Network>()));
+    }
+    Some(Server {
+        listen: settings.listen?.0,
+        public_url: settings.public_url?,
+        max_body_bytes: settings.max_body?.0,
+        trusted_proxies,
+    })
+}
+
+fn database(report: &mut Report<'_>) -> Option<Database> {
+    let key = Key::of(&["database"]);
+    let written = table(report, &key);
+    let settings: DatabaseSettings = section(report, &key, written, &[]);
+    let (url_key, file_key) = (key.at("url"), key.at("url_file"));
+    let file = (&file_key, settings.url_file.as_deref());
+    let url = either(report, (&url_key, settings.url), file)?;
+    let key = if settings.url_file.is_some() { file_key } else { url_key };
+    Some(Database { url: report.take(&key, url.try_into())? })
+}
+
+fn signing(report: &mut Report<'_>) -> Option<Signing> {
+    let key = Key::of(&["signing"]);
+    let written = table(report, &key);
+    let settings: SigningSettings = section(report, &key, written, &[]);
+    Some(Signing { key_file: path(report, &key.at("key_file"), settings.key_file)? })
+}
+
+fn mail(report: &mut Report<'_>) -> Option<Mail> {
+    let key = Key::of(&["mail"]);
+    let written = table(report, &key);
+    let settings: MailSettings = section(report, &key, written, &[]);
+    let templates = settings.templates.filter(|folder| {
+        let there = folder.is_dir();
+        if !there {
+            let message = format!("names {}, which is no folder", folder.display());
+            report.add(&key.at("templates"), message);
+        }
+        there
+    });
+    let (url_key, file_key) = (key.at("smtp_url"), key.at("smtp_url_file"));
+    let file = (&file_key, settings.smtp_url_file.as_deref());
+    let url = either(report, (&url_key, settings.smtp_url), file);
+    let url = url.map(|url| {
+        report.take(
+            if settings.smtp_url_file.is_some() { &file_key } else { &url_key },
+            url.try_into(),
+        )
+    });
+    let directory = path(report, &key.at("directory"), settings.directory);
+    let transport = match (settings.transport?, url) {
+        (TransportName::File, _) => Transport::File { directory: directory? },
+        (TransportName::Smtp, Some(url)) => Transport::Smtp { url: url? },
+        (TransportName::Smtp, None) => {
+            let right = "is missing; write smtps://user:password@mail.example.com, or set \
+                         transport = \"file\"";
+            report.add(&url_key, right);
+            return None;
+        }
+    };
+    Some(Mail { from: settings.from?, transport, templates, alert_to: settings.alert_to })
+}
+
+fn path(report: &mut Report<'_>, key: &Key, path: Option<PathBuf>) -> Option<PathBuf> {
+    let path = path?;
+    if path.as_os_str().is_empty() {
+        report.add(key, "is blank; write a path");
+        return None;
+    }
+    Some(path)
+}

@@ -1,0 +1,152 @@
+//! The default, the file and the environment, laid over each other by the `config` crate.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ffi::OsString;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use config::{Environment, File, FileFormat};
+use serde_json::Value;
+
+use super::DEFAULT;
+use super::fault::{Fault, Faults, Key};
+
+/// `KEYWRIGHT__MAIL__SMTP_URL` is `mail.smtp_url`.
+const PREFIX: &str = "keywright";
+const SEPARATOR: &str = "__";
+
+/// Largest file that is read: a configuration, or a secret.
+const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
+/// What was written, before anything is known of its meaning.
+pub(super) struct Layers {
+    file: PathBuf,
+    /// Everything, the later layer over the earlier one.
+    merged: Value,
+    /// What the file alone says.
+    written: toml::Table,
+    /// The variables of the environment, by the key that they set.
+    variables: BTreeMap<Vec<String>, String>,
+}
+
+impl Layers {
+    pub(super) fn read(
+        file: &Path,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, Faults> {
+        let fault = |message: String| {
+            let origin = file.display().to_string();
+            Faults(vec![Fault { origin, key: String::new(), message }])
+        };
+        let text = read_file(file).map_err(|error| {
+            fault(format!("cannot be read ({error}); `keywright init` writes one to begin with"))
+        })?;
+        let written: toml::Table =
+            toml::from_str(&text).map_err(|error| fault(not_toml(&text, &error)))?;
+        let (variables, values) = ours(environment, &written).map_err(|name| {
+            let message = "is not UTF-8; write it again".to_owned();
+            Faults(vec![Fault { origin: name, key: String::new(), message }])
+        })?;
+        let merged = config::Config::builder()
+            .add_source(File::from_str(DEFAULT, FileFormat::Toml))
+            .add_source(File::from_str(&text, FileFormat::Toml))
+            .add_source(
+                Environment::with_prefix(PREFIX)
+                    .prefix_separator(SEPARATOR)
+                    .separator(SEPARATOR)
+                    .source(Some(values)),
+            )
+            .build()
+            .and_then(config::Config::try_deserialize)
+            .map_err(|_| fault("cannot be read together with its variables".to_owned()))?;
+        Ok(Self { file: file.to_owned(), merged, written, variables })
+    }
+
+    /// What holds at that key.
+    pub(super) fn value(&self, key: &Key) -> Option<&Value> {
+        key.names.iter().try_fold(&self.merged, |value, name| value.get(name))
+    }
+
+    /// The names of all tables.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.merged.as_object().map(|root| root.keys().cloned().collect()).unwrap_or_default()
+    }
+
+    /// The file, or the variable that set this key or one above it.
+    pub(super) fn origin(&self, key: &Key) -> String {
+        self.variable(key).map_or_else(|| self.file.display().to_string(), str::to_owned)
+    }
+
+    pub(super) fn is_variable(&self, key: &Key) -> bool {
+        self.variable(key).is_some()
+    }
+
+    /// Did somebody say this, or is it only the default?
+    pub(super) fn is_said(&self, key: &Key) -> bool {
+        let Some((first, rest)) = key.names.split_first() else { return true };
+        let in_file = self.written.get(first).is_some_and(|value| {
+            rest.iter().try_fold(value, |value, name| value.get(name)).is_some()
+        });
+        in_file || self.is_variable(key)
+    }
+
+    fn variable(&self, key: &Key) -> Option<&str> {
+        (1..=key.names.len())
+            .filter_map(|length| self.variables.get(key.names.get(..length)?))
+            .next_back()
+            .map(String::as_str)
+    }
+}
+
+/// Reads a text file, bounded.
+pub(super) fn read_file(path: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    std::fs::File::open(path)?.take(FILE_BYTES_MAX).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+type Variables = (BTreeMap<Vec<String>, String>, HashMap<String, String>);
+
+/// The variables that are meant for us: by the key that each sets, and by name with its value.
+/// A name whose value is not UTF-8 is the error.
+fn ours(
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+    written: &toml::Table,
+) -> Result<Variables, String> {
+    let (mut by_key, mut values) = (BTreeMap::new(), HashMap::new());
+    for (name, value) in environment {
+        let Some(name) = name.to_str() else { continue };
+        let lower = name.to_lowercase();
+        let Some(path) = lower.strip_prefix(PREFIX).and_then(|rest| rest.strip_prefix(SEPARATOR))
+        else {
+            continue;
+        };
+        let value = value.into_string().map_err(|_| name.to_owned())?;
+        let mut names: Vec<String> = path.split(SEPARATOR).map(str::to_owned).collect();
+        if let [table, given, ..] = names.as_mut_slice()
+            && let Some(meant) = meant(written, table, given)
+        {
+            *given = meant;
+        }
+        values.insert([&[PREFIX.to_owned()], names.as_slice()].concat().join(SEPARATOR), value);
+        by_key.insert(names, name.to_owned());
+    }
+    Ok((by_key, values))
+}
+
+/// The product or account that a variable means: most shells take no `-` in a variable's name,
+/// so `_` stands for it there.
+fn meant(written: &toml::Table, table: &str, given: &str) -> Option<String> {
+    let names = written.get(table)?.as_table()?;
+    let plain = |name: &str| name.to_lowercase().replace('-', "_");
+    let exact = names.keys().find(|name| *name == given);
+    exact.or_else(|| names.keys().find(|name| plain(name) == plain(given))).cloned()
+}
+
+/// Where the text stops being TOML. The line itself is not told: it may hold a secret.
+fn not_toml(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!("is not TOML at line {line}, column {column}: {}", error.message())
+}

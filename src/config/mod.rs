@@ -1,0 +1,231 @@
+//! The configuration: TOML, then environment, checked once and then only typed values.
+//!
+//! Loading reads files and nothing else, so a running service loads anew as often as it is told
+//! to, and keeps the old configuration where the new one is faulty.
+//!
+//! - [`layers`]: the default, the file and the environment, laid over each other
+//! - [`section`]: one table read into its struct; unknown keys and wrong types become faults
+//! - [`settings`]: the keys that there are
+//! - [`check`]: settings into values that cannot be wrong
+//! - [`catalogue`]: products, bundles, and what stands on order lines
+//! - [`accounts`]: connections to payment providers and their secrets
+//! - [`fault`]: what is wrong, and what would be right
+//! - [`hidden`], [`urls`], [`values`]: the types that carry the rules
+//! - [`warnings`]: what is allowed and yet worth a word
+
+pub mod fault;
+pub mod hidden;
+pub mod urls;
+pub mod values;
+
+mod accounts;
+mod catalogue;
+mod check;
+mod layers;
+mod section;
+mod settings;
+mod warnings;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use keywright_providers::{Credentials, Provider, Settings};
+use serde::Deserialize;
+
+use crate::rules::product::{Catalogue, ProductSettings};
+
+pub use self::fault::Faults;
+use self::layers::Layers;
+use self::urls::{DatabaseUrl, PublicUrl, SmtpUrl};
+use self::values::{Mailbox, Network};
+
+/// The documented example, and at once what holds where nothing else is said.
+pub const DEFAULT: &str = include_str!("../../deploy/keywright.toml");
+
+/// Everything that the service is told, complete and checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub server: Server,
+    pub database: Database,
+    pub signing: Signing,
+    pub mail: Mail,
+    pub catalogue: Catalogue,
+    /// The products as written, for people to read.
+    pub products: BTreeMap<String, ProductSettings>,
+    /// By name.
+    pub accounts: BTreeMap<String, Account>,
+}
+
+/// `[server]`
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// Port 0: any free one.
+    pub listen: SocketAddr,
+    pub public_url: PublicUrl,
+    /// Largest body of a request.
+    pub max_body_bytes: usize,
+    /// Only these are believed when they name the client's address.
+    pub trusted_proxies: Vec<Network>,
+}
+
+/// `[database]`
+#[derive(Debug, Clone)]
+pub struct Database {
+    pub url: DatabaseUrl,
+}
+
+/// `[signing]`
+#[derive(Debug, Clone)]
+pub struct Signing {
+    pub key_file: PathBuf,
+}
+
+/// `[mail]`
+#[derive(Debug, Clone)]
+pub struct Mail {
+    pub from: Mailbox,
+    pub transport: Transport,
+    /// A folder whose templates stand before the built-in ones.
+    pub templates: Option<PathBuf>,
+    /// Gets a digest of the events that need a person.
+    pub alert_to: Option<Mailbox>,
+}
+
+/// Where mail goes.
+#[derive(Debug, Clone)]
+pub enum Transport {
+    /// One `.eml` a message, in this folder.
+    File {
+        directory: PathBuf,
+    },
+    Smtp {
+        url: SmtpUrl,
+    },
+}
+
+/// One connection to a payment provider.
+#[derive(Clone)]
+pub struct Account {
+    pub name: String,
+    pub provider: &'static dyn Provider,
+    pub credentials: Credentials,
+    /// What the kind needs beside its secrets.
+    pub settings: Settings,
+    pub mode: Mode,
+    pub deliver: Deliver,
+}
+
+/// Which events an account applies; those of the other mode are stored and ignored.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    #[default]
+    Live,
+    Test,
+}
+
+/// How keys reach the customer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deliver {
+    /// By our mail.
+    #[default]
+    Email,
+    /// In the answer; the provider sends them.
+    Response,
+    Both,
+}
+
+impl Config {
+    /// Reads the file, then the environment over it.
+    ///
+    /// # Errors
+    /// Every fault that there is, not only the first.
+    pub fn load(path: &Path) -> Result<Self, Faults> {
+        Self::load_with(path, std::env::vars_os())
+    }
+
+    /// As [`Config::load`], with these variables instead of the process's own.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn load_with(
+        path: &Path,
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, Faults> {
+        check::config(&Layers::read(path, variables)?)
+    }
+
+    /// What is allowed and yet worth a word, a sentence each.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        warnings::all(self)
+    }
+}
+
+impl Mode {
+    /// Real money?
+    #[must_use]
+    pub fn is_live(self) -> bool {
+        match self {
+            Self::Live => true,
+            Self::Test => false,
+        }
+    }
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Test => "test",
+        }
+    }
+}
+
+impl Deliver {
+    /// Do we owe the customer a mail with the key?
+    #[must_use]
+    pub fn by_mail(self) -> bool {
+        match self {
+            Self::Email | Self::Both => true,
+            Self::Response => false,
+        }
+    }
+
+    /// Do keys go back in the answer at `/fulfil/{account}`?
+    #[must_use]
+    pub fn in_answer(self) -> bool {
+        match self {
+            Self::Response | Self::Both => true,
+            Self::Email => false,
+        }
+    }
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Response => "response",
+            Self::Both => "both",
+        }
+    }
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account")
+            .field("name", &self.name)
+            .field("kind", &self.provider.facts().kind)
+            .field("credentials", &self.credentials)
+            .field("settings", &self.settings)
+            .field("mode", &self.mode)
+            .field("deliver", &self.deliver)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,72 @@
+//! The keys that there are, as they are written. Defaults stand in `deploy/keywright.toml`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::hidden::Hidden;
+use super::urls::PublicUrl;
+use super::values::{Listen, Mailbox, Size};
+use super::{Deliver, Mode};
+use crate::rules::span::Interval;
+
+/// The tables of the configuration, by name.
+pub(super) const TABLES: [&str; 6] =
+    ["server", "database", "signing", "mail", "products", "providers"];
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ServerSettings {
+    pub(super) listen: Option<Listen>,
+    pub(super) public_url: Option<PublicUrl>,
+    pub(super) max_body: Option<Size>,
+    pub(super) trusted_proxies: Option<Vec<String>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct DatabaseSettings {
+    pub(super) url: Option<Hidden>,
+    pub(super) url_file: Option<PathBuf>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct SigningSettings {
+    pub(super) key_file: Option<PathBuf>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct MailSettings {
+    pub(super) from: Option<Mailbox>,
+    pub(super) transport: Option<TransportName>,
+    pub(super) directory: Option<PathBuf>,
+    pub(super) smtp_url: Option<Hidden>,
+    pub(super) smtp_url_file: Option<PathBuf>,
+    pub(super) templates: Option<PathBuf>,
+    pub(super) alert_to: Option<Mailbox>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum TransportName {
+    File,
+    Smtp,
+}
+
+/// What an account of every kind has; each kind adds its own (`Facts::settings`).
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct AccountSettings {
+    pub(super) kind: Option<String>,
+    pub(super) secrets: Option<Vec<Hidden>>,
+    pub(super) secret: Option<Hidden>,
+    pub(super) secret_file: Option<PathBuf>,
+    pub(super) tolerance: Option<Interval>,
+    pub(super) mode: Option<Mode>,
+    pub(super) deliver: Option<Deliver>,
+    pub(super) products: BTreeMap<String, Value>,
+}

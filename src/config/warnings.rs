@@ -1,0 +1,67 @@
+//! What is allowed and yet worth a word.
+
+use std::collections::BTreeSet;
+
+use super::{Account, Config, Transport};
+
+/// A sentence each, the widest first.
+pub(super) fn all(config: &Config) -> Vec<String> {
+    let mut warnings = Vec::new();
+    mail(config, &mut warnings);
+    for account in config.accounts.values() {
+        of_account(config, account, &mut warnings);
+    }
+    if config.accounts.is_empty() {
+        warnings.push("no account: add [providers.NAME], or no webhook is taken".to_owned());
+    } else {
+        unsold(config, &mut warnings);
+    }
+    warnings
+}
+
+fn mail(config: &Config, warnings: &mut Vec<String>) {
+    match &config.mail.transport {
+        Transport::File { directory } => warnings.push(format!(
+            "mail.transport is file: mail is written to {} and reaches nobody",
+            directory.display()
+        )),
+        Transport::Smtp { url } => {
+            if !config.mail.from.domain().contains('.') {
+                warnings.push(format!(
+                    "mail.from is {}: mail servers elsewhere will refuse it",
+                    config.mail.from
+                ));
+            }
+            if url.security == super::urls::Security::Plain {
+                warnings.push("mail.smtp_url has tls=none: keys travel readable".to_owned());
+            }
+        }
+    }
+}
+
+fn of_account(config: &Config, account: &Account, warnings: &mut Vec<String>) {
+    let name = &account.name;
+    if account.mode.is_live() && !config.server.public_url.is_https() {
+        warnings.push(format!(
+            "providers.{name} is live and server.public_url is not https: webhooks and keys travel \
+             readable"
+        ));
+    }
+    let sells = config.catalogue.items.get(name);
+    if sells.is_none_or(|items| items.values().all(Vec::is_empty)) {
+        warnings.push(format!(
+            "providers.{name}.products maps nothing to a product: no purchase there gives a license"
+        ));
+    }
+}
+
+/// Products that no item of any account leads to.
+fn unsold(config: &Config, warnings: &mut Vec<String>) {
+    let offers = config.catalogue.items.values().flat_map(|items| items.values());
+    let sold: BTreeSet<&str> = offers.flatten().map(|product| product.id.as_str()).collect();
+    for id in config.products.iter().filter(|(_, settings)| settings.bundle.is_none()) {
+        if !sold.contains(id.0.as_str()) {
+            warnings.push(format!("products.{}: no account maps anything to it", id.0));
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! Intake: limits, verify, keep, answer. Whatever is authentic is stored before it is answered.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use keywright_providers::{Answer, Envelope, Inlet, Reject, Request, Verified};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use thiserror::Error;
+use tokio::sync::Notify;
+
+use crate::apply::apply_now;
+use crate::books::{Books, Shelf};
+use crate::clock::{Clock, RELEASED_AT};
+use crate::config::Account;
+use crate::store::rows::{Kept, LicenseRow, NewEvent, Outcome};
+use crate::store::types::{Digest, LicenseState};
+use crate::store::{self, Store, StoreError, Tx};
+
+/// All waiting counts: some senders give up after five seconds.
+const DEADLINE: Duration = Duration::from_secs(4);
+
+/// Events of one delivery that go into one commit; a larger delivery is kept in parts.
+const PART: usize = 64;
+
+/// Events that one delivery may hold.
+const EVENTS_MAX: usize = 4_096;
+
+/// What is kept of a request's headers, in bytes.
+const HEADERS_BYTES_MAX: usize = 8 * 1024;
+
+/// Our clock may run behind the newest stored event by this much.
+const BEHIND_MAX: TimeDelta = TimeDelta::days(1);
+
+/// Takes what providers send.
+#[derive(Clone)]
+pub struct Intake {
+    store: Store,
+    shelf: Shelf,
+    clock: Arc<dyn Clock>,
+    bell: Arc<Notify>,
+    post: Arc<Notify>,
+    /// When the newest event was received, unix seconds.
+    newest: Arc<AtomicI64>,
+    /// When a refusal was logged last, unix seconds.
+    logged: Arc<AtomicI64>,
+}
+
+/// Why a delivery got no 2xx.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Refusal {
+    #[error("there is no such account")]
+    UnknownAccount,
+    /// One answer for all of them.
+    #[error("not authentic")]
+    NotTrusted,
+    #[error("cannot be stored now")]
+    NotNow,
+}
+
+impl std::fmt::Debug for Intake {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Intake").field("store", &self.store).finish_non_exhaustive()
+    }
+}
+
+impl Intake {
+    /// `bell` wakes the worker that applies, `post` the one that mails.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the newest event cannot be looked up.
+    pub async fn new(
+        store: Store,
+        shelf: Shelf,
+        clock: Arc<dyn Clock>,
+        bell: Arc<Notify>,
+        post: Arc<Notify>,
+    ) -> Result<Self, StoreError> {
+        let newest = store.read("event newest", |tx| tx.event_newest_received()).await?;
+        let newest = newest.map_or(i64::MIN, |at| at.timestamp());
+        Ok(Self {
+            store,
+            shelf,
+            clock,
+            bell,
+            post,
+            newest: Arc::new(AtomicI64::new(newest)),
+            logged: Arc::new(AtomicI64::new(i64::MIN)),
+        })
+    }
+
+    /// Is our own clock plausible? An event kept under a wrong time could outlive its order.
+    #[must_use]
+    pub fn clock_plausible(&self) -> bool {
+        let now = self.clock.now();
+        let newest = self.newest.load(Ordering::Relaxed);
+        now >= RELEASED_AT && now.timestamp() >= newest.saturating_sub(BEHIND_MAX.num_seconds())
+    }
+
+    /// One delivery: 200 (or what the provider wants) means durably stored.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub async fn deliver(&self, account: &str, request: &Request<'_>) -> Result<Answer, Refusal> {
+        let deadline = Instant::now() + DEADLINE;
+        let books = self.shelf.now();
+        let account = books.account(account).ok_or(Refusal::UnknownAccount)?;
+        let provider = account.provider;
+        if request.inlet == Inlet::Fulfil && !provider.facts().fulfils {
+            return Err(Refusal::UnknownAccount);
+        }
+        let now = self.clock.now();
+        let verified = provider
+            .verify(request, &account.credentials, now)
+            .map_err(|reject| self.refuse(account, reject, now))?;
+        if !self.clock_plausible() {
+            tracing::error!("the clock of this machine is not plausible; webhooks are put off");
+            return Err(Refusal::NotNow);
+        }
+        let events = new_events(account, request, &verified, now);
+        drop(verified);
+        match request.inlet {
+            Inlet::Webhook => self.keep(account, events, deadline).await,
+            Inlet::Fulfil => self.fulfil(account, &books, events, deadline, now).await,
+        }
+    }
+
+    async fn keep(
+        &self,
+        account: &Account,
+        events: Vec<NewEvent>,
+        deadline: Instant,
+    ) -> Result<Answer, Refusal> {
+        let newest = events.first().map(|event| event.received_at);
+        let mut kept: Vec<String> = Vec::new();
+        let mut rest = events;
+        while !rest.is_empty() {
+            let later = rest.split_off(rest.len().min(PART));
+            let ids: Vec<String> =
+                rest.iter().filter_map(|event| event.provider_event_id.clone()).collect();
+            match self.store.keep(rest, deadline).await {
+                Ok(part) => self.count(account, &part),
+                Err(error) => {
+                    log_not_kept(account, &error);
+                    let some = account.provider.partial_answer(&kept).filter(|_| !kept.is_empty());
+                    return some.ok_or(Refusal::NotNow);
+                }
+            }
+            kept.extend(ids);
+            rest = later;
+        }
+        if let Some(newest) = newest {
+            self.newest.fetch_max(newest.timestamp(), Ordering::Relaxed);
+        }
+        self.bell.notify_one();
+        Ok(account.provider.answer(Inlet::Webhook))
+    }
+
+    /// License, key and event in one commit, then the answer. A retry, or the other path of the
+    /// same sale, reads the same keys.
+    async fn fulfil(
+        &self,
+        account: &Account,
+        books: &Arc<Books>,
+        events: Vec<NewEvent>,
+        deadline: Instant,
+        now: DateTime<Utc>,
+    ) -> Result<Answer, Refusal> {
+        let (name, with) = (account.name.clone(), Arc::clone(books));
+        let licenses = self
+            .store
+            .run_until("fulfil", deadline, move |tx| {
+                let mut licenses: Vec<LicenseRow> = Vec::new();
+                for kept in tx.event_keep(&events)? {
+                    licenses.extend(fulfil_one(tx, kept, &with, now)?);
+                }
+                Ok(licenses)
+            })
+            .await
+            .map_err(|error| {
+                log_not_kept(account, &error);
+                Refusal::NotNow
+            })?;
+        self.bell.notify_one();
+        self.post.notify_one();
+        let keys: Vec<String> = licenses.into_iter().map(|license| license.key).collect();
+        if keys.is_empty() {
+            // Stored, and nothing to hand out (an unknown product, a refund before): the provider
+            // must not show an empty answer as a key.
+            tracing::warn!(account = name, "keys were asked for at {name}, and there are none");
+            return Err(Refusal::NotNow);
+        }
+        Ok(account.provider.keys_answer(&keys))
+    }
+
+    fn count(&self, account: &Account, kept: &[Kept]) {
+        for one in kept {
+            let outcome = word(one.outcome);
+            metrics::counter!("keywright_events_kept_total", "account" => account.name.clone(), "outcome" => outcome).increment(1);
+        }
+    }
+
+    /// Counted always, logged at most once a second: forgers must not fill the disk.
+    fn refuse(&self, account: &Account, reject: Reject, now: DateTime<Utc>) -> Refusal {
+        let (name, code) = (&account.name, reject.code());
+        metrics::counter!("keywright_deliveries_refused_total", "account" => name.clone(), "reason" => code).increment(1);
+        let second = now.timestamp();
+        if self.logged.swap(second, Ordering::Relaxed) != second {
+            tracing::warn!(account = %name, reason = code, "a delivery to {name} was refused: {reject}");
+        }
+        match reject {
+            Reject::NoSecret
+            | Reject::Missing
+            | Reject::Doubled
+            | Reject::Malformed
+            | Reject::Wrong
+            | Reject::Stale
+            | Reject::NotTaken => Refusal::NotTrusted,
+        }
+    }
+}
+
+fn fulfil_one(
+    tx: &mut Tx<'_>,
+    kept: Kept,
+    books: &Books,
+    now: DateTime<Utc>,
+) -> Result<Vec<LicenseRow>, StoreError> {
+    let Some(event) = tx.event_by_id(kept.id)? else { return Ok(Vec::new()) };
+    let applied = apply_now(tx, &event, books, now)?;
+    tx.event_settle(event.id, event.fence, &applied.settled)?;
+    let licenses = applied.licenses.into_iter();
+    Ok(licenses.filter(|license| license.state != LicenseState::Revoked).collect())
+}
+
+/// The events of an authentic delivery. Where its frame cannot be read, it is one event that
+/// will fail with the reason.
+fn new_events(
+    account: &Account,
+    request: &Request<'_>,
+    verified: &Verified<'_>,
+    now: DateTime<Utc>,
+) -> Vec<NewEvent> {
+    let envelopes = match account.provider.envelopes(verified, request.inlet) {
+        Ok(envelopes) if (1..=EVENTS_MAX).contains(&envelopes.len()) => envelopes,
+        Ok(_) | Err(_) => vec![Envelope {
+            id: None,
+            event_type: "unknown".to_owned(),
+            occurred_at: None,
+            live: None,
+            body: verified.body().to_vec(),
+            content: None,
+        }],
+    };
+    let headers = headers(request);
+    envelopes
+        .into_iter()
+        .map(|envelope| new_event(account, envelope, headers.clone(), verified, now))
+        .collect()
+}
+
+fn new_event(
+    account: &Account,
+    envelope: Envelope,
+    headers: Value,
+    verified: &Verified<'_>,
+    now: DateTime<Utc>,
+) -> NewEvent {
+    let content = envelope.content.as_ref().unwrap_or(&envelope.body);
+    let content_digest = Digest::from(<[u8; 32]>::from(Sha256::digest(content)));
+    let id = envelope.id;
+    NewEvent {
+        account: account.name.clone(),
+        kind: account.provider.facts().kind.to_owned(),
+        dedupe: store::dedupe(&account.name, id.as_deref(), &content_digest),
+        provider_event_id: id,
+        content_digest,
+        event_type: envelope.event_type,
+        received_at: now,
+        occurred_at: envelope.occurred_at.or(verified.signed_at()).unwrap_or(now),
+        live: envelope.live,
+        headers,
+        body: envelope.body,
+    }
+}
+
+/// What is kept of the headers: enough to understand a delivery, no credential, bounded.
+fn headers(request: &Request<'_>) -> Value {
+    let mut bytes = 0;
+    let kept = request.headers.iter().filter(|(name, _)| {
+        !["authorization", "cookie", "proxy-authorization"]
+            .iter()
+            .any(|secret| name.eq_ignore_ascii_case(secret))
+    });
+    let pairs = kept.take_while(|(name, value)| {
+        bytes += name.len() + value.len();
+        bytes <= HEADERS_BYTES_MAX
+    });
+    pairs.map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect()
+}
+
+fn word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Fresh => "fresh",
+        Outcome::Duplicate => "duplicate",
+        Outcome::Conflict => "conflict",
+    }
+}
+
+fn log_not_kept(account: &Account, error: &StoreError) {
+    let name = &account.name;
+    metrics::counter!("keywright_deliveries_not_kept_total", "account" => name.clone(), "error" => error.name()).increment(1);
+    tracing::error!(account = %name, %error, "a delivery to {name} could not be stored: {error}");
+}

@@ -1,0 +1,13 @@
+//! The rows: what queries take and give. One struct a table, written as it is read.
+
+mod event;
+mod license;
+mod outbox;
+mod people;
+mod sale;
+
+pub use event::{Cursor, EventCounts, EventFilter, EventRow, Kept, NewEvent, Outcome, Settled};
+pub use license::{ActivationRow, HistoryRow, LicenseCount, LicenseFilter, LicenseRow, NewHistory};
+pub use outbox::{MailCounts, MailFilter, MailRow, NewMail};
+pub use people::{CustomerRow, IdempotencyRow, TokenRow};
+pub use sale::{NewNotice, NoticeRow, RefRow, SaleRow};

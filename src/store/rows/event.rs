@@ -1,0 +1,121 @@
+//! Events: as they came, and where they stand.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use serde_json::Value;
+
+use crate::store::schema::events;
+use crate::store::types::{At, Dedupe, Digest, EventStatus, Json, MaybeAt};
+
+/// Where a list goes on: below this id, newest first. `None`: at the top.
+pub type Cursor = Option<i64>;
+
+/// An event that is to be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEvent {
+    pub account: String,
+    pub kind: String,
+    pub provider_event_id: Option<String>,
+    /// What a repetition is known by: [`crate::store::dedupe`].
+    pub dedupe: Dedupe,
+    /// SHA-256 of what stays the same when the provider sends the event again.
+    pub content_digest: Digest,
+    pub event_type: String,
+    pub received_at: DateTime<Utc>,
+    pub occurred_at: DateTime<Utc>,
+    pub live: Option<bool>,
+    pub headers: Value,
+    pub body: Vec<u8>,
+}
+
+/// What became of an event that was to be kept. In every case it is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept {
+    /// The row that holds it.
+    pub id: i64,
+    pub outcome: Outcome,
+}
+
+/// Was it known?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Fresh,
+    /// The same event with the same content is there already.
+    Duplicate,
+    /// The same event came with another content before: stored beside it as `failed`.
+    Conflict,
+}
+
+/// An event as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = events)]
+pub struct EventRow {
+    pub id: i64,
+    pub account: String,
+    pub kind: String,
+    pub provider_event_id: Option<String>,
+    pub dedupe: Dedupe,
+    pub content_digest: Digest,
+    pub event_type: String,
+    pub status: EventStatus,
+    /// A stable word for why it failed, waits or is ignored.
+    pub reason: Option<String>,
+    /// The same for people.
+    pub message: Option<String>,
+    #[diesel(deserialize_as = At)]
+    pub received_at: DateTime<Utc>,
+    #[diesel(deserialize_as = At)]
+    pub occurred_at: DateTime<Utc>,
+    pub live: Option<bool>,
+    /// How often it was claimed.
+    pub attempts: i32,
+    #[diesel(deserialize_as = At)]
+    pub next_at: DateTime<Utc>,
+    #[diesel(deserialize_as = MaybeAt)]
+    pub claimed_until: Option<DateTime<Utc>>,
+    /// Grows with every claim; whoever settles shows the one he was given.
+    pub fence: i64,
+    pub sale_id: Option<i64>,
+    #[diesel(deserialize_as = Json)]
+    pub headers: Value,
+    /// `None`: purged. Lists leave it out too: they carry `None` always.
+    pub body: Option<Vec<u8>>,
+}
+
+/// How an event ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled {
+    pub status: EventStatus,
+    pub reason: Option<String>,
+    pub message: Option<String>,
+    pub sale_id: Option<i64>,
+    /// The mode, where only reading told it. `None` leaves what is stored.
+    pub live: Option<bool>,
+}
+
+/// Which events. Everything that is `Some` must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EventFilter {
+    pub status: Option<EventStatus>,
+    pub account: Option<String>,
+    pub event_type: Option<String>,
+    pub reason: Option<String>,
+    /// An exact word: a provider's event id, a reference with or without its `order:`, an e-mail
+    /// address, a key.
+    pub q: Option<String>,
+    /// Received at or after.
+    pub since: Option<DateTime<Utc>>,
+    /// Received before.
+    pub until: Option<DateTime<Utc>>,
+    pub sale_id: Option<i64>,
+}
+
+/// What stands open.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct EventCounts {
+    pub pending: i64,
+    pub failed: i64,
+    pub waiting: i64,
+    /// When the oldest pending one was received.
+    pub oldest_pending: Option<DateTime<Utc>>,
+}

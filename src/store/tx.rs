@@ -1,0 +1,225 @@
+//! The list of everything that can be done in a transaction.
+//!
+//! Each function stands once in `queries/` and is compiled for both databases; here it is handed
+//! on to the one in use. Nothing in a closure that gets a [`Tx`] may leave the database: it may
+//! be run twice.
+
+use std::fmt;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::error::StoreError;
+use super::history::HistoryFault;
+use super::rows::{
+    ActivationRow, Cursor, CustomerRow, EventCounts, EventFilter, EventRow, HistoryRow,
+    IdempotencyRow, Kept, LicenseCount, LicenseFilter, LicenseRow, MailCounts, MailFilter, MailRow,
+    NewEvent, NewHistory, NewMail, NewNotice, NoticeRow, RefRow, SaleRow, Settled, TokenRow,
+};
+
+/// An open transaction.
+///
+/// A statement that failed spoils it, on both databases: whatever the closure returns then, all
+/// is taken back. A [`StoreError::Conflict`] is an answer and spoils nothing.
+pub struct Tx<'a> {
+    link: Link<'a>,
+    spoiled: Option<StoreError>,
+}
+
+enum Link<'a> {
+    Sqlite(&'a mut ()),
+    Pg(&'a mut ()),
+}
+
+impl fmt::Debug for Tx<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tx").field("spoiled", &self.spoiled).finish_non_exhaustive()
+    }
+}
+
+macro_rules! functions {
+    ($($(#[$doc:meta])* $name:ident($($argument:ident: $type:ty),* $(,)?) -> $result:ty;)+) => {
+        impl Tx<'_> {
+            $(
+                $(#[$doc])*
+                ///
+                /// # Errors
+                /// [`StoreError`], as the module says.
+                pub fn $name(&mut self, $($argument: $type),*) -> Result<$result, StoreError> {
+                    $(let _ = $argument;)*
+                    match &self.link {
+                        Link::Sqlite(_) | Link::Pg(_) => {}
+                    }
+                    Err(StoreError::Closed)
+                }
+            )+
+        }
+    };
+}
+
+functions! {
+    /// Keeps events as they came, all of them, in the order given. Alone in its transaction it
+    /// is [`super::Store::keep`].
+    event_keep(events: &[NewEvent]) -> Vec<Kept>;
+    /// Claims up to `limit` pending events that were never tried, fair between accounts, until
+    /// `lease` is over (by the database's clock on PostgreSQL). Each counts as an attempt, which
+    /// is why the caller commits before he begins.
+    event_claim(limit: usize, lease: TimeDelta, now: DateTime<Utc>) -> Vec<EventRow>;
+    /// Claims one pending event that was tried before and is due, or whose claim ran out: alone,
+    /// so that one that kills the process takes no other with it. Accounts take turns: the next
+    /// in the order of names after `after` (the account of the last one, or "").
+    event_claim_again(after: &str, lease: TimeDelta, now: DateTime<Utc>) -> Option<EventRow>;
+    /// At the start of the one process that serves from an SQLite file: every claim is that of a
+    /// dead process and void; the events are due again soon, later the more often they were
+    /// tried. Says how many. On PostgreSQL it does nothing: other nodes live.
+    event_reclaim_all(now: DateTime<Utc>) -> usize;
+    /// Ends the attempt. [`StoreError::Conflict`]: it was taken over meanwhile.
+    event_settle(id: i64, fence: i64, settled: &Settled) -> ();
+    /// Back to pending, not before `next_at`. [`StoreError::Conflict`] as above.
+    event_again(id: i64, fence: i64, next_at: DateTime<Utc>, message: Option<&str>) -> ();
+    /// One event, with its body.
+    event_by_id(id: i64) -> Option<EventRow>;
+    /// Events, newest first, without their bodies.
+    event_list(filter: &EventFilter, cursor: Cursor, limit: usize) -> Vec<EventRow>;
+    /// Pending again, as if just received. Whoever works on it now cannot settle it any more.
+    /// [`StoreError::Conflict`]: there is no such event.
+    event_replay(id: i64, now: DateTime<Utc>) -> ();
+    /// The same for all that match; says how many.
+    event_replay_where(filter: &EventFilter, now: DateTime<Utc>) -> usize;
+    /// Set aside by support.
+    event_ignore(id: i64, message: &str) -> ();
+    /// The events of a sale, oldest first, without their bodies.
+    events_of_sale(sale_id: i64) -> Vec<EventRow>;
+    /// What waited for this sale has come: `waiting` turns into `applied`; says how many.
+    events_release(sale_id: i64) -> usize;
+    /// What stands open.
+    event_counts() -> EventCounts;
+    /// When the newest event was received.
+    event_newest_received() -> Option<DateTime<Utc>>;
+
+    /// Which of these references name a sale.
+    refs_find(account: &str, live: bool, references: &[String]) -> Vec<RefRow>;
+    /// Ties references to a sale, and returns those that belong to another one: the caller
+    /// merges the two.
+    refs_tie(account: &str, live: bool, references: &[String], sale_id: i64) -> Vec<RefRow>;
+    /// The references of a sale, in their order.
+    refs_of_sale(sale_id: i64) -> Vec<String>;
+    /// A new sale, without references yet.
+    sale_new(account: &str, live: bool, now: DateTime<Utc>) -> SaleRow;
+    /// Locks sales until the transaction ends, in the order of their ids whatever order is given.
+    sale_lock(ids: &[i64]) -> Vec<SaleRow>;
+    /// One sale.
+    sale_by_id(id: i64) -> Option<SaleRow>;
+    /// All that is `from`'s becomes `into`'s: references, notices, events, licenses, mail, and
+    /// the sales merged into it earlier. The caller has locked both and renamed the slots that
+    /// clash.
+    sale_merge(from: i64, into: i64) -> ();
+    /// The provider's id of the customer, told or corrected.
+    sale_customer(sale_id: i64, provider_id: &str) -> ();
+    /// The sales of a customer, without those merged away.
+    sales_of_customer(account: &str, live: bool, provider_id: &str) -> Vec<SaleRow>;
+
+    /// The notices of an event, in place of those read out of it before.
+    notices_replace(event_id: i64, sale_id: Option<i64>, notices: &[NewNotice]) -> ();
+    /// All notices of a sale, by event and position.
+    notices_of_sale(sale_id: i64) -> Vec<NoticeRow>;
+    /// The notices of an event, by position.
+    notices_of_event(event_id: i64) -> Vec<NoticeRow>;
+
+    /// A customer, locked until the transaction ends; made without details where there is none.
+    customer_lock(account: &str, live: bool, provider_id: &str, now: DateTime<Utc>) -> CustomerRow;
+    /// What is known of a customer now.
+    customer_put(customer: &CustomerRow) -> ();
+
+    /// A new license.
+    license_insert(license: &LicenseRow) -> ();
+    /// Replaces a license whose version is still `expected`; its version becomes one more,
+    /// whatever the row says. [`StoreError::Conflict`]: it is not.
+    license_update(license: &LicenseRow, expected: i64) -> ();
+    /// A license, locked until the transaction ends.
+    license_lock(id: &str) -> Option<LicenseRow>;
+    /// The licenses of a sale, by slot.
+    licenses_of_sale(sale_id: i64) -> Vec<LicenseRow>;
+    /// One license.
+    license_by_id(id: &str) -> Option<LicenseRow>;
+    /// The license that has this key.
+    license_by_key(key: &str) -> Option<LicenseRow>;
+    /// Licenses, newest first; the cursor is the id of the last one seen.
+    license_list(
+        filter: &LicenseFilter,
+        now: DateTime<Utc>,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Vec<LicenseRow>;
+    /// How many there are of each product in each status.
+    license_counts(now: DateTime<Utc>) -> Vec<LicenseCount>;
+
+    /// The activations of a license, oldest first, released ones too.
+    activations_of_license(license_id: &str) -> Vec<ActivationRow>;
+    /// A new activation. The caller holds the license's lock and has counted.
+    activation_insert(activation: &ActivationRow) -> ();
+    /// Replaces an activation.
+    activation_update(activation: &ActivationRow) -> ();
+    /// Frees its seat. False: there is no such activation of this license, or it was free.
+    activation_release(license_id: &str, activation_id: &str, now: DateTime<Utc>) -> bool;
+
+    /// Adds an entry to the chain of its subject.
+    history_append(entry: &NewHistory) -> HistoryRow;
+    /// The history of a subject, oldest first.
+    history_of(subject: &str) -> Vec<HistoryRow>;
+    /// The first entry that is not what was written, of one subject or of all.
+    history_verify(subject: Option<&str>) -> Option<HistoryFault>;
+
+    /// Owes a mail, unless one for this purpose is owed already. True: it is new.
+    outbox_owe(mail: &NewMail) -> bool;
+    /// Fills in who gets the queued mails of a license that had nobody; says how many.
+    outbox_recipient(license_id: &str, recipient: &str, locale: Option<&str>) -> usize;
+    /// Claims up to `limit` queued mails that are due and addressed. The attempt is counted by
+    /// what follows, not here.
+    outbox_claim(limit: usize, lease: TimeDelta, now: DateTime<Utc>) -> Vec<MailRow>;
+    /// As [`Tx::event_reclaim_all`].
+    outbox_reclaim_all(now: DateTime<Utc>) -> usize;
+    /// Fixes the rendered bytes, and returns those that count: the first ones ever given.
+    outbox_message(id: i64, fence: i64, message: &[u8]) -> Vec<u8>;
+    /// It went out. [`StoreError::Conflict`]: it was taken over meanwhile (so in the next three).
+    outbox_sent(id: i64, fence: i64, now: DateTime<Utc>, in_doubt: bool) -> ();
+    /// Back to the queue, not before `next_at`.
+    outbox_again(
+        id: i64,
+        fence: i64,
+        next_at: DateTime<Utc>,
+        error: &str,
+        count_attempt: bool,
+    ) -> ();
+    /// It will not go out, unless somebody tries again.
+    outbox_failed(id: i64, fence: i64, error: &str) -> ();
+    /// It is not to go out any more: its cause is gone. `failed`, and no attempt is counted.
+    outbox_cancel(id: i64, fence: i64, reason: &str) -> ();
+    /// Mails, newest first, without their bytes.
+    outbox_list(filter: &MailFilter, cursor: Cursor, limit: usize) -> Vec<MailRow>;
+    /// One mail, with its bytes.
+    outbox_by_id(id: i64) -> Option<MailRow>;
+    /// Queued again, by support; the same identity and the same bytes. False: it is there, but
+    /// was sent already. [`StoreError::Conflict`]: there is no such mail.
+    outbox_retry(id: i64, now: DateTime<Utc>) -> bool;
+    /// What stands open.
+    outbox_counts() -> MailCounts;
+    /// Queued mails without a recipient that were owed before `older_than`, oldest first.
+    outbox_unaddressed(older_than: DateTime<Utc>, limit: usize) -> Vec<MailRow>;
+
+    /// A new token.
+    token_insert(token: &TokenRow) -> ();
+    /// All tokens, revoked ones too, oldest first.
+    token_list() -> Vec<TokenRow>;
+    /// Revokes a token. False: there is none of this id, or it was revoked before.
+    token_revoke(id: &str, now: DateTime<Utc>) -> bool;
+    /// The token of this hash, revoked or not.
+    token_by_hash(hash: &super::types::Digest) -> Option<TokenRow>;
+    /// The answer given under this key.
+    idempotency_find(key: &str) -> Option<IdempotencyRow>;
+    /// Remembers an answer. False: another request was first; its answer counts.
+    idempotency_put(row: &IdempotencyRow) -> bool;
+    /// A value by name.
+    meta_get(key: &str) -> Option<String>;
+    /// Sets a value by name.
+    meta_put(key: &str, value: &str) -> ();
+}
