@@ -207,6 +207,15 @@ functions! {
     outbox_reclaim_all(now: DateTime<Utc>) -> usize;
     /// Fixes the rendered bytes, and returns those that count: the first ones ever given.
     outbox_message(id: i64, fence: i64, message: &[u8]) -> Vec<u8>;
+    /// From now on a copy may have arrived; or it is known now whether one has. The claim holds
+    /// for `lease` from now. [`StoreError::Conflict`]: it was taken over meanwhile.
+    outbox_doubt(
+        id: i64,
+        fence: i64,
+        in_doubt: bool,
+        lease: TimeDelta,
+        now: DateTime<Utc>,
+    ) -> ();
     /// It went out. [`StoreError::Conflict`]: it was taken over meanwhile (so in the next three).
     outbox_sent(id: i64, fence: i64, now: DateTime<Utc>, in_doubt: bool) -> ();
     /// Back to the queue, not before `next_at`.

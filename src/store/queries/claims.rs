@@ -191,6 +191,22 @@ pub(crate) fn outbox_message(
     fixed.flatten().ok_or_else(|| crate::store::StoreError::conflict("the mail", id))
 }
 
+pub(crate) fn outbox_doubt(
+    conn: &mut Conn,
+    id: i64,
+    fence: i64,
+    in_doubt: bool,
+    lease: TimeDelta,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let clock = clock(conn, now).of("outbox")?;
+    let rows = diesel::update(held_mail!(id, fence))
+        .set((outbox::in_doubt.eq(in_doubt), outbox::claimed_until.eq(Some(At(clock + lease)))))
+        .execute(conn)
+        .of("outbox")?;
+    hit(rows, "the mail", id)
+}
+
 pub(crate) fn outbox_sent(
     conn: &mut Conn,
     id: i64,
