@@ -1,13 +1,16 @@
 //! keywright: payment webhooks in, activation keys out.
 //!
+//! - [`cli`]: the command line
 //! - [`config`]: what the service is told, checked once
 //! - [`keyring`]: the signing keys, and the seed of license keys
 //! - [`rules`]: what a license is, purely from what was told
-//! - [`clock`]: the only reader of the time
+//! - [`clock`]: the only reader of the time; [`chance`]: the only source of randomness
 //! - [`store`]: SQLite or PostgreSQL: what is kept, and how
 
 pub mod apply;
 pub mod books;
+pub mod chance;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod intake;
