@@ -28,6 +28,11 @@ impl Shell {
 
     fn write(&self, name: &str, text: &str) {
         fs::write(self.path(name), text).unwrap();
+        self.mode(name, 0o600);
+    }
+
+    fn mode(&self, name: &str, mode: u32) {
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode)).unwrap();
     }
 
     fn run(&self, arguments: &str) -> Done {
@@ -133,14 +138,17 @@ fn check_tells_what_a_right_configuration_amounts_to() {
         ),
     );
     insta::assert_snapshot!(shell.done("check"));
+    shell.mode("keywright.toml", 0o640);
+    assert!(!shell.done("check").contains("chmod"));
+    shell.mode("keywright.toml", 0o644);
+    assert!(shell.done("check").contains("chmod o-rwx keywright.toml"));
 }
 
 #[test]
 fn a_signing_key_that_others_can_read_is_a_fault() {
     let shell = Shell::new();
     shell.done("init");
-    let open = fs::Permissions::from_mode(0o644);
-    fs::set_permissions(shell.path("var/signing.pem"), open).unwrap();
+    shell.mode("var/signing.pem", 0o644);
     assert!(shell.refused("check").contains("chmod 600 var/signing.pem"));
 }
 
