@@ -4,6 +4,8 @@
 //! - [`config`]: what the service is told, checked once
 //! - [`keyring`]: the signing keys, and the seed of license keys
 //! - [`rules`]: what a license is, purely from what was told
+//! - [`post`]: mail that is owed goes out
+//! - [`mailer`]: mail into files or to a mail server
 //! - [`clock`]: the only reader of the time; [`chance`]: the only source of randomness
 //! - [`store`]: SQLite or PostgreSQL: what is kept, and how
 
@@ -15,5 +17,7 @@ pub mod clock;
 pub mod config;
 pub mod intake;
 pub mod keyring;
+pub mod mailer;
+pub mod post;
 pub mod rules;
 pub mod store;

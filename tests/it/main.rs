@@ -2,3 +2,7 @@
 
 #[cfg(test)]
 mod cli;
+#[cfg(test)]
+mod mailer;
+#[cfg(test)]
+mod support;
