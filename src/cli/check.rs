@@ -1,6 +1,9 @@
 //! `keywright check`: every fault of the configuration, or what it amounts to.
 
 use std::fmt::Write as _;
+#[cfg(unix)]
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use clap::Args;
 
@@ -23,8 +26,26 @@ impl Check {
         };
         say(format!("{} is right.\n", context.config_file.display()))?;
         say(summary(&config, &key)?)?;
+        if is_open_to_all(&context.config_file) {
+            let file = context.config_file.display();
+            say(format!(
+                "\nwarning: everyone on this machine can read {file}: chmod o-rwx {file}"
+            ))?;
+        }
         Ok(())
     }
+}
+
+/// Its own group may read it, as where root writes it for the service; others may not.
+#[cfg(unix)]
+fn is_open_to_all(file: &Path) -> bool {
+    let mode = std::fs::metadata(file).map(|file| file.permissions().mode());
+    mode.is_ok_and(|mode| mode & 0o007 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_open_to_all(_: &Path) -> bool {
+    false
 }
 
 /// What people read; secrets have no way in, since their types cannot be printed.
