@@ -8,7 +8,7 @@
 //! - [`settings`]: the keys that there are
 //! - [`check`]: settings into values that cannot be wrong
 //! - [`catalogue`]: products, bundles, and what stands on order lines
-//! - [`accounts`]: connections to payment providers and their secrets
+//! - [`accounts`], [`secrets`]: connections to payment providers, and what proves them
 //! - [`fault`]: what is wrong, and what would be right
 //! - [`hidden`], [`urls`], [`values`]: the types that carry the rules
 //! - [`warnings`]: what is allowed and yet worth a word
@@ -22,6 +22,7 @@ mod accounts;
 mod catalogue;
 mod check;
 mod layers;
+mod secrets;
 mod section;
 mod settings;
 mod warnings;

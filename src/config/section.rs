@@ -123,7 +123,7 @@ fn explain(error: &serde_json::Error, found: &Value) -> String {
 pub(super) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "not a number",
-        Value::Bool(_) => "true or false",
+        Value::Bool(_) => "a truth value",
         Value::Number(number) if number.is_f64() => "a number with a fraction",
         Value::Number(_) => "a number",
         Value::String(_) => "a text",
