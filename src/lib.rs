@@ -2,14 +2,19 @@
 //!
 //! - [`config`]: what the service is told, checked once
 //! - [`rules`]: what a license is, purely from what was told
-//! - [`clock`]: the only reader of the time
+//! - [`support`]: what support does, for the API and the command line alike
+//! - [`web`]: HTTP
+//! - [`clock`]: the only reader of the time; [`chance`]: the only source of randomness
 //! - [`store`]: SQLite or PostgreSQL: what is kept, and how
 
 pub mod apply;
 pub mod books;
+pub mod chance;
 pub mod clock;
 pub mod config;
 pub mod intake;
 pub mod keyring;
 pub mod rules;
 pub mod store;
+pub mod support;
+pub mod web;

@@ -39,7 +39,9 @@ use serde::Deserialize;
 use crate::rules::product::{Catalogue, ProductSettings};
 
 pub use self::fault::Faults;
+pub(crate) use self::fault::did_you_mean;
 use self::layers::Layers;
+pub(crate) use self::section::fields;
 use self::urls::{DatabaseUrl, PublicUrl, SmtpUrl};
 use self::values::{Mailbox, Network};
 
