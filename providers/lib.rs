@@ -11,7 +11,9 @@
 //! - [`notice`]: the canonical terms
 //! - [`sample`]: realistic events for `trigger`, `demo` and the tests
 
+mod fastspring;
 mod paddle;
+mod stripe;
 
 pub mod notice;
 pub mod read;
@@ -20,8 +22,6 @@ pub mod request;
 pub mod sample;
 pub mod scheme;
 pub mod secret;
-
-mod stripe;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -34,7 +34,7 @@ pub use scheme::Verified;
 pub use secret::Secret;
 
 /// Every kind that is built in: a folder each.
-pub const ALL: &[&dyn Provider] = &[&paddle::Paddle, &stripe::Stripe];
+pub const ALL: &[&dyn Provider] = &[&fastspring::FastSpring, &paddle::Paddle, &stripe::Stripe];
 
 /// The provider of that kind.
 #[must_use]

@@ -171,10 +171,14 @@ pub struct Line {
     /// The line's name, unique within the account and the same in every event that tells of it:
     /// the provider's own line id, or [`Line::at`] where there is none.
     pub line: String,
-    /// Other names under which this provider tells of the same line.
+    /// Other names of this same line, under which other events of this provider tell of it
+    /// (FastSpring: the order's line and the subscription that it began). Lines that share any
+    /// name are one line, in whatever order the tellings come; [`Notice::line`] and
+    /// [`ReturnedLine::line`] may use any of the names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alias: Vec<String>,
-    /// What was bought, most specific first (price, product, variant, SKU ...).
+    /// What was bought, most specific first (price, product, variant, SKU ...). Empty: this
+    /// event does not say; what the line is, and its quantity, stand as others tell them.
     pub item: Vec<String>,
     pub quantity: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -17,6 +17,10 @@ pub(super) fn paid(body: &[u8]) -> Reading {
     let lines = invoice.lines_sold()?;
     let refs = invoice.refs();
     let kind = if lines.is_empty() {
+        if refs.len() == 1 {
+            // An invoice for something that is no product: nothing to tie.
+            return Ok(Vec::new());
+        }
         Kind::Linked
     } else {
         let path = "data.object.amount_paid";

@@ -37,12 +37,13 @@ use keywright_providers::{Credentials, Provider, Settings};
 use serde::Deserialize;
 
 use crate::rules::product::{Catalogue, ProductSettings};
+use crate::store::DatabaseUrl;
 
 pub use self::fault::Faults;
 pub(crate) use self::fault::did_you_mean;
 use self::layers::Layers;
 pub(crate) use self::section::fields;
-use self::urls::{DatabaseUrl, PublicUrl, SmtpUrl};
+use self::urls::{PublicUrl, SmtpUrl};
 use self::values::{Mailbox, Network};
 
 /// The documented example, and at once what holds where nothing else is said.

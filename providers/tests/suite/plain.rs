@@ -243,6 +243,10 @@ impl Provider for Plain {
         Answer::empty()
     }
 
+    fn partial_answer(&self, _: &[String]) -> Option<Answer> {
+        None
+    }
+
     fn keys_answer(&self, _: &[String]) -> Answer {
         Answer::empty()
     }
@@ -300,6 +304,7 @@ impl Plain {
     fn kind(&self, told: &Told, payment: Ref, money: Money, end: DateTime<Utc>) -> Option<Kind> {
         let lines = vec![Line {
             line: told.line.clone(),
+            alias: Vec::new(),
             item: vec![told.item.clone()],
             quantity: told.quantity,
             period: Some(Period { start: None, end }),

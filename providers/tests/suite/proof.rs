@@ -73,7 +73,6 @@ pub(crate) fn field_flips(signed: &Fixture) -> Vec<(Fixture, String)> {
             b'%' => escaped = 3,
             _ => {}
         }
-        escaped = escaped.saturating_sub(1);
         for bit in 0..8_usize {
             let flipped = byte ^ (1 << bit);
             let readable = byte.is_ascii_alphanumeric() && flipped.is_ascii_alphanumeric();
@@ -90,6 +89,7 @@ pub(crate) fn field_flips(signed: &Fixture) -> Vec<(Fixture, String)> {
             let what = format!("{bit} of byte {position} of {place}");
             flips.push((with_fields(signed, &String::from_utf8(bytes).unwrap()), what));
         }
+        escaped = escaped.saturating_sub(1);
     }
     flips
 }

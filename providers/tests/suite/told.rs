@@ -165,8 +165,8 @@ pub(crate) fn faults(notice: &Notice) -> Vec<String> {
     for (position, line) in lines.iter().enumerate() {
         demand(!line.line.is_empty(), "a line has a name");
         demand(lines[..position].iter().all(|other| other.line != line.line), "one name a line");
-        demand(!line.item.is_empty(), "a line says what was bought");
         demand(line.item.iter().all(|item| !item.is_empty()), "an item has a name");
+        demand(line.alias.iter().all(|name| !name.is_empty()), "an alias is a name");
     }
     for money in amounts.into_iter().flatten() {
         let upper = money.currency.len() == 3

@@ -1,0 +1,15 @@
+//! The rules, told as stories: what a customer bought and what befell it, and what he then holds.
+//!
+//! Every story is folded in its order, in the opposite one and with every event told twice.
+
+mod coverage;
+mod disputes;
+mod joining;
+mod life;
+mod lines;
+mod plans;
+mod refunds;
+mod settings;
+mod stacking;
+mod support;
+mod trials;
