@@ -1,17 +1,17 @@
-//! The only source of randomness.
+//! The only source of randomness; everything else gets it as an argument.
 
 use thiserror::Error;
 
 /// Where random bytes come from: the system, or a test.
 pub trait Chance: Send + Sync {
-    /// Fills `bytes`.
+    /// Fills `bytes` with what nobody can guess.
     ///
     /// # Errors
     /// [`NoChance`]: then none of them may be used.
     fn fill(&self, bytes: &mut [u8]) -> Result<(), NoChance>;
 }
 
-/// The system gave no random numbers.
+/// The system gave no random numbers; nothing may be made up instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("the system gives no random numbers; try again")]
 pub struct NoChance;
@@ -23,5 +23,25 @@ pub struct SystemChance;
 impl Chance for SystemChance {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), NoChance> {
         getrandom::fill(bytes).map_err(|_| NoChance)
+    }
+}
+
+/// Bytes from the operating system.
+///
+/// # Errors
+/// [`NoChance`].
+pub fn bytes<const N: usize>() -> Result<[u8; N], NoChance> {
+    let mut bytes = [0; N];
+    SystemChance.fill(&mut bytes)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_are_alike() {
+        assert_ne!(bytes::<16>().unwrap(), bytes::<16>().unwrap());
     }
 }

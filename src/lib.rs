@@ -1,5 +1,6 @@
 //! keywright: payment webhooks in, activation keys out.
 //!
+//! - [`cli`]: the command line
 //! - [`config`]: what the service is told, checked once
 //! - [`keyring`]: the signing keys, and the seed of license keys
 //! - [`rules`]: what a license is, purely from what was told
@@ -13,6 +14,7 @@
 pub mod apply;
 pub mod books;
 pub mod chance;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod intake;
