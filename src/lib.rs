@@ -5,6 +5,7 @@
 //! - [`cli`]: the command line
 //! - [`serve`]: the running service, put together
 //! - [`web`]: HTTP: addresses, limits, status codes
+//! - [`support`]: what support does, for the API and the command line alike
 //! - [`intake`]: authentic means stored, stored means 200
 //! - [`apply`]: events into licenses, history and mail that is owed
 //! - [`post`]: mail that is owed goes out; [`mailer`]: how
@@ -31,6 +32,7 @@ pub mod rules;
 pub mod sender;
 pub mod serve;
 pub mod store;
+pub mod support;
 pub mod telemetry;
 pub mod trigger;
 pub mod web;

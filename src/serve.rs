@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 use crate::apply::Apply;
 use crate::books::{Books, Shelf};
-use crate::chance;
+use crate::chance::{self, NoChance};
 use crate::clock::Clock;
 use crate::config::{Config, Faults};
 use crate::intake::Intake;
@@ -23,6 +23,9 @@ use crate::post::{self, Post, PostError};
 use crate::store::rows::{EventFilter, LicenseFilter};
 use crate::store::types::EventStatus;
 use crate::store::{Options, Store, StoreError};
+use crate::support::Support;
+use crate::web::support::Desk;
+use crate::web::support::reload::{Reload as Reloads, ReloadDone, Reloading};
 use crate::{telemetry, web};
 
 /// Requests that are being answered get this long when the service stops.
@@ -40,6 +43,7 @@ pub struct Service {
     pub address: SocketAddr,
     pub store: Store,
     pub reload: Reload,
+    pub support: Support,
     stop: watch::Sender<bool>,
     server: ServerHandle,
     tasks: JoinSet<()>,
@@ -54,8 +58,8 @@ pub enum StartError {
     Keyring(#[from] KeyringError),
     #[error(transparent)]
     Post(#[from] PostError),
-    #[error("the operating system gives no random bytes: {0}")]
-    Chance(#[from] getrandom::Error),
+    #[error(transparent)]
+    Chance(#[from] NoChance),
     #[error("cannot listen on {address}: {error}")]
     Listen { address: SocketAddr, error: std::io::Error },
 }
@@ -113,8 +117,20 @@ impl Service {
         };
         let reload = Reload { file, store: store.clone(), shelf: shelf.clone(), clock, bell };
 
-        let data =
-            (Data::new(intake), Data::new(store.clone()), Data::new(shelf), Data::new(figures));
+        let support = Support::new(
+            store.clone(),
+            shelf.clone(),
+            Arc::clone(&reload.clock),
+            Arc::clone(&reload.bell),
+            Arc::clone(&apply.post),
+        );
+        let data = (
+            Data::new(intake),
+            Data::new(store.clone()),
+            Data::new(shelf),
+            Data::new(figures),
+            Data::new(Desk::new(support.clone(), Arc::new(reload.clone()))),
+        );
         let server = HttpServer::new(move || {
             App::new()
                 .wrap(web::headers())
@@ -122,6 +138,7 @@ impl Service {
                 .app_data(data.1.clone())
                 .app_data(data.2.clone())
                 .app_data(data.3.clone())
+                .app_data(data.4.clone())
                 .configure(web::routes)
         })
         .client_request_timeout(HEADERS_TIME_MAX)
@@ -144,7 +161,7 @@ impl Service {
         let apply_stop = stopped.clone();
         tasks.spawn(async move { apply.run(apply_stop).await });
         tasks.spawn(async move { post.run(stopped).await });
-        Ok(Self { address, store, reload, stop, server: handle, tasks })
+        Ok(Self { address, store, reload, support, stop, server: handle, tasks })
     }
 
     /// Finishes what was accepted, and ends.
@@ -183,16 +200,18 @@ const MENDED_BY_RELOAD: [&str; 2] = ["unknown_product", "unknown_account"];
 
 impl Reload {
     /// Reads the configuration again; events that failed for want of a product or account are
-    /// tried again. Says how many.
+    /// tried again.
     ///
     /// # Errors
     /// [`ReloadError`]: nothing has changed.
-    pub async fn now(&self) -> Result<usize, ReloadError> {
+    pub async fn now(&self) -> Result<ReloadDone, ReloadError> {
         let config = Config::load(&self.file).map_err(ReloadError::Faults)?;
         let keyring = Keyring::open(&config.signing.key_file)?;
+        let (accounts, products) = (config.accounts.len(), config.catalogue.products.len());
+        let warnings = config.warnings();
         self.shelf.swap(Books::new(config, keyring));
         let now = self.clock.now();
-        let again = self
+        let replayed = self
             .store
             .run("event replay after reload", move |tx| {
                 let mut again = 0;
@@ -204,15 +223,26 @@ impl Reload {
                     };
                     again += tx.event_replay_where(&filter, now)?;
                 }
-                Ok(again)
+                Ok(ReloadDone { accounts, products, replayed, warnings })
             })
             .await?;
         self.bell.notify_one();
         tracing::info!(
-            events = again,
-            "the configuration was loaded anew; {again} events are tried again"
+            events = replayed,
+            "the configuration was loaded anew; {replayed} events are tried again"
         );
-        Ok(again)
+        Ok(ReloadDone { accounts, products, replayed, warnings })
+    }
+}
+
+impl Reloads for Reload {
+    fn reload(&self) -> Reloading<'_> {
+        Box::pin(async move {
+            self.now().await.map_err(|error| match error {
+                ReloadError::Faults(faults) => faults.0.iter().map(ToString::to_string).collect(),
+                other => vec![other.to_string()],
+            })
+        })
     }
 }
 

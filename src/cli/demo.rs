@@ -20,6 +20,7 @@ use crate::mailer;
 use crate::sender::Sender;
 use crate::serve::Service;
 use crate::store::rows::{LicenseFilter, LicenseRow, MailFilter};
+use crate::store::types::Role;
 use crate::trigger::{scene, tell};
 
 /// How long one step may take until it is applied and its mail written.
@@ -51,6 +52,11 @@ impl Demo {
         for account in config.accounts.values() {
             stage.play(account).await?;
         }
+        let (token, _) = service.support.token_new("demo", Role::Admin).await?;
+        let (token, api) = (token.expose(), format!("http://{}/api/v1", service.address));
+        say(format!("API      {api}"))?;
+        say(format!("token    {token}"))?;
+        say(format!("try      curl -H 'Authorization: Bearer {token}' {api}/licenses"))?;
         if !self.once {
             say("\nIt keeps serving; end it with Ctrl-C.")?;
             until_told(&service).await?;

@@ -2,10 +2,16 @@
 //!
 //! - [`webhooks`]: `/webhooks/{account}` and `/fulfil/{account}`, for providers
 //! - [`health`]: `/healthz`, `/readyz`, `/metrics`
-//! - [`problem`]: refusals that people and programs can read
 //! - [`support`]: `/api/v1`, for support
+//! - [`problem`]: errors, and the one place that knows their status codes
+//! - [`read`]: bodies and queries into types, with what would be right
+//! - [`client`]: whom a request comes from
 
+pub mod client;
 pub mod health;
+pub mod problem;
+pub mod read;
+pub mod support;
 pub mod webhooks;
 
 use actix_web::http::header;
@@ -28,6 +34,7 @@ pub fn routes(service: &mut web::ServiceConfig) {
                 .route(web::get().to(webhooks::fulfil))
                 .default_service(web::to(webhooks::wrong_method)),
         )
+        .service(web::scope("/api/v1").configure(support::routes))
         .route("/healthz", web::get().to(health::alive))
         .route("/readyz", web::get().to(health::ready))
         .route("/metrics", web::get().to(health::metrics))
