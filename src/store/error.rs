@@ -1,5 +1,8 @@
 //! One question: has it happened?
 
+use diesel::QueryResult;
+use diesel::result::Error as DieselError;
+use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, DeserializeFieldError};
 use thiserror::Error;
 
 /// Why the store did not do what it was asked to. Each says whether it may have happened all the
@@ -105,5 +108,126 @@ impl StoreError {
     /// The row that an UPDATE should have hit.
     pub(super) fn conflict(what: &'static str, id: impl ToString) -> Self {
         Self::Conflict { what, id: id.to_string() }
+    }
+}
+
+/// Gives what diesel says its meaning here, and bad data the name of its table.
+pub(super) trait Of<T> {
+    fn of(self, table: &'static str) -> Result<T, StoreError>;
+}
+
+impl<T> Of<T> for QueryResult<T> {
+    fn of(self, table: &'static str) -> Result<T, StoreError> {
+        self.map_err(|error| StoreError::from_query(table, &error))
+    }
+}
+
+impl StoreError {
+    /// What it means that a statement failed: nothing is committed.
+    fn from_query(table: &str, error: &DieselError) -> Self {
+        match error {
+            DieselError::DatabaseError(kind, info) => from_database(kind, info.as_ref()),
+            DieselError::DeserializationError(cause) => corrupt(table, cause.as_ref()),
+            other => Self::Unavailable(format!("{table}: {other}")),
+        }
+    }
+
+    /// What it means that BEGIN, ROLLBACK or a setting failed.
+    pub(super) fn from_session(error: &DieselError) -> Self {
+        Self::from_query("session", error)
+    }
+
+    /// What it means that COMMIT failed. Only a refusal for a conflict is certain; after anything
+    /// else the change may stand.
+    pub(super) fn from_commit(error: &DieselError) -> Self {
+        match error {
+            DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, info) => {
+                Self::Busy(info.message().to_owned())
+            }
+            other => Self::Unknown(format!("the commit failed: {other}")),
+        }
+    }
+}
+
+fn from_database(kind: &DatabaseErrorKind, info: &dyn DatabaseErrorInformation) -> StoreError {
+    let message = info.message();
+    match kind {
+        // Everything unique is written with ON CONFLICT or under a lock: somebody else was first
+        // by a moment, and a second run sees what he did.
+        DatabaseErrorKind::UniqueViolation | DatabaseErrorKind::SerializationFailure => {
+            StoreError::Busy(message.to_owned())
+        }
+        DatabaseErrorKind::ForeignKeyViolation
+        | DatabaseErrorKind::NotNullViolation
+        | DatabaseErrorKind::CheckViolation
+        | DatabaseErrorKind::RestrictViolation
+        | DatabaseErrorKind::ExclusionViolation => StoreError::Refused(message.to_owned()),
+        _ => from_words(message),
+    }
+}
+
+/// Diesel keeps no code of the other faults, only the words. SQLite's never change; PostgreSQL's
+/// may be translated, and what is not known counts as «not available»: tried again.
+fn from_words(message: &str) -> StoreError {
+    let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
+    let message = message.to_owned();
+    if says(&["is locked", "deadlock detected", "lock timeout", "statement timeout"]) {
+        StoreError::Busy(message)
+    } else if says(&["disk is full", "No space left", "Disk quota"]) {
+        StoreError::Full(message)
+    } else if says(&["is malformed", "not a database", "invalid page in block"]) {
+        corrupt_file(message)
+    } else if says(&["invalid byte sequence", "out of range", "too big", "datatype mismatch"]) {
+        StoreError::Refused(message)
+    } else {
+        StoreError::Unavailable(message)
+    }
+}
+
+fn corrupt_file(message: String) -> StoreError {
+    let [table, column, row] = ["the database", "file", "some page"].map(str::to_owned);
+    StoreError::Corrupt { table, column, row, message }
+}
+
+fn corrupt(table: &str, cause: &(dyn std::error::Error + Send + Sync + 'static)) -> StoreError {
+    let (column, message) = match cause.downcast_ref::<DeserializeFieldError>() {
+        Some(field) => {
+            (field.field_name.clone().unwrap_or_else(|| "?".to_owned()), field.error.to_string())
+        }
+        None => ("?".to_owned(), cause.to_string()),
+    };
+    StoreError::Corrupt { table: table.to_owned(), column, row: "a row".to_owned(), message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(kind: DatabaseErrorKind, message: &str) -> DieselError {
+        DieselError::DatabaseError(kind, Box::new(message.to_owned()))
+    }
+
+    #[test]
+    fn a_commit_that_broke_off_may_stand_and_a_refused_one_does_not() {
+        let cut = failed(DatabaseErrorKind::UnableToSendCommand, "connection closed");
+        assert!(StoreError::from_commit(&cut).outcome_unknown());
+        let io = failed(DatabaseErrorKind::Unknown, "disk I/O error");
+        assert!(StoreError::from_commit(&io).outcome_unknown());
+        let refused = failed(DatabaseErrorKind::SerializationFailure, "could not serialize");
+        assert!(!StoreError::from_commit(&refused).outcome_unknown());
+    }
+
+    #[test]
+    fn a_statement_that_failed_is_never_in_doubt() {
+        let of = |message| {
+            let error = failed(DatabaseErrorKind::Unknown, message);
+            QueryResult::<()>::Err(error).of("events").unwrap_err()
+        };
+        assert_eq!(of("database is locked").name(), "busy");
+        assert_eq!(of("deadlock detected").name(), "busy");
+        assert_eq!(of("database or disk is full").name(), "full");
+        assert_eq!(of("file is not a database").name(), "corrupt");
+        assert_eq!(of("disk I/O error").name(), "unavailable");
+        assert_eq!(of("arrêt de la connexion").name(), "unavailable");
     }
 }

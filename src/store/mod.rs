@@ -11,24 +11,41 @@
 //! - `rows`, `types`, `schema`: what is stored
 //! - `error`: has it happened? `url`: where? `history`: the hash chain
 
+mod batch;
+mod check;
 pub mod error;
 pub mod history;
+mod inbox;
+mod pg;
+mod pool;
 pub mod rows;
 mod schema;
+mod sqlite;
+mod threads;
 pub mod tx;
 pub mod types;
 pub mod url;
+mod work;
+mod writer;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sha2::{Digest as _, Sha256};
+use tokio::sync::oneshot;
 
 pub use error::StoreError;
 pub use tx::Tx;
 pub use url::DatabaseUrl;
 
+use inbox::{KeepCall, Ticket, too_late};
 use rows::{Kept, NewEvent};
+use threads::Threads;
 use types::{Bytes, Dedupe, Digest};
+use work::Work;
+
+/// How long a probe waits: those who ask give up soon.
+const HEALTH_PATIENCE: Duration = Duration::from_secs(3);
 
 /// How the store is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,18 +79,22 @@ impl Default for Options {
     }
 }
 
-/// A handle on the store; clones are one store.
+/// A handle on the store; clones are one store. When the last one is dropped, the threads finish
+/// what was accepted and end.
 #[derive(Debug, Clone)]
-pub struct Store {}
+pub struct Store {
+    threads: Arc<Threads>,
+    patience: Duration,
+}
 
 impl Store {
     /// Opens the database and starts the store's threads. Blocks. Migrates nothing.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`], [`StoreError::InUse`], [`StoreError::Unsafe`].
+    /// [`StoreError::Unavailable`]; [`StoreError::InUse`] where another process serves from the
+    /// file.
     pub fn open(url: &DatabaseUrl, options: Options) -> Result<Self, StoreError> {
-        let _ = (url, options);
-        Err(StoreError::Closed)
+        Ok(Self { threads: Arc::new(Threads::start(url, &options)?), patience: options.patience })
     }
 
     /// Brings the schema up to date. Can be killed anywhere and go on later; several nodes may
@@ -82,7 +103,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        Err(StoreError::Closed)
+        self.threads.aside(threads::Source::migrate).await
     }
 
     /// Looks at what safety stands on: versions, settings, the unique constraints.
@@ -90,15 +111,17 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unsafe`] names what is wrong and what would be right.
     pub async fn check(&self) -> Result<(), StoreError> {
-        Err(StoreError::Closed)
+        self.threads.aside(threads::Source::check).await
     }
 
-    /// Does what a real write would do, and looks at the free space.
+    /// Does what a real write would do, and looks at the free space, within 3 s.
     ///
     /// # Errors
     /// Whatever a write would meet now.
     pub async fn healthy(&self) -> Result<(), StoreError> {
-        Err(StoreError::Closed)
+        let beat = self.threads.next_beat().to_string();
+        let deadline = Instant::now() + HEALTH_PATIENCE;
+        self.run_until("health", deadline, move |tx| tx.meta_put("health", &beat)).await
     }
 
     /// Keeps events: durable when it returns. Calls that wait are put together into one commit.
@@ -111,8 +134,12 @@ impl Store {
         events: Vec<NewEvent>,
         deadline: Instant,
     ) -> Result<Vec<Kept>, StoreError> {
-        let _ = (events, deadline);
-        Err(StoreError::Closed)
+        let (reply, answer) = oneshot::channel();
+        let ticket = Ticket::until(deadline);
+        let asked_at = Instant::now();
+        let call = KeepCall { events, ticket: Arc::clone(&ticket), reply, asked_at };
+        self.threads.keeps().put_keep(call)?;
+        wait(&ticket, answer).await
     }
 
     /// Runs a named write transaction and commits it. It may be run more than once (a deadlock,
@@ -125,8 +152,7 @@ impl Store {
         T: Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
     {
-        let _ = (name, work);
-        Err(StoreError::Closed)
+        self.run_until(name, Instant::now() + self.patience, work).await
     }
 
     /// As [`Store::run`], but gives up at `deadline`.
@@ -143,8 +169,7 @@ impl Store {
         T: Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
     {
-        let _ = (name, deadline, work);
-        Err(StoreError::Closed)
+        self.submit(name, deadline, Purpose::Change, work).await
     }
 
     /// As [`Store::run`], but always takes everything back: what would happen?
@@ -156,11 +181,11 @@ impl Store {
         T: Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
     {
-        let _ = (name, work);
-        Err(StoreError::Closed)
+        self.submit(name, Instant::now() + self.patience, Purpose::Rehearse, work).await
     }
 
-    /// Runs a named transaction that only reads, on what was committed last.
+    /// Runs a named transaction that only reads, on what was committed last. It sees one moment
+    /// throughout.
     ///
     /// # Errors
     /// The closure's own, or [`StoreError`]; a write in it is refused.
@@ -169,13 +194,75 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
     {
-        let _ = (name, work);
-        Err(StoreError::Closed)
+        let mut work = Some(work);
+        let once = move |tx: &mut Tx<'_>| match work.take() {
+            Some(work) => work(tx),
+            None => Err(StoreError::Unavailable("the connection broke while reading".to_owned())),
+        };
+        self.submit(name, Instant::now() + self.patience, Purpose::Read, once).await
     }
 
     /// Finishes what was accepted and ends the threads; later calls on any clone get
     /// [`StoreError::Closed`].
-    pub async fn close(self) {}
+    pub async fn close(self) {
+        self.threads.close().await;
+    }
+
+    async fn submit<T, F>(
+        &self,
+        name: &'static str,
+        deadline: Instant,
+        purpose: Purpose,
+        work: F,
+    ) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let ticket = Ticket::until(deadline);
+        let job = Box::new(Work {
+            name,
+            ticket: Arc::clone(&ticket),
+            work,
+            rehearsal: purpose == Purpose::Rehearse,
+            // What is told if it never runs.
+            outcome: Err(too_late()),
+            reply,
+            asked_at: Instant::now(),
+        });
+        match purpose {
+            Purpose::Change | Purpose::Rehearse => self.threads.jobs().put_job(job)?,
+            Purpose::Read => self.threads.reads().put_job(job)?,
+        }
+        match wait(&ticket, answer).await {
+            // Nothing is in doubt that was never to stay.
+            Err(StoreError::Unknown(why)) if purpose != Purpose::Change => {
+                Err(StoreError::Busy(why))
+            }
+            outcome => outcome,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Change,
+    Rehearse,
+    Read,
+}
+
+/// Waits for the answer, but not past the deadline.
+async fn wait<T>(
+    ticket: &Ticket,
+    answer: oneshot::Receiver<Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    match tokio::time::timeout_at(ticket.deadline().into(), answer).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(_)) => Err(StoreError::Unknown("its thread ended in the middle".to_owned())),
+        Err(_) if ticket.give_up() => Err(too_late()),
+        Err(_) => Err(StoreError::Unknown("the time was up in the middle".to_owned())),
+    }
 }
 
 /// What an event is known by: the account and the provider's id of the event, or, where it has

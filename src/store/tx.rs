@@ -15,6 +15,8 @@ use super::rows::{
     IdempotencyRow, Kept, LicenseCount, LicenseFilter, LicenseRow, MailCounts, MailFilter, MailRow,
     NewEvent, NewHistory, NewMail, NewNotice, NoticeRow, RefRow, SaleRow, Settled, TokenRow,
 };
+use super::types::Digest;
+use super::{pg, sqlite};
 
 /// An open transaction.
 ///
@@ -26,8 +28,33 @@ pub struct Tx<'a> {
 }
 
 enum Link<'a> {
-    Sqlite(&'a mut ()),
-    Pg(&'a mut ()),
+    Sqlite(&'a mut sqlite::Conn),
+    Pg(&'a mut pg::Conn),
+}
+
+impl<'a> Tx<'a> {
+    pub(super) fn on_sqlite(conn: &'a mut sqlite::Conn) -> Self {
+        Self { link: Link::Sqlite(conn), spoiled: None }
+    }
+
+    pub(super) fn on_pg(conn: &'a mut pg::Conn) -> Self {
+        Self { link: Link::Pg(conn), spoiled: None }
+    }
+
+    /// The first failure of a statement, for which nothing of this can be committed.
+    pub(super) fn spoiled(&self) -> Option<StoreError> {
+        self.spoiled.clone()
+    }
+
+    fn noted<T>(&mut self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Err(error) = &result
+            && !matches!(error, StoreError::Conflict { .. })
+            && self.spoiled.is_none()
+        {
+            self.spoiled = Some(error.clone());
+        }
+        result
+    }
 }
 
 impl fmt::Debug for Tx<'_> {
@@ -45,11 +72,11 @@ macro_rules! functions {
                 /// # Errors
                 /// [`StoreError`], as the module says.
                 pub fn $name(&mut self, $($argument: $type),*) -> Result<$result, StoreError> {
-                    $(let _ = $argument;)*
-                    match &self.link {
-                        Link::Sqlite(_) | Link::Pg(_) => {}
-                    }
-                    Err(StoreError::Closed)
+                    let result = match &mut self.link {
+                        Link::Sqlite(conn) => sqlite::queries::$name(conn, $($argument),*),
+                        Link::Pg(conn) => pg::queries::$name(conn, $($argument),*),
+                    };
+                    self.noted(result)
                 }
             )+
         }
@@ -180,6 +207,15 @@ functions! {
     outbox_reclaim_all(now: DateTime<Utc>) -> usize;
     /// Fixes the rendered bytes, and returns those that count: the first ones ever given.
     outbox_message(id: i64, fence: i64, message: &[u8]) -> Vec<u8>;
+    /// From now on a copy may have arrived; or it is known now whether one has. The claim holds
+    /// for `lease` from now. [`StoreError::Conflict`]: it was taken over meanwhile.
+    outbox_doubt(
+        id: i64,
+        fence: i64,
+        in_doubt: bool,
+        lease: TimeDelta,
+        now: DateTime<Utc>,
+    ) -> ();
     /// It went out. [`StoreError::Conflict`]: it was taken over meanwhile (so in the next three).
     outbox_sent(id: i64, fence: i64, now: DateTime<Utc>, in_doubt: bool) -> ();
     /// Back to the queue, not before `next_at`.
@@ -213,7 +249,7 @@ functions! {
     /// Revokes a token. False: there is none of this id, or it was revoked before.
     token_revoke(id: &str, now: DateTime<Utc>) -> bool;
     /// The token of this hash, revoked or not.
-    token_by_hash(hash: &super::types::Digest) -> Option<TokenRow>;
+    token_by_hash(hash: &Digest) -> Option<TokenRow>;
     /// The answer given under this key.
     idempotency_find(key: &str) -> Option<IdempotencyRow>;
     /// Remembers an answer. False: another request was first; its answer counts.

@@ -154,6 +154,23 @@ impl FromSql<Document, Sqlite> for Json {
     }
 }
 
+/// A JSON value that is text already.
+#[derive(Debug, Clone, AsExpression)]
+#[diesel(sql_type = Document)]
+pub struct JsonText(pub String);
+
+impl ToSql<Document, Pg> for JsonText {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        ToSql::<Text, Pg>::to_sql(self.0.as_str(), out)
+    }
+}
+
+impl ToSql<Document, Sqlite> for JsonText {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+        ToSql::<Text, Sqlite>::to_sql(self.0.as_str(), out)
+    }
+}
+
 /// Exactly `N` bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Binary)]

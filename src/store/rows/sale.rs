@@ -25,6 +25,7 @@ pub struct SaleRow {
 /// A reference and the sale that it names.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = refs)]
+#[diesel(treat_none_as_default_value = false)]
 pub struct RefRow {
     pub account: String,
     pub live: bool,

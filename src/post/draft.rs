@@ -1,0 +1,153 @@
+//! A row of the outbox becomes a message.
+
+use chrono::{DateTime, Utc};
+use keywright_providers::notice::Customer;
+use serde::Deserialize;
+
+use super::done::End;
+use super::settings::Settings;
+use crate::mailer::{Draft, compose};
+use crate::rules::letter::{Letter, LetterData, Template};
+use crate::rules::license::Flag;
+use crate::store::rows::{LicenseRow, MailRow};
+use crate::store::types::LicenseState;
+use crate::store::{StoreError, Tx};
+
+/// A claimed mail, looked at.
+pub(super) enum Prepared {
+    /// To this address, these bytes; the same at every try.
+    Ready { to: String, bytes: Vec<u8> },
+    /// It does not go out, and that is written down.
+    Over(End),
+}
+
+/// What a mail's own data may tell.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Told {
+    previous_expires_at: Option<DateTime<Utc>>,
+}
+
+/// Looks whether the mail is still to go out; renders it at the first try, and fixes its bytes.
+pub(super) fn prepare(
+    tx: &mut Tx<'_>,
+    mail: &MailRow,
+    settings: &Settings,
+) -> Result<Prepared, StoreError> {
+    if let Some(reason) = gone(tx, mail)? {
+        tx.outbox_cancel(mail.id, mail.fence, &reason)?;
+        return Ok(Prepared::Over(End::Canceled));
+    }
+    let to = mail.recipient.clone().unwrap_or_default();
+    if let Some(bytes) = &mail.message {
+        return Ok(Prepared::Ready { to, bytes: bytes.clone() });
+    }
+    match render(tx, mail, &to, settings)? {
+        Ok(bytes) => {
+            let bytes = tx.outbox_message(mail.id, mail.fence, &bytes)?;
+            Ok(Prepared::Ready { to, bytes })
+        }
+        Err(reason) => {
+            tx.outbox_failed(mail.id, mail.fence, &reason)?;
+            Ok(Prepared::Over(End::Failed))
+        }
+    }
+}
+
+/// Why the mail is not to go out any more, if so.
+pub(super) fn gone(tx: &mut Tx<'_>, mail: &MailRow) -> Result<Option<String>, StoreError> {
+    let Some(id) = &mail.license_id else { return Ok(None) };
+    let Some(license) = tx.license_by_id(id)? else { return Ok(None) };
+    Ok(match (license.state, license.merged_into) {
+        (LicenseState::Revoked, _) => {
+            Some("not sent: the license was revoked before the mail went out".to_owned())
+        }
+        (_, Some(other)) => Some(format!("not sent: the license became part of {other}")),
+        (LicenseState::Active | LicenseState::Pending | LicenseState::Suspended, None) => None,
+    })
+}
+
+/// The whole message; or why there can be none, for support.
+fn render(
+    tx: &mut Tx<'_>,
+    mail: &MailRow,
+    to: &str,
+    settings: &Settings,
+) -> Result<Result<Vec<u8>, String>, StoreError> {
+    let Some(template) = Template::by_name(&mail.template) else {
+        return Ok(Err(format!("there is no letter named {}", mail.template)));
+    };
+    let license = match &mail.license_id {
+        Some(id) => tx.license_by_id(id)?,
+        None => None,
+    };
+    let Some(license) = license else {
+        return Ok(Err("the license that it tells of is not there".to_owned()));
+    };
+    let data = letter_data(&license, mail, settings)?;
+    let letter = settings.letters.write(template, mail.locale.as_deref(), &data);
+    Ok(letter
+        .map_err(|bad| bad.to_string())
+        .and_then(|letter| enveloped(mail, to, &letter, settings)))
+}
+
+fn enveloped(
+    mail: &MailRow,
+    to: &str,
+    letter: &Letter,
+    settings: &Settings,
+) -> Result<Vec<u8>, String> {
+    let draft = Draft {
+        from: &settings.from,
+        reply_to: settings.reply_to.as_ref(),
+        to,
+        message_id: &mail.message_id,
+        dated_at: mail.dated_at,
+        letter,
+    };
+    compose(&draft).map_err(|reason| reason.to_string())
+}
+
+fn letter_data(
+    license: &LicenseRow,
+    mail: &MailRow,
+    settings: &Settings,
+) -> Result<LetterData, StoreError> {
+    let customer: Customer = read(&license.customer, "licenses", "customer", &license.id)?;
+    let features: Vec<String> = read(&license.features, "licenses", "features", &license.id)?;
+    let flags: Vec<Flag> = read(&license.flags, "licenses", "flags", &license.id)?;
+    let told: Told = read(&mail.data, "outbox", "data", &mail.id.to_string())?;
+    let order = license.order_ref.as_deref();
+    Ok(LetterData {
+        product: settings.product_name(&license.product),
+        key: license.key.clone(),
+        starts_at: license.starts_at,
+        expires_at: license.expires_at,
+        previous_expires_at: told.previous_expires_at,
+        pending: license.state == LicenseState::Pending,
+        trial: flags.contains(&Flag::Trial),
+        max_activations: u32::try_from(license.max_activations).unwrap_or_default(),
+        quantity: u32::try_from(license.quantity).unwrap_or_default(),
+        features,
+        customer: customer.name,
+        company: customer.company,
+        order: order.map(|order| order.strip_prefix("order:").unwrap_or(order).to_owned()),
+        vendor: settings.vendor().to_owned(),
+        support: settings.support.clone(),
+        public_url: settings.public_url.clone(),
+    })
+}
+
+fn read<'de, T: Deserialize<'de>>(
+    value: &'de serde_json::Value,
+    table: &str,
+    column: &str,
+    row: &str,
+) -> Result<T, StoreError> {
+    T::deserialize(value).map_err(|error| StoreError::Corrupt {
+        table: table.to_owned(),
+        column: column.to_owned(),
+        row: row.to_owned(),
+        message: error.to_string(),
+    })
+}

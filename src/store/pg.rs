@@ -1,0 +1,261 @@
+//! PostgreSQL: what differs. Several nodes, row locks, the server's clock.
+//!
+//! It is spoken by tokio-postgres, under diesel's blocking traits: nothing to install, and TLS by
+//! rustls.
+
+use std::future::Future;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use diesel::connection::SimpleConnection;
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Binary, Bool, Nullable, Text, Timestamptz};
+use diesel_async::AsyncPgConnection;
+use diesel_async::async_connection_wrapper::{AsyncConnectionWrapper, BlockOn};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use tokio::runtime::Runtime;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::check::Unique;
+use super::error::{Of, StoreError};
+use super::types::{Dedupe, Document, Moment};
+use super::url::PostgresUrl;
+
+pub(super) type Conn = AsyncConnectionWrapper<AsyncPgConnection, OwnRuntime>;
+
+macro_rules! locked {
+    ($query:expr) => {
+        $query.for_no_key_update()
+    };
+}
+
+macro_rules! skip_locked {
+    ($query:expr) => {
+        $query.for_update().skip_locked()
+    };
+}
+
+#[path = "queries/mod.rs"]
+#[expect(clippy::duplicate_mod, reason = "compiled once for each database, on purpose")]
+pub(super) mod queries;
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// Any number, as long as every node takes the same: «keywright» as letters of a telephone.
+const MIGRATION_LOCK: i64 = 539_974_448;
+
+/// A connection's own small runtime, which runs only while the connection is used: no query hops
+/// threads.
+#[derive(Debug)]
+pub(super) struct OwnRuntime(Arc<Runtime>);
+
+thread_local! {
+    /// The runtime of the connection that is being made on this thread.
+    static MAKING: std::cell::RefCell<Option<Arc<Runtime>>> = const { std::cell::RefCell::new(None) };
+}
+
+impl BlockOn for OwnRuntime {
+    fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.0.block_on(future)
+    }
+
+    #[expect(clippy::expect_used, reason = "the trait has no error; `connect` puts it there")]
+    fn get_runtime() -> Self {
+        let runtime = MAKING.with_borrow_mut(Option::take);
+        Self(runtime.expect("a connection is made by connect()"))
+    }
+}
+
+/// Opens a connection. `patience` bounds every statement and every wait for a lock on it.
+pub(super) fn connect(url: &PostgresUrl, patience: Duration) -> Result<Conn, StoreError> {
+    let unreachable =
+        |cause: String| StoreError::Unavailable(format!("PostgreSQL cannot be reached: {cause}"));
+    let tls = MakeRustlsConnect::new(tls(url.root_certificates.as_deref())?);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| unreachable(error.to_string()))?;
+    let mut config = url.config.clone();
+    config.connect_timeout(Duration::from_secs(3));
+    config.tcp_user_timeout(Duration::from_secs(10));
+    config.keepalives_idle(Duration::from_secs(30));
+    if config.get_application_name().is_none() {
+        config.application_name("keywright");
+    }
+    let inner = runtime.block_on(async {
+        let (client, connection) = config.connect(tls).await.map_err(|error| cause(&error))?;
+        AsyncPgConnection::try_from_client_and_connection(client, connection)
+            .await
+            .map_err(|error| error.to_string())
+    });
+    let inner = inner.map_err(unreachable)?;
+    MAKING.set(Some(Arc::new(runtime)));
+    let mut conn = Conn::from(inner);
+    let patience_ms = patience.as_millis();
+    conn.batch_execute(&format!(
+        "SET statement_timeout = {patience_ms};
+         SET lock_timeout = {patience_ms};
+         SET idle_in_transaction_session_timeout = '60s';"
+    ))
+    .of("session")?;
+    // So that errors are told in words that are known here. Not everybody may.
+    let _ = conn.batch_execute("SET lc_messages TO 'C'");
+    Ok(conn)
+}
+
+/// With what stands behind it: tokio-postgres tells only «error connecting to server» itself.
+fn cause(error: &tokio_postgres::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = std::error::Error::source(error);
+    while let Some(error) = next {
+        text = format!("{text}: {error}");
+        next = error.source();
+    }
+    text
+}
+
+fn tls(root_certificates: Option<&Path>) -> Result<rustls::ClientConfig, StoreError> {
+    let mut roots = rustls::RootCertStore::empty();
+    match root_certificates {
+        None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
+        Some(file) => {
+            let unreadable = |error: &dyn std::fmt::Display| {
+                StoreError::Address(format!(
+                    "sslrootcert names {}, which holds no certificates in PEM form ({error})",
+                    file.display()
+                ))
+            };
+            for certificate in
+                CertificateDer::pem_file_iter(file).map_err(|error| unreadable(&error))?
+            {
+                let certificate = certificate.map_err(|error| unreadable(&error))?;
+                roots.add(certificate).map_err(|error| unreadable(&error))?;
+            }
+        }
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| StoreError::Unavailable(format!("TLS cannot be set up: {error}")))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(config)
+}
+
+/// Nodes that start at once take turns; a node that is killed gives the lock back with its
+/// session. Each step is a transaction of its own.
+pub(super) fn migrate(conn: &mut Conn) -> Result<(), StoreError> {
+    conn.batch_execute(&format!(
+        "SET lock_timeout = 0; SET statement_timeout = 0; SELECT pg_advisory_lock({MIGRATION_LOCK})"
+    ))
+    .of("migrations")?;
+    conn.run_pending_migrations(MIGRATIONS)
+        .map(drop)
+        .map_err(|error| StoreError::Unavailable(format!("a migration failed: {error}")))
+}
+
+pub(super) fn check(conn: &mut Conn) -> Result<Vec<Unique>, StoreError> {
+    for (setting, wrong, why) in [
+        ("fsync", "off", "a power cut loses or damages what was answered for; set fsync = on"),
+        (
+            "synchronous_commit",
+            "off",
+            "a crash loses what was answered for; set synchronous_commit = on",
+        ),
+        ("full_page_writes", "off", "a power cut damages the database; set full_page_writes = on"),
+        (
+            "transaction_read_only",
+            "on",
+            "this server or this user cannot write; name the primary server",
+        ),
+    ] {
+        let query = sql::<Text>("current_setting(").bind::<Text, _>(setting).sql(")");
+        let value: String = diesel::select(query).get_result(conn).of("session")?;
+        if value == wrong {
+            return Err(StoreError::Unsafe(format!(
+                "PostgreSQL works with {setting} = {value}: {why}"
+            )));
+        }
+    }
+    diesel::sql_query(
+        "SELECT t.relname::text AS table_name,
+             string_agg(a.attname::text, ',' ORDER BY a.attname) AS columns
+         FROM pg_index AS i
+         JOIN pg_class AS t ON t.oid = i.indrelid
+         JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = ANY (i.indkey)
+         WHERE i.indisunique AND i.indisvalid AND i.indpred IS NULL
+           AND t.relnamespace = current_schema()::regnamespace
+         GROUP BY t.relname, i.indexrelid",
+    )
+    .load(conn)
+    .of("pg_index")
+}
+
+/// The server's clock: one for all nodes.
+pub(super) fn clock(conn: &mut Conn, _: DateTime<Utc>) -> QueryResult<DateTime<Utc>> {
+    diesel::select(sql::<Timestamptz>("clock_timestamp()")).get_result(conn)
+}
+
+/// One statement for the whole batch, however large.
+pub(super) fn event_insert(
+    conn: &mut Conn,
+    records: &[queries::EventRecord<'_>],
+) -> QueryResult<Vec<(Dedupe, i64)>> {
+    #[derive(QueryableByName)]
+    struct Inserted {
+        #[diesel(sql_type = Binary)]
+        dedupe: Dedupe,
+        #[diesel(sql_type = BigInt)]
+        id: i64,
+    }
+    macro_rules! column {
+        ($field:ident) => {
+            records.iter().map(|record| &record.$field).collect::<Vec<_>>()
+        };
+    }
+    let inserted: Vec<Inserted> = diesel::sql_query(
+        "INSERT INTO events (
+             account, kind, provider_event_id, dedupe, content_digest, type, status, reason,
+             message, received_at, occurred_at, live, attempts, next_at, fence, headers, body
+         )
+         SELECT account, kind, provider_event_id, dedupe, content_digest, type, status, reason,
+             message, received_at, occurred_at, live, 0, received_at, 0, headers, body
+         FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) AS new (
+             account, kind, provider_event_id, dedupe, content_digest, type, status, reason,
+             message, received_at, occurred_at, live, headers, body
+         )
+         ON CONFLICT (dedupe) DO NOTHING
+         RETURNING dedupe, id",
+    )
+    .bind::<Array<Text>, _>(column!(account))
+    .bind::<Array<Text>, _>(column!(kind))
+    .bind::<Array<Nullable<Text>>, _>(column!(provider_event_id))
+    .bind::<Array<Binary>, _>(column!(dedupe))
+    .bind::<Array<Binary>, _>(column!(content_digest))
+    .bind::<Array<Text>, _>(column!(event_type))
+    .bind::<Array<Text>, _>(column!(status))
+    .bind::<Array<Nullable<Text>>, _>(column!(reason))
+    .bind::<Array<Nullable<Text>>, _>(column!(message))
+    .bind::<Array<Moment>, _>(column!(received_at))
+    .bind::<Array<Moment>, _>(column!(occurred_at))
+    .bind::<Array<Nullable<Bool>>, _>(column!(live))
+    .bind::<Array<Document>, _>(column!(headers))
+    .bind::<Array<Binary>, _>(column!(body))
+    .load(conn)?;
+    Ok(inserted.into_iter().map(|row| (row.dedupe, row.id)).collect())
+}
+
+/// Other nodes live, and their claims hold; those of the dead run out.
+pub(super) fn event_reclaim_all(_: &mut Conn, _: DateTime<Utc>) -> Result<usize, StoreError> {
+    Ok(0)
+}
+
+/// As [`event_reclaim_all`].
+pub(super) fn outbox_reclaim_all(_: &mut Conn, _: DateTime<Utc>) -> Result<usize, StoreError> {
+    Ok(0)
+}

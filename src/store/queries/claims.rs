@@ -1,0 +1,294 @@
+//! Claims: who works on what, until when. A claim runs by the database's clock and carries a
+//! number, the fence, that every later write must show.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::{Bool, Text};
+
+use super::super::{Conn, clock};
+use super::{Result, at_most, hit};
+use crate::store::error::Of;
+use crate::store::rows::{EventRow, MailRow, Settled};
+use crate::store::schema::{events, outbox};
+use crate::store::types::{At, EventStatus, MailStatus};
+
+// Written out rather than bound: a partial index is only used where its condition can be read.
+const FRESH: &str = "status = 'pending' AND attempts = 0";
+const AGAIN: &str = "status = 'pending' AND attempts > 0";
+const QUEUED: &str = "status = 'queued'";
+
+/// The event, if the claim of this number is the last one and still to be settled.
+macro_rules! held_event {
+    ($id:expr, $fence:expr) => {
+        events::table
+            .filter(events::id.eq($id))
+            .filter(events::fence.eq($fence))
+            .filter(events::status.eq(EventStatus::Pending))
+    };
+}
+
+/// The same for a mail.
+macro_rules! held_mail {
+    ($id:expr, $fence:expr) => {
+        outbox::table
+            .filter(outbox::id.eq($id))
+            .filter(outbox::fence.eq($fence))
+            .filter(outbox::status.eq(MailStatus::Queued))
+    };
+}
+
+pub(crate) fn event_claim(
+    conn: &mut Conn,
+    limit: usize,
+    lease: TimeDelta,
+    now: DateTime<Utc>,
+) -> Result<Vec<EventRow>> {
+    let accounts = accounts(conn, FRESH)?;
+    let mut ids: Vec<i64> = Vec::new();
+    // Who has less than his share leaves the rest to those after him. Everybody gets one, even
+    // where there are more accounts than `limit`.
+    for (position, account) in accounts.iter().enumerate() {
+        let others = accounts.len().saturating_sub(position);
+        let share = limit.saturating_sub(ids.len()).div_ceil(others).max(1);
+        let query = events::table
+            .filter(sql::<Bool>(FRESH))
+            .filter(events::account.eq(account))
+            .order(events::id)
+            .limit(at_most(share))
+            .select(events::id);
+        ids.extend(skip_locked!(query).load::<i64>(conn).of("events")?);
+    }
+    claim(conn, ids, lease, now)
+}
+
+pub(crate) fn event_claim_again(
+    conn: &mut Conn,
+    after: &str,
+    lease: TimeDelta,
+    now: DateTime<Utc>,
+) -> Result<Option<EventRow>> {
+    let clock = clock(conn, now).of("events")?;
+    let mut accounts = accounts(conn, AGAIN)?;
+    let turn = accounts.iter().position(|account| account.as_str() > after).unwrap_or(0);
+    accounts.rotate_left(turn);
+    for account in accounts {
+        let query = events::table
+            .filter(sql::<Bool>(AGAIN))
+            .filter(events::account.eq(account))
+            .filter(events::next_at.le(At(now)))
+            .filter(events::claimed_until.is_null().or(events::claimed_until.lt(Some(At(clock)))))
+            .order((events::next_at, events::id))
+            .limit(1)
+            .select(events::id);
+        let ids = skip_locked!(query).load::<i64>(conn).of("events")?;
+        if !ids.is_empty() {
+            return Ok(claim(conn, ids, lease, now)?.pop());
+        }
+    }
+    Ok(None)
+}
+
+/// `next_at` moves to the end of the lease, so that what is worked on does not stand first in
+/// the line of those who look for work.
+fn claim(
+    conn: &mut Conn,
+    ids: Vec<i64>,
+    lease: TimeDelta,
+    now: DateTime<Utc>,
+) -> Result<Vec<EventRow>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let until = clock(conn, now).of("events")? + lease;
+    let mut claimed = diesel::update(events::table.filter(events::id.eq_any(ids)))
+        .set((
+            events::attempts.eq(events::attempts + 1),
+            events::fence.eq(events::fence + 1),
+            events::claimed_until.eq(Some(At(until))),
+            events::next_at.eq(At(now + lease)),
+        ))
+        .returning(EventRow::as_returning())
+        .get_results(conn)
+        .of("events")?;
+    claimed.sort_by_key(|event: &EventRow| event.id);
+    Ok(claimed)
+}
+
+pub(crate) fn event_settle(conn: &mut Conn, id: i64, fence: i64, settled: &Settled) -> Result<()> {
+    let rows = diesel::update(held_event!(id, fence))
+        .set((
+            events::status.eq(settled.status),
+            events::reason.eq(&settled.reason),
+            events::message.eq(&settled.message),
+            events::sale_id.eq(settled.sale_id),
+            settled.live.map(|live| events::live.eq(Some(live))),
+            events::claimed_until.eq(None::<At>),
+        ))
+        .execute(conn)
+        .of("events")?;
+    hit(rows, "the event", id)
+}
+
+pub(crate) fn event_again(
+    conn: &mut Conn,
+    id: i64,
+    fence: i64,
+    next_at: DateTime<Utc>,
+    message: Option<&str>,
+) -> Result<()> {
+    let rows = diesel::update(held_event!(id, fence))
+        .set((
+            events::message.eq(message),
+            events::next_at.eq(At(next_at)),
+            events::claimed_until.eq(None::<At>),
+        ))
+        .execute(conn)
+        .of("events")?;
+    hit(rows, "the event", id)
+}
+
+pub(crate) fn outbox_claim(
+    conn: &mut Conn,
+    limit: usize,
+    lease: TimeDelta,
+    now: DateTime<Utc>,
+) -> Result<Vec<MailRow>> {
+    let clock = clock(conn, now).of("outbox")?;
+    let query = outbox::table
+        .filter(sql::<Bool>(QUEUED))
+        .filter(outbox::next_at.le(At(now)))
+        .filter(outbox::recipient.is_not_null())
+        .filter(outbox::claimed_until.is_null().or(outbox::claimed_until.lt(Some(At(clock)))))
+        .order((outbox::next_at, outbox::id))
+        .limit(at_most(limit))
+        .select(outbox::id);
+    let ids = skip_locked!(query).load::<i64>(conn).of("outbox")?;
+    let mut claimed = diesel::update(outbox::table.filter(outbox::id.eq_any(ids)))
+        .set((
+            outbox::fence.eq(outbox::fence + 1),
+            outbox::claimed_until.eq(Some(At(clock + lease))),
+        ))
+        .returning(MailRow::as_returning())
+        .get_results(conn)
+        .of("outbox")?;
+    claimed.sort_by_key(|mail: &MailRow| mail.id);
+    Ok(claimed)
+}
+
+pub(crate) fn outbox_message(
+    conn: &mut Conn,
+    id: i64,
+    fence: i64,
+    message: &[u8],
+) -> Result<Vec<u8>> {
+    diesel::update(held_mail!(id, fence).filter(outbox::message.is_null()))
+        .set(outbox::message.eq(message))
+        .execute(conn)
+        .of("outbox")?;
+    let fixed: Option<Option<Vec<u8>>> =
+        held_mail!(id, fence).select(outbox::message).first(conn).optional().of("outbox")?;
+    fixed.flatten().ok_or_else(|| crate::store::StoreError::conflict("the mail", id))
+}
+
+pub(crate) fn outbox_doubt(
+    conn: &mut Conn,
+    id: i64,
+    fence: i64,
+    in_doubt: bool,
+    lease: TimeDelta,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let clock = clock(conn, now).of("outbox")?;
+    let rows = diesel::update(held_mail!(id, fence))
+        .set((outbox::in_doubt.eq(in_doubt), outbox::claimed_until.eq(Some(At(clock + lease)))))
+        .execute(conn)
+        .of("outbox")?;
+    hit(rows, "the mail", id)
+}
+
+pub(crate) fn outbox_sent(
+    conn: &mut Conn,
+    id: i64,
+    fence: i64,
+    now: DateTime<Utc>,
+    in_doubt: bool,
+) -> Result<()> {
+    let rows = diesel::update(held_mail!(id, fence))
+        .set((
+            outbox::status.eq(MailStatus::Sent),
+            outbox::attempts.eq(outbox::attempts + 1),
+            outbox::sent_at.eq(Some(At(now))),
+            outbox::in_doubt.eq(in_doubt),
+            outbox::error.eq(None::<String>),
+            outbox::claimed_until.eq(None::<At>),
+        ))
+        .execute(conn)
+        .of("outbox")?;
+    hit(rows, "the mail", id)
+}
+
+pub(crate) fn outbox_again(
+    conn: &mut Conn,
+    id: i64,
+    fence: i64,
+    next_at: DateTime<Utc>,
+    error: &str,
+    count_attempt: bool,
+) -> Result<()> {
+    let rows = diesel::update(held_mail!(id, fence))
+        .set((
+            outbox::attempts.eq(outbox::attempts + i32::from(count_attempt)),
+            outbox::next_at.eq(At(next_at)),
+            outbox::error.eq(Some(error)),
+            outbox::claimed_until.eq(None::<At>),
+        ))
+        .execute(conn)
+        .of("outbox")?;
+    hit(rows, "the mail", id)
+}
+
+pub(crate) fn outbox_failed(conn: &mut Conn, id: i64, fence: i64, error: &str) -> Result<()> {
+    give_up(conn, id, fence, error, 1)
+}
+
+pub(crate) fn outbox_cancel(conn: &mut Conn, id: i64, fence: i64, reason: &str) -> Result<()> {
+    give_up(conn, id, fence, reason, 0)
+}
+
+fn give_up(conn: &mut Conn, id: i64, fence: i64, error: &str, attempts: i32) -> Result<()> {
+    let rows = diesel::update(held_mail!(id, fence))
+        .set((
+            outbox::status.eq(MailStatus::Failed),
+            outbox::attempts.eq(outbox::attempts + attempts),
+            outbox::error.eq(Some(error)),
+            outbox::claimed_until.eq(None::<At>),
+        ))
+        .execute(conn)
+        .of("outbox")?;
+    hit(rows, "the mail", id)
+}
+
+/// The accounts that have events of this condition: from one to the next along the index, however
+/// many events each has.
+pub(super) fn accounts(conn: &mut Conn, condition: &str) -> Result<Vec<String>> {
+    #[derive(QueryableByName)]
+    struct Name {
+        #[diesel(sql_type = Text)]
+        account: String,
+    }
+    let names: Vec<Name> = diesel::sql_query(format!(
+        "WITH RECURSIVE names (account) AS (
+             SELECT (SELECT account FROM events WHERE {condition} ORDER BY account LIMIT 1)
+             UNION ALL
+             SELECT (SELECT events.account FROM events
+                     WHERE {condition} AND events.account > names.account
+                     ORDER BY events.account LIMIT 1)
+             FROM names WHERE names.account IS NOT NULL
+         )
+         SELECT account FROM names WHERE account IS NOT NULL"
+    ))
+    .load(conn)
+    .of("events")?;
+    Ok(names.into_iter().map(|name| name.account).collect())
+}

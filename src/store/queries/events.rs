@@ -1,0 +1,202 @@
+//! Events: looking at them, and what support does with them.
+
+use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::{Binary, Bool, Nullable};
+
+use super::super::Conn;
+use super::lookup::{Found, find};
+use super::{Db, Result, at_most, hit};
+use crate::store::error::Of;
+use crate::store::rows::{Cursor, EventCounts, EventFilter, EventRow};
+use crate::store::schema::events;
+use crate::store::types::{At, EventStatus};
+
+/// The columns of an [`EventRow`] with nothing in place of the body.
+macro_rules! without_body {
+    () => {
+        (
+            events::id,
+            events::account,
+            events::kind,
+            events::provider_event_id,
+            events::dedupe,
+            events::content_digest,
+            events::event_type,
+            events::status,
+            events::reason,
+            events::message,
+            events::received_at,
+            events::occurred_at,
+            events::live,
+            events::attempts,
+            events::next_at,
+            events::claimed_until,
+            events::fence,
+            events::sale_id,
+            events::headers,
+            None::<Vec<u8>>.into_sql::<Nullable<Binary>>(),
+        )
+    };
+}
+
+/// As if just received; the claim of whoever works on it is void.
+macro_rules! replayed {
+    ($now:expr) => {
+        (
+            events::status.eq(EventStatus::Pending),
+            events::reason.eq(None::<String>),
+            events::message.eq(None::<String>),
+            events::attempts.eq(0),
+            events::next_at.eq(At($now)),
+            events::claimed_until.eq(None::<At>),
+            events::fence.eq(events::fence + 1),
+        )
+    };
+}
+
+pub(crate) fn event_by_id(conn: &mut Conn, id: i64) -> Result<Option<EventRow>> {
+    events::table.find(id).select(EventRow::as_select()).first(conn).optional().of("events")
+}
+
+pub(crate) fn event_list(
+    conn: &mut Conn,
+    filter: &EventFilter,
+    cursor: Cursor,
+    limit: usize,
+) -> Result<Vec<EventRow>> {
+    let found = find(conn, filter.q.as_deref())?;
+    let mut query = matching(events::table.select(without_body!()).into_boxed(), filter, found);
+    if let Some(cursor) = cursor {
+        query = query.filter(events::id.lt(cursor));
+    }
+    query.order(events::id.desc()).limit(at_most(limit)).load(conn).of("events")
+}
+
+pub(crate) fn events_of_sale(conn: &mut Conn, sale_id: i64) -> Result<Vec<EventRow>> {
+    events::table
+        .filter(events::sale_id.eq(Some(sale_id)))
+        .order(events::id)
+        .select(without_body!())
+        .load(conn)
+        .of("events")
+}
+
+pub(crate) fn event_replay(conn: &mut Conn, id: i64, now: DateTime<Utc>) -> Result<()> {
+    let rows =
+        diesel::update(events::table.find(id)).set(replayed!(now)).execute(conn).of("events")?;
+    hit(rows, "the event", id)
+}
+
+pub(crate) fn event_replay_where(
+    conn: &mut Conn,
+    filter: &EventFilter,
+    now: DateTime<Utc>,
+) -> Result<usize> {
+    let found = find(conn, filter.q.as_deref())?;
+    let ids = matching(events::table.select(events::id).into_boxed(), filter, found);
+    diesel::update(events::table.filter(events::id.eq_any(ids)))
+        .set(replayed!(now))
+        .execute(conn)
+        .of("events")
+}
+
+pub(crate) fn event_ignore(conn: &mut Conn, id: i64, message: &str) -> Result<()> {
+    let rows = diesel::update(events::table.find(id))
+        .set((
+            events::status.eq(EventStatus::Ignored),
+            events::reason.eq(Some("set_aside")),
+            events::message.eq(Some(message)),
+            events::fence.eq(events::fence + 1),
+            events::claimed_until.eq(None::<At>),
+        ))
+        .execute(conn)
+        .of("events")?;
+    hit(rows, "the event", id)
+}
+
+pub(crate) fn events_release(conn: &mut Conn, sale_id: i64) -> Result<usize> {
+    diesel::update(
+        events::table
+            .filter(events::sale_id.eq(Some(sale_id)))
+            .filter(events::status.eq(EventStatus::Waiting)),
+    )
+    .set((
+        events::status.eq(EventStatus::Applied),
+        events::reason.eq(None::<String>),
+        events::message.eq(None::<String>),
+    ))
+    .execute(conn)
+    .of("events")
+}
+
+pub(crate) fn event_counts(conn: &mut Conn) -> Result<EventCounts> {
+    let mut count = |condition: &str| {
+        events::table.filter(sql::<Bool>(condition)).count().get_result::<i64>(conn).of("events")
+    };
+    let pending = count("status = 'pending' AND attempts = 0")?
+        + count("status = 'pending' AND attempts > 0")?;
+    let failed = count("status = 'failed'")?;
+    let waiting = count("status = 'waiting'")?;
+    let oldest_pending: Option<At> = events::table
+        .filter(events::status.eq(EventStatus::Pending))
+        .order(events::id)
+        .select(events::received_at)
+        .first(conn)
+        .optional()
+        .of("events")?;
+    Ok(EventCounts { pending, failed, waiting, oldest_pending: oldest_pending.map(DateTime::from) })
+}
+
+pub(crate) fn event_newest_received(conn: &mut Conn) -> Result<Option<DateTime<Utc>>> {
+    let newest: Option<At> = events::table
+        .order(events::id.desc())
+        .select(events::received_at)
+        .first(conn)
+        .optional()
+        .of("events")?;
+    Ok(newest.map(DateTime::from))
+}
+
+fn matching<'a, ST>(
+    mut query: events::BoxedQuery<'a, Db, ST>,
+    filter: &'a EventFilter,
+    found: Option<Found>,
+) -> events::BoxedQuery<'a, Db, ST> {
+    // All fields by name: a new one does not compile until it is thought of here.
+    let EventFilter { status, account, event_type, reason, q: _, since, until, sale_id } = filter;
+    if let Some(status) = status {
+        query = match status {
+            // Written out, for the partial index.
+            EventStatus::Failed => query.filter(sql::<Bool>("status = 'failed'")),
+            EventStatus::Waiting => query.filter(sql::<Bool>("status = 'waiting'")),
+            EventStatus::Pending | EventStatus::Applied | EventStatus::Ignored => {
+                query.filter(events::status.eq(*status))
+            }
+        };
+    }
+    if let Some(account) = account {
+        query = query.filter(events::account.eq(account));
+    }
+    if let Some(event_type) = event_type {
+        query = query.filter(events::event_type.eq(event_type));
+    }
+    if let Some(reason) = reason {
+        query = query.filter(events::reason.eq(Some(reason)));
+    }
+    if let Some(found) = found {
+        query = query
+            .filter(events::dedupe.eq_any(found.dedupes).or(events::sale_id.eq_any(found.sales)));
+    }
+    if let Some(since) = since {
+        query = query.filter(events::received_at.ge(At(*since)));
+    }
+    if let Some(until) = until {
+        query = query.filter(events::received_at.lt(At(*until)));
+    }
+    if let Some(sale_id) = sale_id {
+        query = query.filter(events::sale_id.eq(Some(*sale_id)));
+    }
+    query
+}

@@ -1,0 +1,211 @@
+//! Licenses and the machines that they are bound to.
+
+use chrono::{DateTime, Utc};
+use diesel::dsl::count_star;
+use diesel::prelude::*;
+
+use super::super::Conn;
+use super::lookup::{forms, sales_by_ref};
+use super::{Db, Result, at_most, hit};
+use crate::store::error::Of;
+use crate::store::rows::{ActivationRow, LicenseCount, LicenseFilter, LicenseRow};
+use crate::store::schema::{activations, licenses};
+use crate::store::types::{At, LicenseState, LicenseStatus};
+
+pub(crate) fn license_insert(conn: &mut Conn, license: &LicenseRow) -> Result<()> {
+    diesel::insert_into(licenses::table).values(license.clone()).execute(conn).of("licenses")?;
+    Ok(())
+}
+
+pub(crate) fn license_update(conn: &mut Conn, license: &LicenseRow, expected: i64) -> Result<()> {
+    let row = LicenseRow { version: expected + 1, ..license.clone() };
+    let standing =
+        licenses::table.filter(licenses::id.eq(&license.id)).filter(licenses::version.eq(expected));
+    let rows = diesel::update(standing).set(row).execute(conn).of("licenses")?;
+    hit(rows, "the license", &license.id)
+}
+
+pub(crate) fn license_lock(conn: &mut Conn, id: &str) -> Result<Option<LicenseRow>> {
+    let query = licenses::table.find(id).select(LicenseRow::as_select());
+    locked!(query).first(conn).optional().of("licenses")
+}
+
+pub(crate) fn licenses_of_sale(conn: &mut Conn, sale_id: i64) -> Result<Vec<LicenseRow>> {
+    licenses::table
+        .filter(licenses::sale_id.eq(sale_id))
+        .order(licenses::slot)
+        .select(LicenseRow::as_select())
+        .load(conn)
+        .of("licenses")
+}
+
+pub(crate) fn license_by_id(conn: &mut Conn, id: &str) -> Result<Option<LicenseRow>> {
+    licenses::table.find(id).select(LicenseRow::as_select()).first(conn).optional().of("licenses")
+}
+
+pub(crate) fn license_by_key(conn: &mut Conn, key: &str) -> Result<Option<LicenseRow>> {
+    licenses::table
+        .filter(licenses::key.eq(key))
+        .select(LicenseRow::as_select())
+        .first(conn)
+        .optional()
+        .of("licenses")
+}
+
+pub(crate) fn license_list(
+    conn: &mut Conn,
+    filter: &LicenseFilter,
+    now: DateTime<Utc>,
+    cursor: Option<&str>,
+    limit: usize,
+) -> Result<Vec<LicenseRow>> {
+    let found = match &filter.q {
+        Some(word) => Some((word.trim(), sales_by_ref(conn, word.trim())?)),
+        None => None,
+    };
+    let mut query = matching(filter, found, now);
+    if let Some(cursor) = cursor {
+        query = query.filter(licenses::id.lt(cursor));
+    }
+    query
+        .order(licenses::id.desc())
+        .limit(at_most(limit))
+        .select(LicenseRow::as_select())
+        .load(conn)
+        .of("licenses")
+}
+
+fn matching<'a>(
+    filter: &'a LicenseFilter,
+    found: Option<(&'a str, Vec<i64>)>,
+    now: DateTime<Utc>,
+) -> licenses::BoxedQuery<'a, Db> {
+    // All fields by name: a new one does not compile until it is thought of here.
+    let LicenseFilter { email, key, order, subscription, status, product, q: _ } = filter;
+    let mut query = licenses::table.into_boxed();
+    if let Some(email) = email {
+        query = query.filter(licenses::email.eq(Some(email.trim().to_lowercase())));
+    }
+    if let Some(key) = key {
+        query = query.filter(licenses::key.eq(key));
+    }
+    if let Some(order) = order {
+        query = query.filter(licenses::order_ref.eq_any(with_and_without("order:", order)));
+    }
+    if let Some(subscription) = subscription {
+        let forms = with_and_without("subscription:", subscription);
+        query = query.filter(licenses::subscription_ref.eq_any(forms));
+    }
+    if let Some(product) = product {
+        query = query.filter(licenses::product.eq(product));
+    }
+    if let Some((word, sales)) = found {
+        query = query.filter(
+            licenses::email
+                .eq(Some(word.to_lowercase()))
+                .or(licenses::order_ref.eq_any(forms(word)))
+                .or(licenses::subscription_ref.eq_any(forms(word)))
+                .or(licenses::key.eq(word).nullable())
+                .or(licenses::id.eq(word).nullable())
+                .or(licenses::sale_id.eq_any(sales).nullable()),
+        );
+    }
+    match status {
+        None => query,
+        Some(LicenseStatus::Active) => query
+            .filter(licenses::state.eq(LicenseState::Active))
+            .filter(licenses::valid_until.is_null().or(licenses::valid_until.ge(Some(At(now))))),
+        Some(LicenseStatus::Expired) => query
+            .filter(licenses::state.eq(LicenseState::Active))
+            .filter(licenses::valid_until.lt(Some(At(now)))),
+        Some(LicenseStatus::Suspended) => query.filter(licenses::state.eq(LicenseState::Suspended)),
+        Some(LicenseStatus::Revoked) => query.filter(licenses::state.eq(LicenseState::Revoked)),
+        Some(LicenseStatus::Pending) => query.filter(licenses::state.eq(LicenseState::Pending)),
+    }
+}
+
+fn with_and_without(prefix: &str, word: &str) -> [String; 2] {
+    let word = word.trim();
+    let bare = word.strip_prefix(prefix).unwrap_or(word);
+    [bare.to_owned(), format!("{prefix}{bare}")]
+}
+
+pub(crate) fn license_counts(conn: &mut Conn, now: DateTime<Utc>) -> Result<Vec<LicenseCount>> {
+    let states: Vec<(String, LicenseState, i64)> = licenses::table
+        .group_by((licenses::product, licenses::state))
+        .order((licenses::product, licenses::state))
+        .select((licenses::product, licenses::state, count_star()))
+        .load(conn)
+        .of("licenses")?;
+    let over: Vec<(String, i64)> = licenses::table
+        .filter(licenses::state.eq(LicenseState::Active))
+        .filter(licenses::valid_until.lt(Some(At(now))))
+        .group_by(licenses::product)
+        .select((licenses::product, count_star()))
+        .load(conn)
+        .of("licenses")?;
+    let expired = |product: &str| {
+        over.iter().find(|(name, _)| name == product).map_or(0, |(_, count)| *count)
+    };
+    let mut counts = Vec::new();
+    for (product, state, count) in states {
+        let (status, count) = match state {
+            LicenseState::Active => {
+                let expired = expired(&product);
+                let status = LicenseStatus::Expired;
+                counts.push(LicenseCount { product: product.clone(), status, count: expired });
+                (LicenseStatus::Active, count - expired)
+            }
+            LicenseState::Pending => (LicenseStatus::Pending, count),
+            LicenseState::Suspended => (LicenseStatus::Suspended, count),
+            LicenseState::Revoked => (LicenseStatus::Revoked, count),
+        };
+        counts.push(LicenseCount { product, status, count });
+    }
+    Ok(counts)
+}
+
+pub(crate) fn activations_of_license(
+    conn: &mut Conn,
+    license_id: &str,
+) -> Result<Vec<ActivationRow>> {
+    activations::table
+        .filter(activations::license_id.eq(license_id))
+        .order((activations::first_at, activations::id))
+        .select(ActivationRow::as_select())
+        .load(conn)
+        .of("activations")
+}
+
+pub(crate) fn activation_insert(conn: &mut Conn, activation: &ActivationRow) -> Result<()> {
+    diesel::insert_into(activations::table)
+        .values(activation.clone())
+        .execute(conn)
+        .of("activations")?;
+    Ok(())
+}
+
+pub(crate) fn activation_update(conn: &mut Conn, activation: &ActivationRow) -> Result<()> {
+    let rows = diesel::update(activations::table.find(&activation.id))
+        .set(activation.clone())
+        .execute(conn)
+        .of("activations")?;
+    hit(rows, "the activation", &activation.id)
+}
+
+pub(crate) fn activation_release(
+    conn: &mut Conn,
+    license_id: &str,
+    activation_id: &str,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let held = activations::table
+        .filter(activations::id.eq(activation_id))
+        .filter(activations::license_id.eq(license_id))
+        .filter(activations::released_at.is_null());
+    let rows = diesel::update(held)
+        .set(activations::released_at.eq(Some(At(now))))
+        .execute(conn)
+        .of("activations")?;
+    Ok(rows > 0)
+}

@@ -1,0 +1,42 @@
+//! Every query, once. This folder is compiled twice: as a child of `pg` and of `sqlite`.
+//!
+//! What differs comes from the parent: the connection's type ([`Conn`]), its clock, the insertion
+//! of a batch of events, and two macros, `locked!` and `skip_locked!`, which add row locks where
+//! there are rows to lock.
+
+mod claims;
+mod events;
+mod history;
+mod keep;
+mod licenses;
+mod lookup;
+mod outbox;
+mod people;
+mod sales;
+
+pub(in crate::store) use claims::*;
+pub(in crate::store) use events::*;
+pub(in crate::store) use history::*;
+pub(in crate::store) use keep::{EventRecord, event_keep};
+pub(in crate::store) use licenses::*;
+pub(in crate::store) use outbox::*;
+pub(in crate::store) use people::*;
+pub(in crate::store) use sales::*;
+
+use super::Conn;
+pub(in crate::store) use super::{event_reclaim_all, outbox_reclaim_all};
+use crate::store::error::StoreError;
+
+type Db = <Conn as diesel::Connection>::Backend;
+
+type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// An UPDATE that hit nothing is an error.
+fn hit(rows: usize, what: &'static str, id: impl ToString) -> Result<()> {
+    if rows == 0 { Err(StoreError::conflict(what, id)) } else { Ok(()) }
+}
+
+/// A limit as SQL takes it.
+fn at_most(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}

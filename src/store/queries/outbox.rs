@@ -1,0 +1,166 @@
+//! Mail: owed, addressed, looked at. (How it is claimed and settled: `claims`.)
+
+use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::{Binary, Bool, Nullable};
+
+use super::super::Conn;
+use super::{Result, at_most, hit};
+use crate::store::error::Of;
+use crate::store::rows::{Cursor, MailCounts, MailFilter, MailRow, NewMail};
+use crate::store::schema::outbox;
+use crate::store::types::{At, Json, MailStatus};
+
+/// The columns of a [`MailRow`] with nothing in place of the bytes.
+macro_rules! without_message {
+    () => {
+        (
+            outbox::id,
+            outbox::key,
+            outbox::template,
+            outbox::license_id,
+            outbox::sale_id,
+            outbox::recipient,
+            outbox::locale,
+            outbox::status,
+            outbox::attempts,
+            outbox::next_at,
+            outbox::claimed_until,
+            outbox::fence,
+            outbox::error,
+            outbox::in_doubt,
+            outbox::message_id,
+            outbox::dated_at,
+            outbox::data,
+            outbox::created_at,
+            outbox::sent_at,
+            None::<Vec<u8>>.into_sql::<Nullable<Binary>>(),
+        )
+    };
+}
+
+pub(crate) fn outbox_owe(conn: &mut Conn, mail: &NewMail) -> Result<bool> {
+    let rows = diesel::insert_into(outbox::table)
+        .values((
+            outbox::key.eq(&mail.key),
+            outbox::template.eq(&mail.template),
+            outbox::license_id.eq(mail.license_id.as_deref()),
+            outbox::sale_id.eq(mail.sale_id),
+            outbox::recipient.eq(mail.recipient.as_deref()),
+            outbox::locale.eq(mail.locale.as_deref()),
+            outbox::status.eq(mail.status),
+            outbox::attempts.eq(0),
+            outbox::next_at.eq(At(mail.next_at)),
+            outbox::fence.eq(0_i64),
+            outbox::in_doubt.eq(false),
+            outbox::message_id.eq(&mail.message_id),
+            outbox::dated_at.eq(At(mail.dated_at)),
+            outbox::data.eq(Json(mail.data.clone())),
+            outbox::created_at.eq(At(mail.created_at)),
+        ))
+        .on_conflict(outbox::key)
+        .do_nothing()
+        .execute(conn)
+        .of("outbox")?;
+    Ok(rows > 0)
+}
+
+pub(crate) fn outbox_recipient(
+    conn: &mut Conn,
+    license_id: &str,
+    recipient: &str,
+    locale: Option<&str>,
+) -> Result<usize> {
+    let lacking = outbox::table
+        .filter(outbox::license_id.eq(Some(license_id)))
+        .filter(outbox::recipient.is_null())
+        .filter(outbox::status.eq_any([MailStatus::Queued, MailStatus::Held]));
+    diesel::update(lacking)
+        .set((outbox::recipient.eq(Some(recipient)), outbox::locale.eq(locale)))
+        .execute(conn)
+        .of("outbox")
+}
+
+pub(crate) fn outbox_list(
+    conn: &mut Conn,
+    filter: &MailFilter,
+    cursor: Cursor,
+    limit: usize,
+) -> Result<Vec<MailRow>> {
+    // All fields by name: a new one does not compile until it is thought of here.
+    let MailFilter { status, license_id, recipient } = filter;
+    let mut query = outbox::table.select(without_message!()).into_boxed();
+    if let Some(status) = status {
+        query = query.filter(outbox::status.eq(*status));
+    }
+    if let Some(license_id) = license_id {
+        query = query.filter(outbox::license_id.eq(Some(license_id)));
+    }
+    if let Some(recipient) = recipient {
+        query = query.filter(outbox::recipient.eq(Some(recipient)));
+    }
+    if let Some(cursor) = cursor {
+        query = query.filter(outbox::id.lt(cursor));
+    }
+    query.order(outbox::id.desc()).limit(at_most(limit)).load(conn).of("outbox")
+}
+
+pub(crate) fn outbox_by_id(conn: &mut Conn, id: i64) -> Result<Option<MailRow>> {
+    outbox::table.find(id).select(MailRow::as_select()).first(conn).optional().of("outbox")
+}
+
+pub(crate) fn outbox_retry(conn: &mut Conn, id: i64, now: DateTime<Utc>) -> Result<bool> {
+    let unsent = outbox::table.find(id).filter(outbox::status.ne(MailStatus::Sent));
+    let rows = diesel::update(unsent)
+        .set((
+            outbox::status.eq(MailStatus::Queued),
+            outbox::attempts.eq(0),
+            outbox::next_at.eq(At(now)),
+            outbox::claimed_until.eq(None::<At>),
+            outbox::fence.eq(outbox::fence + 1),
+            outbox::error.eq(None::<String>),
+        ))
+        .execute(conn)
+        .of("outbox")?;
+    if rows == 0 {
+        let there = outbox::table.find(id).count().get_result::<i64>(conn).of("outbox")?;
+        hit(usize::from(there > 0), "the mail", id)?;
+    }
+    Ok(rows > 0)
+}
+
+pub(crate) fn outbox_counts(conn: &mut Conn) -> Result<MailCounts> {
+    let mut count = |condition: &str| {
+        outbox::table.filter(sql::<Bool>(condition)).count().get_result::<i64>(conn).of("outbox")
+    };
+    let queued = count("status = 'queued'")?;
+    let unaddressed = count("status = 'queued' AND recipient IS NULL")?;
+    let failed = count("status = 'failed'")?;
+    let held = count("status = 'held'")?;
+    let oldest: Option<At> = outbox::table
+        .filter(sql::<Bool>("status = 'queued'"))
+        .order(outbox::created_at)
+        .select(outbox::created_at)
+        .first(conn)
+        .optional()
+        .of("outbox")?;
+    let oldest_queued = oldest.map(DateTime::from);
+    Ok(MailCounts { queued, unaddressed, failed, held, oldest_queued })
+}
+
+pub(crate) fn outbox_unaddressed(
+    conn: &mut Conn,
+    older_than: DateTime<Utc>,
+    limit: usize,
+) -> Result<Vec<MailRow>> {
+    outbox::table
+        .filter(sql::<Bool>("status = 'queued'"))
+        .filter(outbox::recipient.is_null())
+        .filter(outbox::created_at.lt(At(older_than)))
+        .order(outbox::id)
+        .limit(at_most(limit))
+        .select(without_message!())
+        .load(conn)
+        .of("outbox")
+}

@@ -1,0 +1,266 @@
+//! SQLite: what differs. One file, one writing connection, and readers beside it.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use diesel::connection::SimpleConnection;
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use diesel::sqlite::SqliteConnection;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::check::Unique;
+use super::error::{Of, StoreError};
+use super::schema::events;
+use super::types::{At, Dedupe};
+
+pub(super) type Conn = SqliteConnection;
+
+/// There is one writer: nobody to lock rows against.
+macro_rules! locked {
+    ($query:expr) => {
+        $query
+    };
+}
+
+macro_rules! skip_locked {
+    ($query:expr) => {
+        $query
+    };
+}
+
+#[path = "queries/mod.rs"]
+#[expect(clippy::duplicate_mod, reason = "compiled once for each database, on purpose")]
+pub(super) mod queries;
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+
+/// Older ones have a fault in the write-ahead log that can lose what was committed.
+const VERSION_MIN: [u32; 3] = [3, 51, 3];
+
+/// What every connection is set to. No mmap: an I/O error there is a signal, not an error.
+/// Checkpoints are done by a thread of their own (`checkpoint`); the writer does one only when
+/// the log has grown to 256 MiB all the same.
+const SETTINGS: &str = "
+    PRAGMA page_size = 16384;
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA fullfsync = ON;
+    PRAGMA foreign_keys = ON;
+    PRAGMA trusted_schema = OFF;
+    PRAGMA mmap_size = 0;
+    PRAGMA temp_store = MEMORY;
+    PRAGMA cache_size = -65536;
+    PRAGMA wal_autocheckpoint = 16000;
+    PRAGMA journal_size_limit = 67108864;
+";
+
+/// How long the lock of another process (a command of the command line) is waited for.
+const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 3000;";
+
+/// Opens the connection that writes, making the file if there is none, readable by its owner
+/// alone.
+pub(super) fn open(path: &Path) -> Result<Conn, StoreError> {
+    create(path).map_err(|error| {
+        StoreError::Unavailable(format!("the file {} cannot be made: {error}", path.display()))
+    })?;
+    connect(path)
+}
+
+/// Opens a connection that cannot write.
+pub(super) fn open_reader(path: &Path) -> Result<Conn, StoreError> {
+    let mut conn = connect(path)?;
+    conn.batch_execute("PRAGMA query_only = ON;").of("session")?;
+    Ok(conn)
+}
+
+fn connect(path: &Path) -> Result<Conn, StoreError> {
+    let mut conn = Conn::establish(&file_name(path)?).map_err(|error| {
+        StoreError::Unavailable(format!("the file {} cannot be opened: {error}", path.display()))
+    })?;
+    // First of all, so that the settings wait too.
+    conn.batch_execute(BUSY_TIMEOUT).of("session")?;
+    conn.batch_execute(SETTINGS).of("session")?;
+    Ok(conn)
+}
+
+/// A path that is no URI to SQLite, whatever it begins with.
+fn file_name(path: &Path) -> Result<String, StoreError> {
+    let path = if path.is_relative() { Path::new(".").join(path) } else { path.to_owned() };
+    path.into_os_string().into_string().map_err(|path| {
+        StoreError::Address(format!("the path {} is not UTF-8", Path::new(&path).display()))
+    })
+}
+
+fn create(path: &Path) -> std::io::Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+/// The lock of the one process that serves. It goes with the process, however that ends.
+pub(super) fn lock(path: &Path) -> Result<File, StoreError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let name = PathBuf::from(name);
+    let refused = |error: &dyn std::fmt::Display| {
+        StoreError::Unavailable(format!("{} cannot be locked: {error}", name.display()))
+    };
+    create(&name).map_err(|error| refused(&error))?;
+    let file = OpenOptions::new().write(true).open(&name).map_err(|error| refused(&error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse(format!(
+            "another process serves from {} already; stop it first, or give this one a database \
+             of its own",
+            path.display()
+        ))),
+        Err(TryLockError::Error(error)) => Err(refused(&error)),
+    }
+}
+
+/// Free bytes on the disk of this file.
+pub(super) fn free_bytes(path: &Path) -> std::io::Result<u64> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let disk = rustix::fs::statvfs(folder.unwrap_or(Path::new(".")))?;
+    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+/// All steps in one transaction, taken at once: of two processes the second waits and finds
+/// nothing left to do.
+pub(super) fn migrate(conn: &mut Conn) -> Result<(), StoreError> {
+    conn.immediate_transaction(|conn| {
+        conn.run_pending_migrations(MIGRATIONS)
+            .map(drop)
+            .map_err(|error| diesel::result::Error::QueryBuilderError(error.to_string().into()))
+    })
+    .of("migrations")
+}
+
+pub(super) fn check(conn: &mut Conn) -> Result<Vec<Unique>, StoreError> {
+    let version = one(conn, "sqlite_version()")?;
+    if parts(&version) < VERSION_MIN.to_vec() {
+        return Err(StoreError::Unsafe(format!(
+            "SQLite {version} can lose committed data; build with 3.51.3 or later"
+        )));
+    }
+    setting(conn, "journal_mode", "wal")?;
+    setting(conn, "synchronous", "2")?;
+    setting(conn, "foreign_keys", "1")?;
+    setting(conn, "mmap_size", "0")?;
+    let damage = one(conn, "quick_check from pragma_quick_check(1)")?;
+    if damage != "ok" {
+        return Err(StoreError::Unsafe(format!(
+            "the database is damaged ({damage}); restore a backup"
+        )));
+    }
+    diesel::sql_query(
+        "SELECT m.name AS table_name,
+             (SELECT group_concat(i.name, ',') FROM pragma_index_info(l.name) AS i) AS columns
+         FROM sqlite_schema AS m, pragma_index_list(m.name) AS l
+         WHERE m.type = 'table' AND l.\"unique\" AND NOT l.partial",
+    )
+    .load(conn)
+    .of("sqlite_schema")
+}
+
+fn setting(conn: &mut Conn, name: &str, right: &str) -> Result<(), StoreError> {
+    let query = format!("CAST({name} AS TEXT) FROM pragma_{name}");
+    let value = one(conn, &query)?;
+    if value == right {
+        Ok(())
+    } else {
+        Err(StoreError::Unsafe(format!("SQLite works with {name} = {value}; it must be {right}")))
+    }
+}
+
+fn parts(version: &str) -> Vec<u32> {
+    version.split('.').map(|part| part.parse().unwrap_or(0)).collect()
+}
+
+fn one(conn: &mut Conn, expression: &str) -> Result<String, StoreError> {
+    diesel::select(sql::<Text>(expression)).get_result(conn).of("session")
+}
+
+/// A passive checkpoint: copies what no reader needs any more out of the log, and waits for
+/// nobody. Does nothing while less than `frames_min` pages wait.
+pub(super) fn checkpoint(conn: &mut Conn, frames_min: i64) -> Result<(), StoreError> {
+    let waiting = checkpoint_state(conn, "NOOP")?;
+    if waiting >= frames_min {
+        checkpoint_state(conn, "PASSIVE")?;
+    }
+    Ok(())
+}
+
+/// How many pages of the log are not in the file yet.
+fn checkpoint_state(conn: &mut Conn, mode: &str) -> Result<i64, StoreError> {
+    #[derive(QueryableByName)]
+    struct State {
+        #[diesel(sql_type = BigInt)]
+        log: i64,
+        #[diesel(sql_type = BigInt)]
+        checkpointed: i64,
+    }
+    let state: State = diesel::sql_query(format!("PRAGMA wal_checkpoint({mode})"))
+        .get_result(conn)
+        .of("session")?;
+    Ok(state.log - state.checkpointed)
+}
+
+/// The one process's own clock is the database's.
+pub(super) fn clock(_: &mut Conn, now: DateTime<Utc>) -> QueryResult<DateTime<Utc>> {
+    Ok(now)
+}
+
+/// One prepared statement, run for each: there is no round trip to save.
+pub(super) fn event_insert(
+    conn: &mut Conn,
+    records: &[queries::EventRecord<'_>],
+) -> QueryResult<Vec<(Dedupe, i64)>> {
+    let mut inserted = Vec::with_capacity(records.len());
+    for record in records {
+        let id: Option<i64> = diesel::insert_into(events::table)
+            .values(record)
+            .on_conflict(events::dedupe)
+            .do_nothing()
+            .returning(events::id)
+            .get_result(conn)
+            .optional()?;
+        inserted.extend(id.map(|id| (record.dedupe, id)));
+    }
+    Ok(inserted)
+}
+
+/// Due again after 1, 4, then 9 seconds, so that one that kills the process does so ever less
+/// often, and the others get on meanwhile.
+pub(super) fn event_reclaim_all(conn: &mut Conn, now: DateTime<Utc>) -> Result<usize, StoreError> {
+    diesel::sql_query(
+        "UPDATE events
+         SET claimed_until = NULL, fence = fence + 1,
+             next_at = ? + 1000000 * min(attempts * attempts, 9)
+         WHERE status = 'pending' AND attempts > 0 AND claimed_until IS NOT NULL",
+    )
+    .bind::<super::types::Moment, _>(At(now))
+    .execute(conn)
+    .of("events")
+}
+
+pub(super) fn outbox_reclaim_all(conn: &mut Conn, now: DateTime<Utc>) -> Result<usize, StoreError> {
+    diesel::sql_query(
+        "UPDATE outbox SET claimed_until = NULL, fence = fence + 1, next_at = ?
+         WHERE status = 'queued' AND claimed_until IS NOT NULL",
+    )
+    .bind::<super::types::Moment, _>(At(now))
+    .execute(conn)
+    .of("outbox")
+}

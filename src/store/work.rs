@@ -1,0 +1,95 @@
+//! A named piece of work on its way through a thread of the store.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::oneshot;
+
+use super::error::StoreError;
+use super::inbox::Ticket;
+use super::tx::Tx;
+
+/// Work, whatever it returns.
+pub(super) trait Job: Send {
+    /// Nobody waits for it any more if this is false; then it must not run.
+    fn begin(&self) -> bool;
+
+    /// Until when it may be run again.
+    fn deadline(&self) -> Instant;
+
+    /// Runs it, and says what is to become of its changes.
+    fn run(&mut self, tx: &mut Tx<'_>) -> Verdict;
+
+    /// Tells the caller. `end` is that of the transaction: an error there outranks what the work
+    /// itself returned.
+    fn answer(self: Box<Self>, end: Result<(), StoreError>);
+}
+
+/// What is to become of the changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Commit,
+    /// They were only to be looked at.
+    TakeBack,
+    /// The same, and running it again may help.
+    TakeBackAndRetry,
+}
+
+/// Work that returns a `T`.
+pub(super) struct Work<T, F> {
+    pub(super) name: &'static str,
+    pub(super) ticket: Arc<Ticket>,
+    pub(super) work: F,
+    /// Takes everything back, whatever comes of it.
+    pub(super) rehearsal: bool,
+    pub(super) outcome: Result<T, StoreError>,
+    pub(super) reply: oneshot::Sender<Result<T, StoreError>>,
+    pub(super) asked_at: Instant,
+}
+
+impl<T, F> Job for Work<T, F>
+where
+    T: Send,
+    F: FnMut(&mut Tx<'_>) -> Result<T, StoreError> + Send,
+{
+    fn begin(&self) -> bool {
+        self.ticket.begin()
+    }
+
+    fn deadline(&self) -> Instant {
+        self.ticket.deadline()
+    }
+
+    fn run(&mut self, tx: &mut Tx<'_>) -> Verdict {
+        // The work's own state is not looked at again after a panic, and the changes go.
+        let outcome = catch_unwind(AssertUnwindSafe(|| (self.work)(tx)))
+            .unwrap_or(Err(StoreError::Panicked(self.name)));
+        self.outcome = match (outcome, tx.spoiled()) {
+            (Ok(_), Some(error)) => Err(error),
+            (outcome, _) => outcome,
+        };
+        match &self.outcome {
+            Ok(_) if self.rehearsal => Verdict::TakeBack,
+            Ok(_) => Verdict::Commit,
+            Err(StoreError::Busy(_) | StoreError::Unavailable(_)) => Verdict::TakeBackAndRetry,
+            Err(_) => Verdict::TakeBack,
+        }
+    }
+
+    fn answer(self: Box<Self>, end: Result<(), StoreError>) {
+        let outcome = end.and(self.outcome);
+        record(self.name, self.asked_at, outcome.as_ref().err());
+        // Nobody listens any more: his time was up.
+        let _ = self.reply.send(outcome);
+    }
+}
+
+/// One figure for the time, waiting and all, and one for what failed.
+pub(super) fn record(name: &'static str, asked_at: Instant, error: Option<&StoreError>) {
+    metrics::histogram!("keywright_store_seconds", "name" => name).record(asked_at.elapsed());
+    if let Some(error) = error {
+        metrics::counter!("keywright_store_failures_total", "name" => name, "kind" => error.name())
+            .increment(1);
+    }
+}

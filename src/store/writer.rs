@@ -1,0 +1,193 @@
+//! SQLite's one writing thread. It takes what waits into one transaction: keeps first, then jobs,
+//! each in a savepoint of its own, so that one that fails takes no other with it. One commit, one
+//! sync, and everybody is answered.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender};
+use std::time::{Duration, Instant};
+
+use diesel::Connection;
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
+
+use super::batch::KeepBatch;
+use super::error::StoreError;
+use super::inbox::{Inbox, too_late};
+use super::sqlite::{self, Conn};
+use super::tx::Tx;
+use super::work::{Job, Verdict};
+
+/// How many events, and how many jobs, share one commit.
+const EVENTS_MAX: usize = 1_024;
+const JOBS_MAX: usize = 256;
+
+/// How long jobs may hold up the commit that the keeps before them wait for.
+const JOBS_TIME: Duration = Duration::from_millis(10);
+
+/// Pages of the log from which a checkpoint is worth its sync: 32 MiB.
+const CHECKPOINT_FRAMES: i64 = 2_000;
+
+/// How long the thread of checkpoints rests after each look.
+const CHECKPOINT_REST: Duration = Duration::from_millis(50);
+
+type Manager = <Conn as Connection>::TransactionManager;
+
+pub(super) struct Writer {
+    pub(super) path: PathBuf,
+    pub(super) inbox: Arc<Inbox>,
+    pub(super) min_free_bytes: u64,
+    /// `None` after a fault: the next one is opened anew, for after a failed sync a later one on
+    /// the same handle proves nothing.
+    pub(super) conn: Option<Conn>,
+    /// Wakes the thread of checkpoints.
+    pub(super) committed: SyncSender<()>,
+    /// Held as long as this thread lives.
+    pub(super) lock: Option<File>,
+}
+
+impl Writer {
+    pub(super) fn serve(mut self) {
+        while self.inbox.wait() {
+            self.round();
+        }
+        // The connection before the lock: nobody else may serve from the file until it is closed.
+        drop(self.conn.take());
+        drop(self.lock.take());
+    }
+
+    /// One transaction.
+    fn round(&mut self) {
+        let keeps = KeepBatch::of(self.inbox.keeps(EVENTS_MAX));
+        let mut done: Vec<Box<dyn Job>> = Vec::new();
+        let end = match self.begin() {
+            Ok(mut conn) => {
+                let ran = self.run_all(&mut conn, keeps, &mut done);
+                let end = ran.and_then(|()| commit(&mut conn));
+                // On a fault the connection goes, and with it what was not committed.
+                self.conn = end.is_ok().then_some(conn);
+                end
+            }
+            Err(error) => {
+                if let Some(keeps) = keeps {
+                    done.push(Box::new(keeps));
+                }
+                done.extend(std::iter::from_fn(|| self.inbox.job()).take(JOBS_MAX));
+                Err(error)
+            }
+        };
+        // A full line means that a look is due anyway; a closed one, that the thread ended.
+        let _ = self.committed.try_send(());
+        for job in done {
+            job.answer(end.clone());
+        }
+    }
+
+    fn begin(&mut self) -> Result<Conn, StoreError> {
+        enough_space(&self.path, self.min_free_bytes)?;
+        let mut conn = match self.conn.take() {
+            Some(conn) => conn,
+            None => sqlite::open(&self.path)?,
+        };
+        AnsiTransactionManager::begin_transaction_sql(&mut conn, "BEGIN IMMEDIATE")
+            .map_err(|error| StoreError::from_session(&error))?;
+        Ok(conn)
+    }
+
+    /// Runs what waits; an error means that the transaction as a whole is lost.
+    fn run_all(
+        &self,
+        conn: &mut Conn,
+        keeps: Option<KeepBatch>,
+        done: &mut Vec<Box<dyn Job>>,
+    ) -> Result<(), StoreError> {
+        if let Some(mut keeps) = keeps {
+            let ran = run(conn, &mut keeps);
+            match keeps.split_if_refused() {
+                Ok(keeps) => {
+                    done.push(Box::new(keeps));
+                    ran?;
+                }
+                Err(calls) => {
+                    let mut ran = ran;
+                    for mut call in calls {
+                        ran = ran.and_then(|()| run(conn, &mut call));
+                        done.push(Box::new(call));
+                    }
+                    ran?;
+                }
+            }
+        }
+        let until = Instant::now() + JOBS_TIME;
+        for _ in 0..JOBS_MAX {
+            let Some(mut job) = self.inbox.job() else { break };
+            if !job.begin() {
+                job.answer(Err(too_late()));
+                continue;
+            }
+            let ran = run(conn, job.as_mut());
+            done.push(job);
+            ran?;
+            if Instant::now() >= until {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Runs a job in a savepoint. An error means that the transaction as a whole is lost: SQLite
+/// takes all of it back by itself when the disk is full or fails.
+fn run(conn: &mut Conn, job: &mut dyn Job) -> Result<(), StoreError> {
+    Manager::begin_transaction(conn).map_err(|error| StoreError::from_session(&error))?;
+    let mut tx = Tx::on_sqlite(conn);
+    let verdict = job.run(&mut tx);
+    let spoiled = tx.spoiled();
+    let end = match verdict {
+        Verdict::Commit => Manager::commit_transaction(conn),
+        Verdict::TakeBack | Verdict::TakeBackAndRetry => Manager::rollback_transaction(conn),
+    };
+    end.map_err(|error| spoiled.unwrap_or_else(|| StoreError::from_session(&error)))
+}
+
+fn commit(conn: &mut Conn) -> Result<(), StoreError> {
+    Manager::commit_transaction(conn).map_err(|error| StoreError::from_commit(&error))
+}
+
+/// Before the first write that would fail.
+pub(super) fn enough_space(path: &std::path::Path, min_free_bytes: u64) -> Result<(), StoreError> {
+    if min_free_bytes == 0 {
+        return Ok(());
+    }
+    let free = sqlite::free_bytes(path).map_err(|error| {
+        StoreError::Unavailable(format!("the free space cannot be told: {error}"))
+    })?;
+    if free >= min_free_bytes {
+        Ok(())
+    } else {
+        Err(StoreError::Full(format!(
+            "{free} bytes are free, at least {min_free_bytes} are needed"
+        )))
+    }
+}
+
+/// The thread of checkpoints: off the writer's path, on a connection of its own. Ends with the
+/// writer.
+pub(super) fn serve_checkpoints(path: PathBuf, committed: Receiver<()>) {
+    let mut conn: Option<Conn> = None;
+    while committed.recv().is_ok() {
+        let mut once = || {
+            let conn = match &mut conn {
+                Some(conn) => conn,
+                empty => empty.insert(sqlite::open(&path)?),
+            };
+            sqlite::checkpoint(conn, CHECKPOINT_FRAMES)
+        };
+        if let Err(error) = once() {
+            // The writer meets the same fault, or does the checkpoint itself when the log is long.
+            tracing::warn!(%error, "the checkpoint of the log failed");
+            conn = None;
+        }
+        std::thread::sleep(CHECKPOINT_REST);
+    }
+}
