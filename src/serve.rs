@@ -223,7 +223,7 @@ impl Reload {
                     };
                     again += tx.event_replay_where(&filter, now)?;
                 }
-                Ok(ReloadDone { accounts, products, replayed, warnings })
+                Ok(again)
             })
             .await?;
         self.bell.notify_one();
