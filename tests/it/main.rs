@@ -9,4 +9,6 @@ mod cli;
 #[cfg(test)]
 mod mailer;
 #[cfg(test)]
+mod service;
+#[cfg(test)]
 mod store;

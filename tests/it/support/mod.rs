@@ -1,3 +1,4 @@
 #[macro_use]
 pub(crate) mod databases;
+pub(crate) mod process;
 pub(crate) mod smtp;
