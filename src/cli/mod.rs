@@ -7,10 +7,13 @@
 //! - [`table`]: lists for people; with `--json`, for programs
 
 mod check;
+mod demo;
 mod init;
 mod keys;
 mod providers;
+mod serve;
 pub mod table;
+mod trigger;
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -41,9 +44,12 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Demo),
     Init(init::Init),
     Check(check::Check),
+    Serve(serve::Serve),
     Providers(providers::Providers),
+    Trigger(trigger::Trigger),
     Keys(keys::Keys),
 }
 
@@ -62,8 +68,11 @@ impl Cli {
     pub async fn run(self) -> anyhow::Result<()> {
         let context = Context { config_file: self.config };
         match self.command {
+            Command::Demo(command) => command.run().await,
             Command::Init(command) => command.run(context).await,
             Command::Check(command) => command.run(context).await,
+            Command::Serve(command) => command.run(context).await,
+            Command::Trigger(command) => command.run(context).await,
             Command::Providers(command) => command.run(context).await,
             Command::Keys(command) => command.run(context).await,
         }

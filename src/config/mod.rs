@@ -40,7 +40,9 @@ use crate::rules::product::{Catalogue, ProductSettings};
 use crate::store::DatabaseUrl;
 
 pub use self::fault::Faults;
+pub(crate) use self::fault::did_you_mean;
 use self::layers::Layers;
+pub(crate) use self::section::fields;
 use self::urls::{PublicUrl, SmtpUrl};
 use self::values::{Mailbox, Network};
 

@@ -152,7 +152,7 @@ fn plain(expected: &str) -> &str {
 
 /// The names of a struct's fields, asked of the struct itself, so that no list can be out of
 /// date.
-pub(super) fn fields<T: DeserializeOwned>() -> &'static [&'static str] {
+pub(crate) fn fields<T: DeserializeOwned>() -> &'static [&'static str] {
     struct Ask<'a>(&'a mut &'static [&'static str]);
 
     impl<'de> Deserializer<'de> for Ask<'_> {

@@ -65,7 +65,8 @@ pub struct Owed {
 /// that is left over is told twice: its key stands for the other license from then on. One that
 /// nothing stands for any more is revoked.
 ///
-/// `updated` is in an order in which no two licenses ever hold one slot.
+/// `updated` begins with those that give up their slots to another, so that written in its order
+/// no two licenses ever hold one slot.
 #[must_use]
 pub fn difference(
     stored: &[Held],
@@ -83,14 +84,25 @@ pub fn difference(
     // With a line that nobody mapped the fold does not see all: what it misses stays as it is.
     if folded.problems.is_empty() {
         pair(&folded.licenses, &mut held, &mut free, by_product);
-        let pairs = || folded.licenses.iter().zip(held.iter().copied().flatten());
+        let pairs: Vec<(&License, &Held)> = folded
+            .licenses
+            .iter()
+            .zip(&held)
+            .filter_map(|(license, held)| Some((license, (*held)?)))
+            .collect();
+        let mut gone: Vec<&Held> = Vec::new();
         for spare in free {
-            let named = pairs().find(|(license, _)| by_name(license, spare));
-            match named.or_else(|| pairs().find(|(license, _)| by_product(license, spare))) {
-                Some((_, into)) => difference.merge(spare, into, stored),
-                None => difference.withdraw(spare),
+            let stands_for = |fits: &dyn Fn(&License, &Held) -> bool| {
+                pairs.iter().find(|(license, _)| fits(license, spare)).map(|(_, held)| *held)
+            };
+            let twin = || gone.iter().copied().find(|twin| twin.slot == spare.slot);
+            let into = stands_for(&by_name).or_else(|| stands_for(&by_product)).or_else(twin);
+            match into {
+                Some(into) => difference.merge(spare, into, stored),
+                None => gone.push(spare),
             }
         }
+        gone.into_iter().for_each(|spare| difference.withdraw(spare));
     }
     for (license, held) in folded.licenses.iter().zip(held) {
         match held {
@@ -206,16 +218,11 @@ impl Difference {
         }
     }
 
-    /// The key of `spare`, and every key that stood for it, stands for `into`. It gives up its
-    /// slot, so that `into` can have it.
+    /// The key of `spare`, and every key that stood for it, stands for `into`.
     fn merge(&mut self, spare: &Held, into: &Held, stored: &[Held]) {
         let stood = |held: &&Held| held.merged_into.as_ref() == Some(&spare.id);
         for merged in std::iter::once(spare).chain(stored.iter().filter(stood)) {
-            let slot = match merged.merged_into {
-                None => format!("{}~{}", merged.slot, merged.id),
-                Some(_) => merged.slot.clone(),
-            };
-            let merged = Held { slot, merged_into: Some(into.id.clone()), ..merged.clone() };
+            let merged = Held { merged_into: Some(into.id.clone()), ..merged.clone() };
             self.entry(&merged, "merged", json!({ "into": into.id }));
             self.updated.push(merged);
         }

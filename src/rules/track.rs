@@ -257,10 +257,11 @@ impl<'a> Track<'a> {
         }
     }
 
-    /// The slot of a unit, and every other name that it may have been stored under.
+    /// The slot of a unit, and every name that it may have been stored under: by each name of
+    /// each line that feeds it.
     pub(super) fn slots(
         &self,
-        groups: &BTreeMap<&'a str, BTreeSet<&'a str>>,
+        names: &BTreeMap<&'a str, BTreeSet<&'a str>>,
         member: usize,
         unit: u32,
     ) -> (String, BTreeSet<String>) {
@@ -268,12 +269,26 @@ impl<'a> Track<'a> {
             Base::Line(class) => format!("{class}/{member}.{unit}"),
             Base::Stack(product) => format!("stack:{product}/{member}.{unit}"),
         };
-        let mut names = BTreeSet::from([slot.clone()]);
-        if let Base::Line(class) = self.base {
-            let others = groups.get(class).into_iter().flatten();
-            names.extend(others.map(|name| format!("{name}/{member}.{unit}")));
+        let mut slots = BTreeSet::from([slot.clone()]);
+        for (line, member) in self.places(member) {
+            let names = names.get(line).into_iter().flatten();
+            slots.extend(names.map(|name| format!("{name}/{member}.{unit}")));
         }
-        (slot, names)
+        (slot, slots)
+    }
+
+    /// Where a member of this track stands: on which lines, at which place of their offers.
+    fn places(&self, member: usize) -> BTreeSet<(&'a str, usize)> {
+        let product = match self.base {
+            Base::Line(class) => return BTreeSet::from([(class, member)]),
+            Base::Stack(product) => product,
+        };
+        let goods = self.entries.iter().filter_map(|entry| entry.what.goods());
+        let place = |goods: Goods<'a>| {
+            let place = goods.offer.iter().position(|one| one.stack && one.id == product)?;
+            Some((goods.line, place))
+        };
+        goods.filter_map(place).collect()
     }
 }
 

@@ -277,3 +277,15 @@ impl Life {
         self.licenses().into_iter().map(|license| license.slot).collect()
     }
 }
+
+/// Shuffles by a seed: splitmix64, so that a failure can be had again from its number.
+pub(super) fn shuffle<T>(all: &mut [T], seed: u64) {
+    let mut state = seed;
+    for last in (1..all.len()).rev() {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        let other = (bits ^ (bits >> 31)) % (u64::try_from(last).unwrap() + 1);
+        all.swap(last, usize::try_from(other).unwrap());
+    }
+}
