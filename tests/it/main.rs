@@ -1,5 +1,6 @@
 //! Stories from outside. `cfg(test)` on each module tells clippy that helpers may unwrap too.
 
+#[cfg(test)]
 #[macro_use]
 mod support;
 
