@@ -4,26 +4,36 @@
 //! their errors back; `main` prints them as one sentence. Exit status: 0 done, 1 refused or
 //! failed, 2 wrong usage.
 //!
-//! - [`table`]: lists for people; with `--json`, for programs
+//! - [`table`]: lists for people; with `--json`, for programs; `part`: limit and cursor
 
 mod check;
 mod demo;
+mod events;
 mod init;
 mod keys;
+mod licenses;
+mod mail;
+mod part;
 mod providers;
 mod serve;
 pub mod table;
+mod token;
 mod trigger;
 
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 
+use crate::books::{Books, Shelf};
+use crate::clock::SystemClock;
 use crate::config::{Config, Faults};
 use crate::keyring::{Keyring, KeyringError};
-use crate::store::DatabaseUrl;
+use crate::serve::open_keyring;
+use crate::store::{DatabaseUrl, Options, Store};
+use crate::support::Support;
 
 /// Licensing for software vendors: payment webhooks in, activation keys out.
 #[derive(Debug, Parser)]
@@ -50,7 +60,11 @@ enum Command {
     Serve(serve::Serve),
     Providers(providers::Providers),
     Trigger(trigger::Trigger),
+    Events(events::Events),
+    Licenses(licenses::Licenses),
+    Mail(mail::Mail),
     Keys(keys::Keys),
+    Token(token::Token),
 }
 
 /// What every command is given.
@@ -74,7 +88,11 @@ impl Cli {
             Command::Serve(command) => command.run(context).await,
             Command::Trigger(command) => command.run(context).await,
             Command::Providers(command) => command.run(context).await,
+            Command::Events(command) => command.run(context).await,
+            Command::Licenses(command) => command.run(context).await,
+            Command::Mail(command) => command.run(context).await,
             Command::Keys(command) => command.run(context).await,
+            Command::Token(command) => command.run(context).await,
         }
     }
 }
@@ -86,6 +104,20 @@ impl Context {
     /// Every fault in it.
     pub fn config(&self) -> Result<Config, Faults> {
         Config::load(&self.config_file)
+    }
+
+    /// What support does, on the database itself: with or without a server that runs.
+    ///
+    /// # Errors
+    /// Where the database or the keys cannot be used.
+    async fn support(&self) -> anyhow::Result<Support> {
+        let config = self.config()?;
+        let store = Store::open(&config.database.url, Options::default())?;
+        store.migrate().await?;
+        let keyring = open_keyring(&config, &store).await?;
+        let shelf = Shelf::new(Books::new(config, keyring));
+        let bells = (Arc::default(), Arc::default());
+        Ok(Support::new(store, shelf, Arc::new(SystemClock), bells.0, bells.1))
     }
 }
 

@@ -33,9 +33,13 @@ impl Support {
         self.read("license list", move |tx| {
             let rows = tx.license_list(&filter, now, cursor.as_deref(), limit + 1)?;
             let page = Page::cut(rows, limit, |row| row.id.clone());
-            let mut items = Vec::with_capacity(page.items.len());
+            let mut items: Vec<LicenseView> = Vec::with_capacity(page.items.len());
             for row in page.items {
-                items.push(view(tx, &row, now)?);
+                // One that was merged away is found by its key, and shown as what stands for it.
+                let row = if row.merged_into.is_some() { find(tx, &row.id)? } else { row };
+                if items.iter().all(|shown| shown.id != row.id) {
+                    items.push(view(tx, &row, now)?);
+                }
             }
             Ok(Page { items, next_cursor: page.next_cursor })
         })

@@ -1,1 +1,3 @@
+#[macro_use]
+pub(crate) mod databases;
 pub(crate) mod smtp;
