@@ -53,7 +53,7 @@ fn scene((step, cycle, date): (Step, u32, &str)) -> Scene {
         at: at(date),
         period_start: year(cycle),
         period_end: year(cycle + 1),
-        item: "price_pro".to_owned(),
+        item: if date > "2027-06-06" { "price_plus" } else { "price_pro" }.to_owned(),
         item_next: "price_plus".to_owned(),
         quantity: 1,
         email: "ada@example.com".to_owned(),
