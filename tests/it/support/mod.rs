@@ -1,3 +1,4 @@
 #[macro_use]
 pub(crate) mod databases;
+pub(crate) mod office;
 pub(crate) mod smtp;
