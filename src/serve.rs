@@ -223,7 +223,7 @@ impl Reload {
                     };
                     again += tx.event_replay_where(&filter, now)?;
                 }
-                Ok(ReloadDone { accounts, products, replayed, warnings })
+                Ok(again)
             })
             .await?;
         self.bell.notify_one();
@@ -253,7 +253,7 @@ impl std::fmt::Debug for Reload {
 }
 
 /// The signing keys; made on the first start, never while there are licenses.
-async fn open_keyring(config: &Config, store: &Store) -> Result<Keyring, StartError> {
+pub(crate) async fn open_keyring(config: &Config, store: &Store) -> Result<Keyring, StartError> {
     let (filter, now) = (LicenseFilter::default(), chrono::DateTime::UNIX_EPOCH);
     let licenses =
         store.read("first license", move |tx| tx.license_list(&filter, now, None, 1)).await?;

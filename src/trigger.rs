@@ -2,6 +2,7 @@
 //! time and the tag come from the caller.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use keywright_providers::Request;
 use keywright_providers::sample::{Sample, Scene, Step};
 use thiserror::Error;
 
@@ -155,6 +156,8 @@ pub fn tell(
             .samples(&scene)
             .into_iter()
             .map(|sample| account.provider.sign(sample, &account.credentials, now))
+            // What the account cannot sign (no key for the other inlet) it would not be sent.
+            .filter(|sample| accepted(account, sample, now))
             .collect();
         if samples.is_empty() && steps.len() <= 2 {
             let kind = account.provider.facts().kind;
@@ -163,6 +166,17 @@ pub fn tell(
         told.push(Told { step: *step, samples });
     }
     Ok(told)
+}
+
+fn accepted(account: &Account, sample: &Sample, now: DateTime<Utc>) -> bool {
+    let request = Request {
+        inlet: sample.inlet,
+        method: "POST",
+        query: &sample.query,
+        headers: &sample.headers,
+        body: &sample.body,
+    };
+    account.provider.verify(&request, &account.credentials, now).is_ok()
 }
 
 /// Changes one value of a scene, as `--set key=value` says.

@@ -112,7 +112,12 @@ impl Stage<'_> {
                 write!(line, "expiry {old} -> {new}")?;
             }
         }
-        if let Some(mail) = self.mail(&license.id, before.is_none()).await? {
+        let template = match step {
+            Step::Purchase => Some("issued"),
+            Step::Renewal => Some("renewed"),
+            _ => None,
+        };
+        if let Some(mail) = self.mail(&license.id, template).await? {
             write!(line, "\n           mail {}", mail.display())?;
         }
         Ok(line)
@@ -146,8 +151,12 @@ impl Stage<'_> {
         bail!("the {} was not applied within {} s", step.as_str(), PATIENCE.as_secs())
     }
 
-    /// The file of the newest mail about a license.
-    async fn mail(&self, license_id: &str, first: bool) -> anyhow::Result<Option<PathBuf>> {
+    /// The file of the newest mail about a license, by its template.
+    async fn mail(
+        &self,
+        license_id: &str,
+        template: Option<&str>,
+    ) -> anyhow::Result<Option<PathBuf>> {
         let Transport::File { directory } = &self.config.mail.transport else { return Ok(None) };
         let filter =
             MailFilter { license_id: Some(license_id.to_owned()), ..MailFilter::default() };
@@ -156,8 +165,7 @@ impl Stage<'_> {
             .store
             .read("demo mail", move |tx| tx.outbox_list(&filter, None, 10))
             .await?;
-        let template = if first { "issued" } else { "renewed" };
-        let mail = mails.into_iter().find(|mail| mail.template == template);
+        let mail = mails.into_iter().find(|mail| Some(mail.template.as_str()) == template);
         Ok(mail.map(|mail| mailer::file_in(directory, &mail.message_id)))
     }
 }
@@ -194,7 +202,7 @@ fn furnish(dir: &Path) -> anyhow::Result<PathBuf> {
             secret()?,
             kind = facts.kind
         )?;
-        for setting in facts.settings.iter().filter(|setting| setting.required) {
+        for setting in facts.settings.iter().filter(|setting| setting.required || setting.secret) {
             writeln!(text, "{} = \"{}\"", setting.name, secret()?)?;
         }
         write!(

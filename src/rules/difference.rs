@@ -106,7 +106,7 @@ pub fn difference(
     }
     for (license, held) in folded.licenses.iter().zip(held) {
         match held {
-            None => difference.create(license, &make),
+            None => difference.create(license, stored, &make),
             Some(held) => difference.update(held, license),
         }
     }
@@ -133,8 +133,13 @@ impl Difference {
         *self == Self::default()
     }
 
-    fn create(&mut self, license: &License, make: impl Fn(&License) -> (String, String)) {
-        let (id, key) = make(license);
+    fn create(
+        &mut self,
+        license: &License,
+        stored: &[Held],
+        make: impl Fn(&License) -> (String, String),
+    ) {
+        let (id, key) = unused(license, stored, make);
         let held = held(license, id, key);
         self.entry(
             &held,
@@ -252,6 +257,25 @@ impl Difference {
     fn entry(&mut self, held: &Held, action: &'static str, detail: Value) {
         self.history.push(Entry { license_id: held.id.clone(), action, detail });
     }
+}
+
+/// An id and a key that no stored license has. They are made from the slot; the one that had the
+/// slot before may have moved to another, and keeps what it was given.
+fn unused(
+    license: &License,
+    stored: &[Held],
+    make: impl Fn(&License) -> (String, String),
+) -> (String, String) {
+    let used = |id: &str, key: &str| stored.iter().any(|held| held.id == id || held.key == key);
+    let (mut id, mut key) = make(license);
+    for turn in 1..=stored.len() {
+        if !used(&id, &key) {
+            break;
+        }
+        let slot = format!("{}+{turn}", license.slot);
+        (id, key) = make(&License { slot, ..license.clone() });
+    }
+    (id, key)
 }
 
 fn held(license: &License, id: String, key: String) -> Held {

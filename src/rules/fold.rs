@@ -106,6 +106,11 @@ pub enum Problem {
 /// Folds the notices of one sale at `account`.
 #[must_use]
 pub fn fold(notices: &[Told], catalogue: &Catalogue, account: &str) -> Folded {
+    fold_all(&notices.iter().collect::<Vec<_>>(), catalogue, account)
+}
+
+/// As [`fold`], of notices that lie apart.
+pub(super) fn fold_all(notices: &[&Told], catalogue: &Catalogue, account: &str) -> Folded {
     let told = distinct(notices);
     let mut lines = line_names(&told);
     let alike = |one: &Line, other: &Line| {
@@ -132,8 +137,8 @@ pub fn fold(notices: &[Told], catalogue: &Catalogue, account: &str) -> Folded {
 
 /// Each fact once, in the one order that all folds share: time, then kind (at the same instant
 /// an end beats a change), then digest. Of two events that tell one fact the first is named.
-fn distinct(notices: &[Told]) -> Vec<&Told> {
-    let mut told: Vec<&Told> = notices.iter().collect();
+fn distinct<'a>(notices: &[&'a Told]) -> Vec<&'a Told> {
+    let mut told = notices.to_vec();
     told.sort_by_key(|one| {
         (one.notice.occurred_at, rank(&one.notice.kind), one.digest, one.event_id)
     });

@@ -9,6 +9,7 @@ mod life;
 mod lines;
 mod orders;
 mod plans;
+mod providers;
 mod refunds;
 mod settings;
 mod stacking;
