@@ -139,11 +139,23 @@ impl Fields {
         let text = match text.split_once(", expected ") {
             Some((found, expected)) if found.starts_with("invalid ") => {
                 let found = found.split_once(": ").map_or(found, |(_, found)| found);
-                format!("is {found}; {expected} is expected")
+                format!("is {}; write {}", plain(found), plain(expected))
             }
             _ => text,
         };
         Problem::new(code, format!("{path} {text}")).of_field(path)
+    }
+}
+
+/// serde's words for kinds of values, in the words of people.
+fn plain(words: &str) -> &str {
+    match words {
+        "a string" => "a text",
+        "a boolean" => "true or false",
+        "u32" | "i64" => "a whole number",
+        "a map" | "map" => "an object",
+        "sequence" => "a list",
+        other => other.trim_start_matches("string ").trim_start_matches("integer "),
     }
 }
 

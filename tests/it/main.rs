@@ -7,6 +7,8 @@ mod support;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod desk;
+#[cfg(test)]
 mod mailer;
 #[cfg(test)]
 mod service;
