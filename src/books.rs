@@ -21,9 +21,6 @@ pub struct Books {
     seed: Seed,
 }
 
-/// The purpose that is signed into an activation key.
-pub const ACTIVATION_KEY: &str = "keywright-key+jws";
-
 /// What a signed activation key says.
 #[derive(Serialize)]
 struct SignedKey<'a> {
@@ -77,7 +74,7 @@ impl Books {
                 let token = proof::sign(
                     self.keyring.signing_key(),
                     self.keyring.kid(),
-                    ACTIVATION_KEY,
+                    proof::ACTIVATION_KEY,
                     &claims,
                 );
                 format!("{}-{token}", product.key_prefix)

@@ -1,14 +1,27 @@
 //! keywright: payment webhooks in, activation keys out.
 //!
+//! The way through the house, each line naming only those below it:
+//!
+//! - [`cli`]: the command line
+//! - [`serve`]: the running service, put together
+//! - [`web`]: HTTP: addresses, limits, status codes
+//! - [`support`]: what support does, for the API and the command line alike
+//! - [`intake`]: authentic means stored, stored means 200
+//! - [`apply`]: events into licenses, history and mail that is owed
+//! - [`post`]: mail that is owed goes out; [`mailer`]: how
+//! - [`trigger`], [`sender`]: realistic events, made and posted
+//! - [`books`]: configuration and keys of this moment
 //! - [`config`]: what the service is told, checked once
-//! - [`rules`]: what a license is, purely from what was told
-//! - [`post`]: mail that is owed goes out
-//! - [`mailer`]: mail into files or to a mail server
-//! - [`clock`]: the only reader of the time
+//! - [`keyring`]: the signing keys, and the seed of license keys
 //! - [`store`]: SQLite or PostgreSQL: what is kept, and how
+//! - [`rules`]: what a license is, purely from what was told
+//! - [`clock`], [`chance`]: the only readers of time and randomness
+//! - [`telemetry`]: logs and figures
 
 pub mod apply;
 pub mod books;
+pub mod chance;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod intake;
@@ -16,4 +29,10 @@ pub mod keyring;
 pub mod mailer;
 pub mod post;
 pub mod rules;
+pub mod sender;
+pub mod serve;
 pub mod store;
+pub mod support;
+pub mod telemetry;
+pub mod trigger;
+pub mod web;

@@ -5,7 +5,7 @@
 //! - `wire`: the connection below, which looks before the final dot
 //! - `file`: one message into a folder, whole or not at all
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use thiserror::Error;
@@ -46,6 +46,12 @@ pub struct Outgoing<'a> {
     pub message_id: &'a str,
     /// As [`compose`] made them; the same at every try.
     pub bytes: &'a [u8],
+}
+
+/// Where file mail with this Message-ID stands in that folder, once it was sent.
+#[must_use]
+pub fn file_in(directory: &Path, message_id: &str) -> PathBuf {
+    file::file_in(directory, message_id)
 }
 
 /// Why a mail did not go out, by what happens next. The reason is one line for support.

@@ -113,6 +113,7 @@ impl Provider for Stripe {
     }
 
     fn partial_answer(&self, _stored_ids: &[String]) -> Option<Answer> {
+        // A delivery carries one event.
         None
     }
 
@@ -125,13 +126,14 @@ impl Provider for Stripe {
         samples::samples(scene)
     }
 
-    fn sign(&self, sample: Sample, credentials: &Credentials, now: DateTime<Utc>) -> Sample {
+    fn sign(&self, mut sample: Sample, credentials: &Credentials, now: DateTime<Utc>) -> Sample {
         let Some(secret) = credentials.secrets.first() else {
             return sample;
         };
         let time = now.timestamp().to_string();
         let parts: [&[u8]; 3] = [time.as_bytes(), b".", &sample.body];
         let mac = scheme::hmac_sign(Hash::Sha256, secret, &parts, Encoding::Hex);
+        sample.headers.retain(|(name, _)| !name.eq_ignore_ascii_case(HEADER));
         sample.with_header(HEADER, format!("t={time},v1={mac}"))
     }
 }
@@ -220,6 +222,23 @@ mod tests {
         let header = format!("t=1760000000,v1={MAC}");
         assert_eq!(judge(&header, &[SECRET], 300), Ok(()));
         assert_eq!(judge(&header, &[SECRET], 301), Err(Reject::Stale));
+    }
+
+    #[test]
+    fn signing_again_replaces_the_signature() {
+        let credentials = Credentials {
+            secrets: vec![Secret::new(SECRET).unwrap()],
+            keys: std::collections::BTreeMap::new(),
+            tolerance: TimeDelta::minutes(5),
+        };
+        let now = DateTime::from_timestamp(1_760_000_000, 0).unwrap();
+        let mut sample = Sample::json("invoice.paid", &serde_json::Value::Null);
+        sample.body = BODY.to_vec();
+        let earlier = Stripe.sign(sample, &credentials, now - TimeDelta::hours(1));
+        let signed = Stripe.sign(earlier, &credentials, now);
+        let header = format!("t=1760000000,v1={MAC}");
+        assert_eq!(signed.headers.len(), 2);
+        assert_eq!(signed.headers[1], (HEADER.to_owned(), header));
     }
 
     #[test]

@@ -20,6 +20,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 pub use reading::{Read, read};
+pub(crate) use rows::{new_mail, state, told};
 pub use sale::Applied;
 
 use crate::books::{Books, Shelf};

@@ -40,7 +40,8 @@ pub(super) fn new_notices(notices: &[Notice]) -> Vec<NewNotice> {
         .collect()
 }
 
-pub(super) fn told(rows: &[NoticeRow]) -> Result<Vec<Told>, StoreError> {
+/// What stored notices tell.
+pub(crate) fn told(rows: &[NoticeRow]) -> Result<Vec<Told>, StoreError> {
     rows.iter()
         .map(|row| {
             let notice = parse(&row.body, "notices", "body", row.id)?;
@@ -171,7 +172,7 @@ pub(super) fn new_history(
 }
 
 /// The mail's identity is fixed here: whoever sends it, and however often it is tried.
-pub(super) fn new_mail(
+pub(crate) fn new_mail(
     owed: &Owed,
     sale_id: i64,
     customer: &Customer,
@@ -225,7 +226,8 @@ fn stored(count: u32) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
 }
 
-fn state(state: LicenseState) -> State {
+/// The rules' word for a stored state.
+pub(crate) fn state(state: LicenseState) -> State {
     match state {
         LicenseState::Active => State::Active,
         LicenseState::Pending => State::Pending,

@@ -11,6 +11,7 @@ use super::settings::{
 };
 use super::values::Network;
 use super::{Config, Database, Mail, Server, Signing, Transport, accounts, catalogue};
+use crate::store::{DatabaseUrl, StoreError};
 
 /// The whole configuration, or all that is wrong with it.
 pub(super) fn config(layers: &Layers) -> Result<Config, Faults> {
@@ -87,7 +88,22 @@ fn database(report: &mut Report<'_>) -> Option<Database> {
     let file = (&file_key, settings.url_file.as_deref());
     let url = either(report, (&url_key, settings.url), file)?;
     let key = if settings.url_file.is_some() { file_key } else { url_key };
-    Some(Database { url: report.take(&key, url.try_into())? })
+    Some(Database { url: report.take(&key, database_url(&url))? })
+}
+
+/// The store reads its address and says what is wrong with it. Where a user stands in it, only
+/// the form is told: a password with a wrong character could pass for any other part.
+fn database_url(url: &Hidden) -> Result<DatabaseUrl, String> {
+    let url = url.expose();
+    url.parse().map_err(|error: StoreError| {
+        if url.contains('@') {
+            "cannot be read; write postgres://user:password@host/database with % escapes as in \
+             every URL, or sqlite://var/keywright.db"
+                .to_owned()
+        } else {
+            format!("cannot be used: {error}")
+        }
+    })
 }
 
 fn signing(report: &mut Report<'_>) -> Option<Signing> {

@@ -116,7 +116,7 @@ impl<'a> Report<'a> {
 }
 
 /// The known name that is nearest to a wrong one, as `; did you mean x?`, else nothing.
-pub(super) fn did_you_mean<'n>(wrong: &str, known: impl IntoIterator<Item = &'n str>) -> String {
+pub(crate) fn did_you_mean<'n>(wrong: &str, known: impl IntoIterator<Item = &'n str>) -> String {
     known
         .into_iter()
         .map(|name| (strsim::jaro_winkler(&wrong.to_lowercase(), &name.to_lowercase()), name))

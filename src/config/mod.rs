@@ -8,7 +8,7 @@
 //! - [`settings`]: the keys that there are
 //! - [`check`]: settings into values that cannot be wrong
 //! - [`catalogue`]: products, bundles, and what stands on order lines
-//! - [`accounts`]: connections to payment providers and their secrets
+//! - [`accounts`], [`secrets`]: connections to payment providers, and what proves them
 //! - [`fault`]: what is wrong, and what would be right
 //! - [`hidden`], [`urls`], [`values`]: the types that carry the rules
 //! - [`warnings`]: what is allowed and yet worth a word
@@ -22,6 +22,7 @@ mod accounts;
 mod catalogue;
 mod check;
 mod layers;
+mod secrets;
 mod section;
 mod settings;
 mod warnings;
@@ -36,10 +37,13 @@ use keywright_providers::{Credentials, Provider, Settings};
 use serde::Deserialize;
 
 use crate::rules::product::{Catalogue, ProductSettings};
+use crate::store::DatabaseUrl;
 
 pub use self::fault::Faults;
+pub(crate) use self::fault::did_you_mean;
 use self::layers::Layers;
-use self::urls::{DatabaseUrl, PublicUrl, SmtpUrl};
+pub(crate) use self::section::fields;
+use self::urls::{PublicUrl, SmtpUrl};
 use self::values::{Mailbox, Network};
 
 /// The documented example, and at once what holds where nothing else is said.

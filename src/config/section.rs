@@ -29,9 +29,16 @@ pub(super) fn table(report: &mut Report<'_>, key: &Key) -> Table {
 pub(super) fn section<T: DeserializeOwned + Default>(
     report: &mut Report<'_>,
     key: &Key,
-    table: Table,
+    mut table: Table,
     also: &[&str],
 ) -> T {
+    // TOML has no null: this was nan or inf, and would pass for a key that is not there.
+    table.retain(|name, value| {
+        if value.is_null() {
+            report.add(&key.at(name), format!("is {}; no key takes this", kind(value)));
+        }
+        !value.is_null()
+    });
     let mut table = Value::Object(table);
     // Each turn converts or removes one value, so this ends.
     loop {
@@ -123,7 +130,7 @@ fn explain(error: &serde_json::Error, found: &Value) -> String {
 pub(super) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "not a number",
-        Value::Bool(_) => "true or false",
+        Value::Bool(_) => "a truth value",
         Value::Number(number) if number.is_f64() => "a number with a fraction",
         Value::Number(_) => "a number",
         Value::String(_) => "a text",
@@ -145,7 +152,7 @@ fn plain(expected: &str) -> &str {
 
 /// The names of a struct's fields, asked of the struct itself, so that no list can be out of
 /// date.
-pub(super) fn fields<T: DeserializeOwned>() -> &'static [&'static str] {
+pub(crate) fn fields<T: DeserializeOwned>() -> &'static [&'static str] {
     struct Ask<'a>(&'a mut &'static [&'static str]);
 
     impl<'de> Deserializer<'de> for Ask<'_> {

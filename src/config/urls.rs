@@ -56,38 +56,6 @@ impl TryFrom<String> for PublicUrl {
     }
 }
 
-/// Where the data is. Only the scheme is looked at here; the store reads the rest.
-#[derive(Debug, Clone)]
-pub struct DatabaseUrl(Hidden);
-
-impl DatabaseUrl {
-    /// The address with its password. Never log or print it.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        self.0.expose()
-    }
-
-    /// What people may read: the kind of database.
-    #[must_use]
-    pub fn title(&self) -> &'static str {
-        if self.expose().starts_with("sqlite:") { "SQLite" } else { "PostgreSQL" }
-    }
-}
-
-impl TryFrom<Hidden> for DatabaseUrl {
-    type Error = &'static str;
-
-    fn try_from(text: Hidden) -> Result<Self, Self::Error> {
-        match text.expose().split_once("://") {
-            Some(("sqlite" | "postgres" | "postgresql", rest)) if !rest.is_empty() => {
-                Ok(Self(text))
-            }
-            _ => Err("is no database that is supported; write sqlite://var/keywright.db or \
-                      postgres://user:password@host/database"),
-        }
-    }
-}
-
 /// A mail server and how to log in there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SmtpUrl {
@@ -209,17 +177,6 @@ mod tests {
             "smtp://us%0Der:password@mail.example.com",
         ] {
             assert!(smtp(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn only_two_kinds_of_database_are_taken() {
-        let taken = |text: &str| DatabaseUrl::try_from(Hidden::from(text.to_owned())).is_ok();
-        assert!(taken("sqlite://var/keywright.db"));
-        assert!(taken("postgres://user:password@host/db"));
-        assert!(taken("postgresql://host/db"));
-        for wrong in ["mysql://host/db", "sqlite::memory:", "sqlite://", "var/keywright.db", ""] {
-            assert!(!taken(wrong), "{wrong}");
         }
     }
 }

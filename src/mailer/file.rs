@@ -52,6 +52,11 @@ impl Folder {
     }
 }
 
+/// Where the mail with this Message-ID stands in that folder, once it was sent.
+pub(super) fn file_in(directory: &Path, message_id: &str) -> PathBuf {
+    directory.join(format!("{}.eml", file_name(message_id)))
+}
+
 /// Whole or not at all: under another name first, on the disk, then renamed. A crash at any
 /// point leaves either no `.eml` or a complete one.
 fn write(directory: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {

@@ -8,18 +8,22 @@ use super::product::{Product, Renewal, Start, Term};
 use super::span::{FAR, Interval};
 
 /// How far a license is covered, entry by entry.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Coverage {
     end: End,
+    /// Only while it ends where the coverage does.
     chain: Option<Chain>,
-    trial_until: Option<DateTime<Utc>>,
+    /// So far only a trial covers it.
+    tried_only: bool,
     activated_at: Option<DateTime<Utc>>,
-    pending: bool,
+    /// Something was paid whose time runs from the first activation.
+    from_activation: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum End {
     /// Nothing covers it yet.
+    #[default]
     None,
     At(DateTime<Utc>),
     /// Perpetual.
@@ -34,9 +38,21 @@ struct Chain {
     interval: Interval,
 }
 
+/// A payment, as far as time is concerned.
+#[derive(Debug)]
+pub(super) struct Paying {
+    pub(super) at: DateTime<Utc>,
+    /// The provider's own period: its end is the truth.
+    pub(super) period: Option<Period>,
+    /// A renewal was expected, so the buffer applies.
+    pub(super) due: bool,
+    /// The purchase was over by then, which cuts its time (in a stack).
+    pub(super) end: Option<DateTime<Utc>>,
+}
+
 impl Coverage {
     pub(super) fn new(activated_at: Option<DateTime<Utc>>) -> Self {
-        Self { end: End::None, chain: None, trial_until: None, activated_at, pending: false }
+        Self { activated_at, ..Self::default() }
     }
 
     /// The end of what is covered; `None`: perpetual, or nothing yet.
@@ -47,73 +63,83 @@ impl Coverage {
         }
     }
 
+    /// Something covers it, or will from its first activation.
+    pub(super) fn is_begun(&self) -> bool {
+        self.end != End::None || self.from_activation
+    }
+
     /// Waits for its first activation.
-    pub(super) fn pending(&self) -> bool {
-        self.pending && self.end == End::None
+    pub(super) fn is_waiting(&self) -> bool {
+        self.from_activation && self.end == End::None
     }
 
-    pub(super) fn activated_at(&self) -> Option<DateTime<Utc>> {
-        self.activated_at
+    /// Its time was to run from the first activation.
+    pub(super) fn was_waiting(&self) -> bool {
+        self.from_activation
     }
 
-    /// A payment at `at`. The provider's own period end is the truth; else the product's term.
-    pub(super) fn pay(&mut self, at: DateTime<Utc>, product: &Product, period: Option<Period>) {
-        match (product.term, period) {
-            (Term::Until(date), _) => self.set(date),
-            (_, Some(period)) if product.stack => {
-                let start = period.start.unwrap_or(at);
-                self.set(self.later(start) + (period.end - start));
+    /// Adds what a payment covers.
+    pub(super) fn pay(&mut self, paying: &Paying, product: &Product) {
+        match (product.term, paying.period) {
+            (Term::Until(date), _) => self.reach(date),
+            (Term::Interval(_) | Term::Perpetual, Some(period)) if product.stack => {
+                let start = period.start.unwrap_or(paying.at);
+                self.stack(start, paying.end.map_or(period.end, |end| end.min(period.end)));
             }
-            (_, Some(period)) => {
-                if self.end != End::Never {
-                    self.set(self.later(period.end));
-                }
-            }
-            (Term::Interval(interval), None) => self.pay_interval(at, interval, product),
-            (Term::Perpetual, None) => self.end = End::Never,
+            (Term::Interval(_) | Term::Perpetual, Some(period)) => self.reach(period.end),
+            (Term::Interval(interval), None) => self.add_interval(paying, interval, product),
+            (Term::Perpetual, None) => match paying.end {
+                Some(end) => self.reach(end),
+                None => self.end = End::Never,
+            },
         }
+        self.tried_only = false;
     }
 
-    fn pay_interval(&mut self, at: DateTime<Utc>, interval: Interval, product: &Product) {
-        let mut at = at;
-        if product.start == Start::Activation && self.trial_until.is_none() {
-            let Some(activated_at) = self.activated_at else {
-                self.pending = true;
-                return;
-            };
+    fn add_interval(&mut self, paying: &Paying, interval: Interval, product: &Product) {
+        let mut at = paying.at;
+        if product.start == Start::Activation && !self.tried_only {
+            self.from_activation = true;
+            let Some(activated_at) = self.activated_at else { return };
             at = at.max(activated_at);
         }
-        let from_payment = at.max(self.trial_until.unwrap_or(at));
-        let lapsed = |end: DateTime<Utc>| {
-            let late = if product.stack {
-                end
-            } else {
-                product.grace.after(product.buffer.after(end, 1), 1)
-            };
-            at > late
-        };
+        if let Some(end) = paying.end.filter(|end| *end < interval.after(at, 1)) {
+            return self.stack(at, end);
+        }
         match self.end {
             End::Never => {}
-            End::None => self.restart(from_payment, interval),
+            End::None => self.restart(at, interval),
+            End::At(end) if self.tried_only => self.restart(at.max(end), interval),
+            End::At(end) if product.stack => match at > end {
+                true => self.restart(at, interval),
+                false => self.append(end, interval),
+            },
             End::At(end) => match product.renewal {
                 Renewal::FromPayment => {
-                    self.restart(from_payment, interval);
-                    self.end = End::At(self.later(end));
+                    self.restart(at, interval);
+                    self.reach(end);
                 }
-                Renewal::FromExpiryUnlessLapsed if lapsed(end) => {
-                    self.restart(from_payment, interval)
+                Renewal::FromExpiryUnlessLapsed if at > product.valid_until(end, paying.due) => {
+                    self.restart(at, interval);
                 }
                 Renewal::FromExpiryUnlessLapsed | Renewal::FromExpiry => self.append(end, interval),
             },
         }
     }
 
+    /// The time from `start` to `end`, after what is covered already.
+    fn stack(&mut self, start: DateTime<Utc>, end: DateTime<Utc>) {
+        if self.end != End::Never {
+            let time = (end - start).max(chrono::TimeDelta::zero());
+            let from = self.later(start);
+            self.set(from.checked_add_signed(time).unwrap_or(FAR));
+        }
+    }
+
     /// A trial covers until then.
     pub(super) fn trial(&mut self, until: DateTime<Utc>) {
-        self.trial_until = self.trial_until.max(Some(until));
-        if self.end != End::Never {
-            self.set(self.later(until));
-        }
+        self.tried_only |= self.end == End::None && !self.from_activation;
+        self.reach(until);
     }
 
     /// No coverage reaches past `at`.
@@ -153,6 +179,13 @@ impl Coverage {
             End::At(end) => self.append(end, interval),
         }
         Some(interval)
+    }
+
+    /// Covers at least until then.
+    fn reach(&mut self, date: DateTime<Utc>) {
+        if self.end != End::Never {
+            self.set(self.later(date));
+        }
     }
 
     fn later(&self, date: DateTime<Utc>) -> DateTime<Utc> {

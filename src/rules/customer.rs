@@ -24,9 +24,12 @@ pub struct Told {
 }
 
 impl Details {
-    /// Adds what one notice tells.
+    /// Adds what one notice tells. A blank tells nothing.
     pub fn tell(&mut self, customer: &Customer, at: DateTime<Utc>) {
-        let told = |value: &Option<String>| value.clone().map(|value| Told { at, value });
+        let told = |value: &Option<String>| {
+            let value = value.clone().filter(|value| !value.trim().is_empty());
+            value.map(|value| Told { at, value })
+        };
         self.merge(&Self {
             email: told(&customer.email),
             name: told(&customer.name),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use super::fold::{Folded, License};
@@ -26,6 +26,10 @@ pub struct Held {
     /// Another license of the same purchase, which this one's key now stands for.
     pub merged_into: Option<String>,
 }
+
+/// A date that moves by less is set right (a second event knows the period to the second, or by
+/// another clock) and not renewed: no mail says so.
+const WORTH_A_MAIL: TimeDelta = TimeDelta::days(1);
 
 /// What there is to write.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -54,42 +58,72 @@ pub struct Owed {
 }
 
 /// Compares. `make` gives a new license its id and key; `stored` are the sale's licenses, oldest
-/// first.
+/// first (of sales that just became one: those of all of them).
+///
+/// A license is known by its slot, else by another name of its line, else (where the line went by
+/// another name before the configuration or the reading of events changed) by its product. One
+/// that is left over is told twice: its key stands for the other license from then on. One that
+/// nothing stands for any more is revoked.
+///
+/// `updated` begins with those that give up their slots to another, so that written in its order
+/// no two licenses ever hold one slot.
 #[must_use]
 pub fn difference(
     stored: &[Held],
     folded: &Folded,
     make: impl Fn(&License) -> (String, String),
 ) -> Difference {
-    let mut difference = Difference::default();
     let mut free: Vec<&Held> = stored.iter().filter(|held| held.merged_into.is_none()).collect();
-    let mut matched: Vec<(&License, Option<&Held>)> = Vec::new();
-    for license in &folded.licenses {
-        let exact = free.iter().position(|held| held.slot == license.slot);
-        let named = || free.iter().position(|held| license.names.contains(&held.slot));
-        let held = exact.or_else(named).map(|index| free.remove(index));
-        matched.push((license, held));
-    }
+    let mut held: Vec<Option<&Held>> = vec![None; folded.licenses.len()];
+    let by_slot = |license: &License, held: &Held| held.slot == license.slot;
+    let by_name = |license: &License, held: &Held| license.names.contains(&held.slot);
+    let by_product = |license: &License, held: &Held| held.product == license.product.id;
+    pair(&folded.licenses, &mut held, &mut free, by_slot);
+    pair(&folded.licenses, &mut held, &mut free, by_name);
+    let mut difference = Difference::default();
     // With a line that nobody mapped the fold does not see all: what it misses stays as it is.
     if folded.problems.is_empty() {
-        for (license, held) in matched.iter_mut().filter(|(_, held)| held.is_none()) {
-            let renamed = free.iter().position(|held| held.product == license.product.id);
-            *held = renamed.map(|index| free.remove(index));
-        }
+        pair(&folded.licenses, &mut held, &mut free, by_product);
+        let pairs: Vec<(&License, &Held)> = folded
+            .licenses
+            .iter()
+            .zip(&held)
+            .filter_map(|(license, held)| Some((license, (*held)?)))
+            .collect();
+        let mut gone: Vec<&Held> = Vec::new();
         for spare in free {
-            let same = |license: &License| license.names.contains(&spare.slot);
-            if let Some((_, Some(into))) = matched.iter().find(|(license, _)| same(license)) {
-                difference.merge(spare, &into.id);
+            let stands_for = |fits: &dyn Fn(&License, &Held) -> bool| {
+                pairs.iter().find(|(license, _)| fits(license, spare)).map(|(_, held)| *held)
+            };
+            let twin = || gone.iter().copied().find(|twin| twin.slot == spare.slot);
+            let into = stands_for(&by_name).or_else(|| stands_for(&by_product)).or_else(twin);
+            match into {
+                Some(into) => difference.merge(spare, into, stored),
+                None => gone.push(spare),
             }
         }
+        gone.into_iter().for_each(|spare| difference.withdraw(spare));
     }
-    for (license, held) in matched {
+    for (license, held) in folded.licenses.iter().zip(held) {
         match held {
-            None => difference.create(license, &make),
+            None => difference.create(license, stored, &make),
             Some(held) => difference.update(held, license),
         }
     }
     difference
+}
+
+/// Gives each license that has none yet the first free one that fits.
+fn pair<'a>(
+    licenses: &[License],
+    held: &mut [Option<&'a Held>],
+    free: &mut Vec<&'a Held>,
+    fits: impl Fn(&License, &Held) -> bool,
+) {
+    for (license, held) in licenses.iter().zip(held).filter(|(_, held)| held.is_none()) {
+        let found = free.iter().position(|held| fits(license, held));
+        *held = found.map(|index| free.remove(index));
+    }
 }
 
 impl Difference {
@@ -99,8 +133,13 @@ impl Difference {
         *self == Self::default()
     }
 
-    fn create(&mut self, license: &License, make: impl Fn(&License) -> (String, String)) {
-        let (id, key) = make(license);
+    fn create(
+        &mut self,
+        license: &License,
+        stored: &[Held],
+        make: impl Fn(&License) -> (String, String),
+    ) {
+        let (id, key) = unused(license, stored, make);
         let held = held(license, id, key);
         self.entry(
             &held,
@@ -120,29 +159,17 @@ impl Difference {
         if new == *old {
             return;
         }
-        if new.state != old.state {
-            let action = match (old.state, new.state) {
-                (_, State::Revoked) => "revoked",
-                (_, State::Suspended) => "suspended",
-                (State::Pending, State::Active) => "activated",
-                (_, State::Active | State::Pending) => "reinstated",
-            };
-            self.entry(&new, action, json!({ "from": old.state, "to": new.state }));
-            self.owe_issued(&new);
-        }
+        self.state(old, &new);
         self.dates(old, &new);
         if (&new.product, new.quantity, new.max_activations, &new.features)
             != (&old.product, old.quantity, old.max_activations, &old.features)
         {
-            self.entry(
-                &new,
-                "changed",
-                json!({
-                    "product": [old.product, new.product],
-                    "quantity": [old.quantity, new.quantity],
-                    "max_activations": [old.max_activations, new.max_activations],
-                }),
-            );
+            let detail = json!({
+                "product": [old.product, new.product],
+                "quantity": [old.quantity, new.quantity],
+                "max_activations": [old.max_activations, new.max_activations],
+            });
+            self.entry(&new, "changed", detail);
         }
         if new.flags != old.flags {
             self.entry(&new, "flagged", json!({ "from": old.flags, "to": new.flags }));
@@ -150,20 +177,41 @@ impl Difference {
         self.updated.push(new);
     }
 
-    fn dates(&mut self, old: &Held, new: &Held) {
-        if new.expires_at == old.expires_at {
+    fn state(&mut self, old: &Held, new: &Held) {
+        if new.state == old.state {
             return;
         }
-        let dates = json!({ "from": old.expires_at.map(text), "to": new.expires_at.map(text) });
-        // A perpetual license has no date and outlasts every date.
-        let later = match (old.expires_at, new.expires_at) {
-            (Some(old), Some(new)) => new > old,
-            (Some(_), None) => true,
-            (None, _) => old.state == State::Pending,
+        let mut detail = json!({ "from": old.state, "to": new.state });
+        let action = match (old.state, new.state) {
+            (_, State::Revoked) => "revoked",
+            (_, State::Suspended) => "suspended",
+            (State::Pending, State::Active) => {
+                detail = json!({ "expires_at": new.expires_at.map(text) });
+                "activated"
+            }
+            (_, State::Active | State::Pending) => "reinstated",
         };
+        self.entry(new, action, detail);
+        self.owe_issued(new);
+    }
+
+    fn dates(&mut self, old: &Held, new: &Held) {
+        let activated = (old.state, new.state) == (State::Pending, State::Active);
+        if new.expires_at == old.expires_at || activated {
+            return;
+        }
+        // A perpetual license has no date and outlasts every date; a pending one has none yet.
+        let moved = match (old.expires_at, new.expires_at) {
+            (Some(old), Some(new)) => new - old,
+            (Some(_), None) if new.state != State::Pending => TimeDelta::MAX,
+            (None, Some(_)) if old.state == State::Pending => TimeDelta::MAX,
+            (Some(_) | None, _) => TimeDelta::MIN,
+        };
+        let later = moved > TimeDelta::zero();
+        let dates = json!({ "from": old.expires_at.map(text), "to": new.expires_at.map(text) });
         self.entry(new, if later { "renewed" } else { "shortened" }, dates);
-        if let (true, State::Active, State::Active, Some(from)) =
-            (later, old.state, new.state, old.expires_at)
+        if let (State::Active, State::Active, Some(from)) = (old.state, new.state, old.expires_at)
+            && moved >= WORTH_A_MAIL
         {
             let date = new.expires_at.map_or_else(|| "perpetual".to_owned(), text);
             self.mail.push(Owed {
@@ -175,10 +223,24 @@ impl Difference {
         }
     }
 
-    fn merge(&mut self, spare: &Held, into: &str) {
-        let merged = Held { merged_into: Some(into.to_owned()), ..spare.clone() };
-        self.entry(&merged, "merged", json!({ "into": into }));
-        self.updated.push(merged);
+    /// The key of `spare`, and every key that stood for it, stands for `into`.
+    fn merge(&mut self, spare: &Held, into: &Held, stored: &[Held]) {
+        let stood = |held: &&Held| held.merged_into.as_ref() == Some(&spare.id);
+        for merged in std::iter::once(spare).chain(stored.iter().filter(stood)) {
+            let merged = Held { merged_into: Some(into.id.clone()), ..merged.clone() };
+            self.entry(&merged, "merged", json!({ "into": into.id }));
+            self.updated.push(merged);
+        }
+    }
+
+    /// Nothing that was told stands for it any more.
+    fn withdraw(&mut self, spare: &Held) {
+        if spare.state == State::Revoked {
+            return;
+        }
+        let new = Held { state: State::Revoked, ..spare.clone() };
+        self.entry(&new, "withdrawn", json!({ "from": spare.state, "to": new.state }));
+        self.updated.push(new);
     }
 
     fn owe_issued(&mut self, held: &Held) {
@@ -195,6 +257,25 @@ impl Difference {
     fn entry(&mut self, held: &Held, action: &'static str, detail: Value) {
         self.history.push(Entry { license_id: held.id.clone(), action, detail });
     }
+}
+
+/// An id and a key that no stored license has. They are made from the slot; the one that had the
+/// slot before may have moved to another, and keeps what it was given.
+fn unused(
+    license: &License,
+    stored: &[Held],
+    make: impl Fn(&License) -> (String, String),
+) -> (String, String) {
+    let used = |id: &str, key: &str| stored.iter().any(|held| held.id == id || held.key == key);
+    let (mut id, mut key) = make(license);
+    for turn in 1..=stored.len() {
+        if !used(&id, &key) {
+            break;
+        }
+        let slot = format!("{}+{turn}", license.slot);
+        (id, key) = make(&License { slot, ..license.clone() });
+    }
+    (id, key)
 }
 
 fn held(license: &License, id: String, key: String) -> Held {

@@ -1,18 +1,20 @@
 //! The fold: a sale's licenses are a function of the *set* of its notices and the product
 //! rules, and of nothing else: no arrival order, no clock, no earlier state.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use keywright_providers::notice::{Act, Customer, Kind, Line, Notice, Ref, Thing};
 use sha2::{Digest, Sha256};
 
+use super::classes::Classes;
 use super::customer::Details;
 use super::license::{Flag, State};
-use super::payments::{Payments, payments, subscribed};
+use super::payments::payments;
 use super::product::{Catalogue, Offer, Product, Quantity};
-use super::timeline::{Entry, Track, What};
+use super::track::Tracks;
+use super::walk::licenses;
 
 /// The largest quantity that one order line may have.
 pub const QUANTITY_MAX: u32 = 1_000;
@@ -45,7 +47,7 @@ pub fn digest(notice: &Notice) -> [u8; 32] {
 /// What a sale's notices come to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Folded {
-    /// In order of their slots.
+    /// In order of their lines, products and units.
     pub licenses: Vec<License>,
     /// Lines that nobody mapped, and quantities that cannot be: what support must mend.
     pub problems: BTreeSet<Problem>,
@@ -104,26 +106,27 @@ pub enum Problem {
 /// Folds the notices of one sale at `account`.
 #[must_use]
 pub fn fold(notices: &[Told], catalogue: &Catalogue, account: &str) -> Folded {
+    fold_all(&notices.iter().collect::<Vec<_>>(), catalogue, account)
+}
+
+/// As [`fold`], of notices that lie apart.
+pub(super) fn fold_all(notices: &[&Told], catalogue: &Catalogue, account: &str) -> Folded {
     let told = distinct(notices);
-    let classes = line_classes(&told);
-    let payments = payments(&told, &classes);
-    let mut tracks = Tracks::new(&classes, catalogue, account);
-    tracks.payments(&payments);
-    for one in &told {
-        tracks.tell(one);
-    }
-    let Tracks { mut tracks, problems, .. } = tracks;
-    for one in &told {
-        for track in tracks.values_mut() {
-            track.tell(one, &classes);
-        }
-    }
-    let licenses =
-        tracks.into_values().flat_map(|track| track.licenses(&payments.all)).collect::<Vec<_>>();
+    let mut lines = line_names(&told);
+    let alike = |one: &Line, other: &Line| {
+        one.item.iter().any(|item| other.item.contains(item))
+            || catalogue.offer(account, &one.item).is_some_and(|offer| {
+                catalogue.offer(account, &other.item).is_some_and(|other| same_goods(offer, other))
+            })
+    };
+    let payments = payments(&told, &mut lines, &alike);
+    let tracks = Tracks::new(&told, &payments.all, &lines, catalogue, account);
+    let names = lines.groups();
+    let licenses = tracks.all.values().flat_map(|track| licenses(track, &names)).collect();
     let (details, customer_ids) = customer(&told);
     Folded {
         licenses,
-        problems,
+        problems: tracks.problems,
         details,
         customer_ids,
         order: first_ref(&told, Thing::Order).or_else(|| first_ref(&told, Thing::Session)),
@@ -133,17 +136,13 @@ pub fn fold(notices: &[Told], catalogue: &Catalogue, account: &str) -> Folded {
 }
 
 /// Each fact once, in the one order that all folds share: time, then kind (at the same instant
-/// an end beats a change), then digest.
-fn distinct(notices: &[Told]) -> Vec<Told> {
-    let mut once: BTreeMap<[u8; 32], &Told> = BTreeMap::new();
-    for told in notices {
-        let known = once.entry(told.digest).or_insert(told);
-        if told.event_id < known.event_id {
-            *known = told;
-        }
-    }
-    let mut told: Vec<Told> = once.into_values().cloned().collect();
-    told.sort_by_key(|one| (one.notice.occurred_at, rank(&one.notice.kind), one.digest));
+/// an end beats a change), then digest. Of two events that tell one fact the first is named.
+fn distinct<'a>(notices: &[&'a Told]) -> Vec<&'a Told> {
+    let mut told = notices.to_vec();
+    told.sort_by_key(|one| {
+        (one.notice.occurred_at, rank(&one.notice.kind), one.digest, one.event_id)
+    });
+    told.dedup_by_key(|one| one.digest);
     told
 }
 
@@ -163,7 +162,8 @@ pub(super) fn rank(kind: &Kind) -> u8 {
     }
 }
 
-fn lines_of(kind: &Kind) -> &[Line] {
+/// The order lines that a notice tells of.
+pub(super) fn lines_of(kind: &Kind) -> &[Line] {
     match kind {
         Kind::Paid { lines, .. }
         | Kind::Trial { lines, .. }
@@ -173,16 +173,19 @@ fn lines_of(kind: &Kind) -> &[Line] {
     }
 }
 
-fn line_classes(told: &[Told]) -> Classes<String> {
-    let mut classes = Classes::default();
+fn line_names<'a>(told: &[&'a Told]) -> Classes<&'a str> {
+    let mut names = Classes::default();
     for line in told.iter().flat_map(|one| lines_of(&one.notice.kind)) {
-        let names: Vec<String> = std::iter::once(&line.line).chain(&line.alias).cloned().collect();
-        classes.join(&names);
+        names.join(std::iter::once(&line.line).chain(&line.alias).map(String::as_str));
     }
-    classes
+    names
 }
 
-fn customer(told: &[Told]) -> (Details, Vec<String>) {
+fn same_goods(one: &Offer, other: &Offer) -> bool {
+    one.iter().map(|product| &product.id).eq(other.iter().map(|product| &product.id))
+}
+
+fn customer(told: &[&Told]) -> (Details, Vec<String>) {
     let mut details = Details::default();
     let mut ids: Vec<String> = Vec::new();
     for Told { notice, .. } in told {
@@ -196,171 +199,9 @@ fn customer(told: &[Told]) -> (Details, Vec<String>) {
     (details, ids)
 }
 
-fn first_ref(told: &[Told], thing: Thing) -> Option<String> {
-    let refs = told.iter().flat_map(|one| &one.notice.refs);
-    refs.filter(|name| name.thing == thing).map(|name| name.id.clone()).next()
-}
-
-/// Sorts what is told of lines into tracks.
-struct Tracks<'a> {
-    catalogue: &'a Catalogue,
-    account: &'a str,
-    classes: &'a Classes<String>,
-    tracks: BTreeMap<(String, usize), Track>,
-    problems: BTreeSet<Problem>,
-}
-
-/// One telling of a line: when, by whom, what it does.
-struct Telling<'a> {
-    at: DateTime<Utc>,
-    rank: u8,
-    digest: [u8; 32],
-    event_id: i64,
-    recurring: bool,
-    what: &'a dyn Fn(&Line, Arc<Product>) -> What,
-}
-
-impl<'a> Tracks<'a> {
-    fn new(classes: &'a Classes<String>, catalogue: &'a Catalogue, account: &'a str) -> Self {
-        Self { catalogue, account, classes, tracks: BTreeMap::new(), problems: BTreeSet::new() }
-    }
-
-    fn payments(&mut self, payments: &Payments) {
-        for (index, payment) in payments.all.iter().enumerate() {
-            for line in &payment.lines {
-                let offer = self.catalogue.offer(self.account, &line.item);
-                let class = self.classes.of(&line.line);
-                let telling = Telling {
-                    at: payment.at,
-                    rank: 4,
-                    digest: payment.digest,
-                    event_id: payment.event_id,
-                    recurring: payment.recurring,
-                    what: &|line, product| What::Paid {
-                        payment: index,
-                        line: class.clone(),
-                        product,
-                        quantity: line.quantity,
-                        period: line.period,
-                    },
-                };
-                self.line(line, offer, &telling);
-            }
-        }
-    }
-
-    fn tell(&mut self, one: &Told) {
-        let Notice { occurred_at, kind, .. } = &one.notice;
-        let recurring = subscribed(&one.notice);
-        let mut each = |lines: &[Line],
-                        by_hand: bool,
-                        what: &dyn Fn(&Line, Arc<Product>) -> What| {
-            for line in lines {
-                let offer = match by_hand {
-                    true => self.catalogue.product(&line.item),
-                    false => self.catalogue.offer(self.account, &line.item),
-                };
-                let (at, rank) = (*occurred_at, rank(kind));
-                let (digest, event_id) = (one.digest, one.event_id);
-                self.line(line, offer, &Telling { at, rank, digest, event_id, recurring, what });
-            }
-        };
-        match kind {
-            Kind::Trial { until, lines } => each(lines, false, &|line, product| What::Trial {
-                until: *until,
-                product,
-                quantity: line.quantity,
-            }),
-            Kind::Changed { lines } => each(lines, false, &|line, product| What::Changed {
-                product,
-                quantity: line.quantity,
-            }),
-            Kind::Adjusted { act: Act::Issue { lines, expires_at }, .. } => {
-                each(lines, true, &|line, product| What::Issued {
-                    product,
-                    quantity: line.quantity,
-                    expires_at: *expires_at,
-                });
-            }
-            _ => {}
-        }
-    }
-
-    fn line(&mut self, line: &Line, offer: Option<&Offer>, telling: &Telling<'_>) {
-        let Some(offer) = offer else {
-            self.problems.insert(Problem::UnknownProduct { items: line.item.clone() });
-            return;
-        };
-        if !(1..=QUANTITY_MAX).contains(&line.quantity) {
-            self.problems.insert(Problem::Quantity { quantity: line.quantity });
-            return;
-        }
-        let class = self.classes.of(&line.line);
-        for (member, product) in offer.iter().enumerate() {
-            let key = match product.stack {
-                true => (format!("stack:{}", product.id), 0),
-                false => (class.clone(), member),
-            };
-            let track = self.tracks.entry(key.clone()).or_insert_with(|| Track::new(key.0, key.1));
-            track.lines.insert(class.clone());
-            track.names.extend(self.classes.members(&class));
-            track.recurring |= telling.recurring;
-            track.entries.push(Entry {
-                at: telling.at,
-                rank: telling.rank,
-                digest: telling.digest,
-                event_id: telling.event_id,
-                what: (telling.what)(line, Arc::clone(product)),
-            });
-        }
-    }
-}
-
-/// Sets of names that mean one thing: joined as they are told together, each set known by its
-/// smallest name, so that the order of telling is no matter.
-#[derive(Debug, Clone)]
-pub struct Classes<T> {
-    parent: BTreeMap<T, T>,
-}
-
-impl<T> Default for Classes<T> {
-    fn default() -> Self {
-        Self { parent: BTreeMap::new() }
-    }
-}
-
-impl<T: Ord + Clone> Classes<T> {
-    /// These names mean one thing.
-    pub fn join(&mut self, names: &[T]) {
-        let roots: BTreeSet<T> = names.iter().map(|name| self.of(name)).collect();
-        let Some(smallest) = roots.first().cloned() else { return };
-        for name in names {
-            self.parent.entry(name.clone()).or_insert_with(|| name.clone());
-        }
-        for root in roots {
-            self.parent.insert(root, smallest.clone());
-        }
-    }
-
-    /// The smallest name of the set that `name` is in.
-    #[must_use]
-    pub fn of(&self, name: &T) -> T {
-        let mut at = name;
-        while let Some(up) = self.parent.get(at).filter(|up| *up != at) {
-            at = up;
-        }
-        at.clone()
-    }
-
-    /// All names of that set.
-    #[must_use]
-    pub fn members(&self, name: &T) -> BTreeSet<T> {
-        let root = self.of(name);
-        let mut all: BTreeSet<T> =
-            self.parent.keys().filter(|known| self.of(known) == root).cloned().collect();
-        all.insert(root);
-        all
-    }
+fn first_ref(told: &[&Told], thing: Thing) -> Option<String> {
+    let mut refs = told.iter().flat_map(|one| &one.notice.refs);
+    refs.find(|name| name.thing == thing).map(|name| name.id.clone())
 }
 
 impl Problem {

@@ -4,20 +4,26 @@
 //! - [`product`]: what a product is, and what stands on an order line
 //! - [`license`]: states, and what a license is at one instant
 //! - [`customer`]: details that merge in any order
-//! - [`payments`]: a sale's payments, joined, with what went back of each
-//! - `coverage`: the paid time of one license
-//! - `timeline`: the life of one order line
 //! - [`gather`]: which notices belong to one sale
-//! - [`fold`]: a sale's licenses from the set of its notices
+//! - [`fold`]: a sale's licenses from the set of its notices, by way of
+//!   - `classes`: names that mean one thing
+//!   - `payments`: the tellings of one payment joined
+//!   - `returns`: what went back of each payment
+//!   - `purchase`: the parts of a sale that only a stacked product holds together
+//!   - `track`: what is told of each order line
+//!   - `walk`: the life of one license along its track
+//!   - `coverage`: its paid time
 //! - [`difference`]: what the fold says against what is stored
 //! - [`acts`]: what support does, told as events like any other
 //! - [`key`]: activation keys and license ids
+//! - [`proof`]: claims signed with a purpose, and verified
 //! - [`letter`]: what a customer is written
 //! - [`letters`]: the templates of it, built in or the vendor's
 //! - [`plain`]: others' words as one short harmless line
 //! - [`retry`]: when a mail is tried again
 
 pub mod acts;
+mod classes;
 mod coverage;
 pub mod customer;
 pub mod difference;
@@ -27,10 +33,16 @@ pub mod key;
 pub mod letter;
 pub mod letters;
 pub mod license;
-pub mod payments;
+mod payments;
 pub mod plain;
 pub mod product;
 pub mod proof;
+mod purchase;
 pub mod retry;
+mod returns;
 pub mod span;
-mod timeline;
+mod track;
+mod walk;
+
+#[cfg(test)]
+mod tests;

@@ -1,95 +1,82 @@
-//! The payments of one sale: tellings of one payment joined, and what went back of each.
+//! The payments of one sale: the tellings of one payment joined.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use keywright_providers::notice::{
-    DisputeState, Kind, Line, Money, Notice, Ref, ReturnedLine, Thing,
-};
+use keywright_providers::notice::{Kind, Line, Money, Notice, Ref, Thing};
 
-use super::fold::{Classes, Told};
+use super::classes::Classes;
+use super::fold::Told;
+use super::returns::{Returns, returns};
 
 /// One payment, however many events told of it.
-#[derive(Debug, Clone)]
-pub struct Payment {
-    /// Every reference that names it.
-    pub refs: BTreeSet<Ref>,
+#[derive(Debug)]
+pub(super) struct Payment<'a> {
+    /// What people know it by.
+    pub(super) name: &'a Ref,
     /// Its earliest telling.
-    pub at: DateTime<Utc>,
-    pub amount: Option<Money>,
-    pub lines: Vec<Line>,
-    /// It belongs to a subscription: another is expected.
-    pub recurring: bool,
-    /// The telling that won, for the explanation.
-    pub digest: [u8; 32],
-    pub event_id: i64,
-    /// Since when all of it is gone: refunded in full, or a dispute lost.
-    pub gone_since: Option<DateTime<Utc>>,
-    /// Some money went back, and since when.
-    pub refunded_since: Option<DateTime<Utc>>,
-    /// Line classes given back, each since when.
-    pub returned: Vec<(ReturnedLine, DateTime<Utc>)>,
-    /// Open disputes, each since when.
-    pub disputed_since: Vec<DateTime<Utc>>,
-    /// A dispute was ever open or lost.
-    pub disputed: bool,
+    pub(super) at: DateTime<Utc>,
+    pub(super) amount: Option<&'a Money>,
+    pub(super) lines: Vec<PaidLine<'a>>,
+    /// What went back of it.
+    pub(super) returns: Returns<'a>,
 }
 
-/// The payments in order of their time, and the notices that name a payment nobody told of yet.
-#[derive(Debug, Default)]
-pub struct Payments {
-    pub all: Vec<Payment>,
+/// One line of a payment, by the telling that knows best.
+#[derive(Debug)]
+pub(super) struct PaidLine<'a> {
+    pub(super) line: &'a Line,
+    /// It belongs to a subscription: another payment is expected.
+    pub(super) recurring: bool,
+    /// Who told it.
+    pub(super) told: &'a Told,
+}
+
+/// The payments of a sale, and the notices that name one that nobody told of yet.
+#[derive(Debug)]
+pub(super) struct Payments<'a> {
+    pub(super) all: Vec<Payment<'a>>,
     /// Digests of refunds and disputes whose payment is not known yet.
-    pub dangling: BTreeSet<[u8; 32]>,
+    pub(super) dangling: BTreeSet<[u8; 32]>,
 }
 
-/// Joins what the (sorted, distinct) notices of a sale tell of its payments.
-#[must_use]
-pub fn payments(told: &[Told], lines: &Classes<String>) -> Payments {
+/// One telling of a payment.
+#[derive(Clone, Copy)]
+struct Telling<'a> {
+    told: &'a Told,
+    payment: &'a Ref,
+    amount: Option<&'a Money>,
+    lines: &'a [Line],
+}
+
+/// Joins what the (sorted, distinct) notices of a sale tell of its payments. Two tellings of one
+/// payment may name a line differently; `alike` says whether two lines buy the same, and `lines`
+/// then knows both names as one.
+pub(super) fn payments<'a>(
+    told: &[&'a Told],
+    lines: &mut Classes<&'a str>,
+    alike: &dyn Fn(&Line, &Line) -> bool,
+) -> Payments<'a> {
     let names = names(told);
-    let mut tellings: BTreeMap<Ref, Vec<&Told>> = BTreeMap::new();
-    for one in told {
-        if let Kind::Paid { payment, .. } = &one.notice.kind {
-            tellings.entry(names.of(payment)).or_default().push(one);
+    let mut tellings: BTreeMap<&Ref, Vec<Telling<'a>>> = BTreeMap::new();
+    for told in told {
+        if let Kind::Paid { payment, amount, lines } = &told.notice.kind {
+            let telling = Telling { told, payment, amount: amount.as_ref(), lines };
+            tellings.entry(names.of(payment)).or_default().push(telling);
         }
     }
-    let mut found: BTreeMap<Ref, Payment> =
-        tellings.iter().filter_map(|(name, of)| Some((name.clone(), join(of, lines)?))).collect();
-    let dangling = take_back(told, &names, &mut found);
-    for (name, payment) in &mut found {
-        payment.refs = names.members(name);
-        for (returned, _) in &mut payment.returned {
-            returned.line = lines.of(&returned.line);
-        }
+    for of_one in tellings.values() {
+        same_lines(of_one, lines, alike);
     }
-    let mut all: Vec<Payment> = found.into_values().collect();
-    all.sort_by_key(|payment| (payment.at, payment.digest));
-    Payments { all, dangling }
+    let mut found: BTreeMap<&Ref, Payment<'a>> =
+        tellings.iter().filter_map(|(name, of_one)| Some((*name, join(of_one, lines)?))).collect();
+    let dangling = returns(told, &names, lines, &mut found);
+    Payments { all: found.into_values().collect(), dangling }
 }
 
-/// Which references name the same payment: those that stand together in one notice.
-fn names(told: &[Told]) -> Classes<Ref> {
-    let mut names = Classes::default();
-    for Told { notice, .. } in told {
-        let own = payment_of(&notice.kind);
-        let mut together: Vec<Ref> = own.into_iter().cloned().collect();
-        together.extend(notice.refs.iter().filter(|name| names_payment(name, notice)).cloned());
-        names.join(&together);
-    }
-    names
-}
-
-/// Invoices, payments and charges name payments. Where an order is the finest that there is
-/// (`payment: order`), all names of that order do.
-fn names_payment(name: &Ref, notice: &Notice) -> bool {
-    let order_is_payment = matches!(
-        &notice.kind,
-        Kind::Paid { payment, .. } if payment.thing == Thing::Order && name.thing == Thing::Order
-    );
-    name.thing.names_payment() || order_is_payment
-}
-
-fn payment_of(kind: &Kind) -> Option<&Ref> {
+/// The payment that a notice speaks of.
+pub(super) fn payment_of(kind: &Kind) -> Option<&Ref> {
     match kind {
         Kind::Paid { payment, .. }
         | Kind::Refunded { payment, .. }
@@ -109,171 +96,94 @@ fn payment_of(kind: &Kind) -> Option<&Ref> {
     }
 }
 
-/// One payment from its tellings. The one that carries a period wins; without any, their lines
-/// add up (a provider may ask for the keys of each line on its own).
-fn join(tellings: &[&Told], classes: &Classes<String>) -> Option<Payment> {
-    let mut ranked: Vec<(&Told, &[Line], Option<&Money>)> = tellings
-        .iter()
-        .filter_map(|told| match &told.notice.kind {
-            Kind::Paid { lines, amount, .. } => Some((*told, lines.as_slice(), amount.as_ref())),
-            _ => None,
-        })
-        .collect();
-    let has_period = |lines: &[Line]| lines.iter().any(|line| line.period.is_some());
-    ranked.sort_by_key(|(told, lines, _)| {
-        (!has_period(lines), usize::MAX - lines.len(), told.notice.occurred_at, told.digest)
-    });
-    let (winner, winning, _) = ranked.first()?;
-    let mut lines = winning.to_vec();
-    if !has_period(winning) {
-        for line in ranked.iter().skip(1).flat_map(|(_, lines, _)| lines.iter()) {
-            let class = classes.of(&line.line);
-            if !lines.iter().any(|known| classes.of(&known.line) == class) {
-                lines.push(line.clone());
-            }
-        }
-    }
-    Some(Payment {
-        refs: BTreeSet::new(),
-        at: ranked.iter().map(|(told, ..)| told.notice.occurred_at).min()?,
-        amount: ranked.iter().filter_map(|(.., amount)| *amount).max_by_key(|m| m.minor).cloned(),
-        lines,
-        recurring: tellings.iter().any(|told| subscribed(&told.notice)),
-        digest: winner.digest,
-        event_id: winner.event_id,
-        gone_since: None,
-        refunded_since: None,
-        returned: Vec::new(),
-        disputed_since: Vec::new(),
-        disputed: false,
-    })
-}
-
 /// Does the notice belong to a subscription?
 pub(super) fn subscribed(notice: &Notice) -> bool {
     notice.refs.iter().any(|name| name.thing == Thing::Subscription)
 }
 
-/// Where a dispute stood, and since when.
-type Standing = (DisputeState, DateTime<Utc>);
-
-/// What the sale's notices say of one refund.
-#[derive(Default)]
-struct Back<'a> {
-    amount: i64,
-    undone: bool,
-    full: bool,
-    since: Option<DateTime<Utc>>,
-    lines: Vec<&'a ReturnedLine>,
+/// Which references name the same payment: those that stand together in one notice.
+fn names<'a>(told: &[&'a Told]) -> Classes<&'a Ref> {
+    let mut names = Classes::default();
+    for told in told {
+        let notice = &told.notice;
+        let beside = notice.refs.iter().filter(|name| names_payment(name, notice));
+        names.join(payment_of(&notice.kind).into_iter().chain(beside));
+    }
+    names
 }
 
-/// Applies refunds and disputes; returns the digests of those that found no payment.
-fn take_back(
-    told: &[Told],
-    names: &Classes<Ref>,
-    found: &mut BTreeMap<Ref, Payment>,
-) -> BTreeSet<[u8; 32]> {
-    let mut dangling = BTreeSet::new();
-    let mut refunds: BTreeMap<(Ref, &str), Back<'_>> = BTreeMap::new();
-    let mut totals: BTreeMap<Ref, (i64, DateTime<Utc>)> = BTreeMap::new();
-    let mut disputes: BTreeMap<(Ref, &str), Vec<Standing>> = BTreeMap::new();
-    for one in told {
-        let at = one.notice.occurred_at;
-        let Some(name) = payment_of(&one.notice.kind).map(|payment| names.of(payment)) else {
-            continue;
-        };
-        let Some(payment) = found.get(&name) else {
-            dangling.insert(one.digest);
-            continue;
-        };
-        match &one.notice.kind {
-            Kind::Refunded { refund, amount, total, full, lines, .. } => {
-                let same = |money: &&Money| {
-                    payment.amount.as_ref().is_none_or(|paid| paid.currency == money.currency)
-                };
-                let back = refunds.entry((name.clone(), refund.as_str())).or_default();
-                let minor = amount.as_ref().filter(same).map_or(0, |money| money.minor.abs());
-                back.amount = back.amount.max(minor);
-                back.full |= *full;
-                back.since = Some(back.since.map_or(at, |since| since.min(at)));
-                for line in lines {
-                    if !back.lines.contains(&line) {
-                        back.lines.push(line);
-                    }
-                }
-                if let Some(total) = total.as_ref().filter(same) {
-                    let known = totals.entry(name).or_insert((0, at));
-                    *known = (*known).max((total.minor.abs(), at));
-                }
-            }
-            Kind::RefundUndone { refund, .. } => {
-                refunds.entry((name, refund.as_str())).or_default().undone = true;
-            }
-            Kind::Disputed { dispute, state, .. } => {
-                disputes.entry((name, dispute.as_str())).or_default().push((*state, at));
-            }
-            _ => {}
-        }
-    }
-    for (name, payment) in found {
-        let total = totals.get(name).copied();
-        refund(payment, refunds.iter().filter(|((of, _), _)| of == name).map(|(_, b)| b), total);
-        for (_, tellings) in disputes.iter().filter(|((of, _), _)| of == name) {
-            dispute(payment, tellings);
-        }
-    }
-    dangling
+/// Invoices, payments and charges name payments. Where an order is the finest that there is
+/// (`payment: order`), all names of that order do.
+fn names_payment(name: &Ref, notice: &Notice) -> bool {
+    let order_is_payment = matches!(
+        &notice.kind,
+        Kind::Paid { payment, .. } if payment.thing == Thing::Order && name.thing == Thing::Order
+    );
+    name.thing.names_payment() || order_is_payment
 }
 
-/// Amounts by refund id, running totals by maximum; full only at the paid amount in the same
-/// currency, or by the provider's own word.
-fn refund<'a>(
-    payment: &mut Payment,
-    refunds: impl Iterator<Item = &'a Back<'a>>,
-    total: Option<(i64, DateTime<Utc>)>,
+/// The telling with a period knows the lines best. A line of another telling that it does not
+/// know by name, and that buys the same, is the same line: else it would be sold twice.
+fn same_lines<'a>(
+    tellings: &[Telling<'a>],
+    classes: &mut Classes<&'a str>,
+    alike: &dyn Fn(&Line, &Line) -> bool,
 ) {
-    let (mut sum, mut full_since, mut last, mut undone) = (0_i64, None, None, 0_i64);
-    for back in refunds {
-        if back.undone {
-            undone = undone.saturating_add(back.amount);
-            continue;
+    let known: Vec<&'a Line> = tellings.iter().flat_map(|telling| with_period(telling)).collect();
+    for telling in tellings.iter().filter(|telling| with_period(telling).next().is_none()) {
+        let mut named: BTreeSet<&str> =
+            telling.lines.iter().map(|line| classes.of(&line.line)).collect();
+        for line in telling.lines {
+            let class = classes.of(&line.line);
+            if known.iter().any(|other| classes.of(&other.line) == class) {
+                continue;
+            }
+            let same = known
+                .iter()
+                .find(|other| !named.contains(classes.of(&other.line)) && alike(other, line));
+            if let Some(same) = same {
+                classes.join([same.line.as_str(), line.line.as_str()]);
+                named.insert(classes.of(&line.line));
+            }
         }
-        sum = sum.saturating_add(back.amount);
-        last = last.max(back.since);
-        if back.full {
-            full_since = full_since.max(back.since);
-        }
-        let since = back.since.unwrap_or(payment.at);
-        payment.returned.extend(back.lines.iter().map(|line| ((*line).clone(), since)));
-        payment.refunded_since = payment.refunded_since.max(Some(since));
     }
-    if let Some((minor, at)) = total.filter(|(minor, _)| minor.saturating_sub(undone) > sum) {
-        sum = minor.saturating_sub(undone);
-        last = last.max(Some(at));
-        payment.refunded_since = payment.refunded_since.max(Some(at));
-    }
-    let paid = payment.amount.as_ref().map(|money| money.minor).filter(|minor| *minor > 0);
-    if paid.is_some_and(|paid| sum >= paid) {
-        full_since = full_since.max(last);
-    }
-    payment.gone_since = full_since;
 }
 
-/// Closed outranks opened whenever it comes; of two closings the later stands.
-fn dispute(payment: &mut Payment, tellings: &[Standing]) {
-    let closed = tellings
-        .iter()
-        .filter(|(state, _)| *state != DisputeState::Opened)
-        .max_by_key(|(state, at)| (*at, *state));
-    match closed {
-        Some((DisputeState::Lost, at)) => {
-            payment.gone_since = payment.gone_since.max(Some(*at));
-            payment.disputed = true;
-        }
-        Some((DisputeState::Won | DisputeState::Opened, _)) => {}
-        None => {
-            payment.disputed_since.extend(tellings.iter().map(|(_, at)| *at).min());
-            payment.disputed = true;
-        }
-    }
+fn with_period<'a>(telling: &Telling<'a>) -> impl Iterator<Item = &'a Line> {
+    telling.lines.iter().filter(|line| line.period.is_some())
+}
+
+/// One payment from its tellings. Of two tellings of one line the one with a period wins, then
+/// the later; lines that only one telling knows add up (a provider may ask for the keys of each
+/// line on its own).
+fn join<'a>(tellings: &[Telling<'a>], classes: &Classes<&'a str>) -> Option<Payment<'a>> {
+    let at = tellings.iter().map(|telling| telling.told.notice.occurred_at).min()?;
+    let periodic = tellings.iter().any(|telling| with_period(telling).next().is_some());
+    let subscribed = tellings.iter().any(|telling| subscribed(&telling.told.notice));
+    let each = tellings.iter().flat_map(|telling| {
+        telling.lines.iter().map(|line| (telling.told, line, classes.of(&line.line)))
+    });
+    let mut ranked: Vec<(&Told, &Line, &str)> = each.collect();
+    ranked.sort_by_key(|(told, line, class)| {
+        (*class, line.period.is_none(), Reverse((told.notice.occurred_at, told.digest)))
+    });
+    ranked.dedup_by_key(|(_, _, class)| *class);
+    Some(Payment {
+        name: tellings.first()?.payment,
+        at,
+        amount: tellings
+            .iter()
+            .filter_map(|telling| telling.amount)
+            .max_by_key(|money| (money.minor, money.currency.as_str())),
+        lines: ranked
+            .into_iter()
+            .map(|(told, line, _)| PaidLine {
+                line,
+                // Beside lines with a period, one without was sold once.
+                recurring: subscribed && (line.period.is_some() || !periodic),
+                told,
+            })
+            .collect(),
+        returns: Returns::default(),
+    })
 }

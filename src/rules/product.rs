@@ -229,6 +229,16 @@ impl ProductSettings {
     }
 }
 
+impl Product {
+    /// How long a license whose paid time ends at `end` is still valid: the buffer applies while
+    /// a renewal is `due`, the grace always.
+    #[must_use]
+    pub fn valid_until(&self, end: DateTime<Utc>, due: bool) -> DateTime<Utc> {
+        let end = if due { self.buffer.after(end, 1) } else { end };
+        self.grace.after(end, 1)
+    }
+}
+
 const DAY: Interval = Interval::days(1);
 
 /// What an item on an order line buys: one product, several in a bundle, or nothing of ours.

@@ -25,7 +25,7 @@ pub enum StoreError {
     #[error("the disk of the database is full ({0}); free some space")]
     Full(String),
     /// What is stored cannot be what this program wrote.
-    #[error("{table}.{column} of {row} holds what cannot be ({message})")]
+    #[error("{table}.{column} of row {row} holds what cannot be ({message})")]
     Corrupt { table: String, column: String, row: String, message: String },
     /// The row changed or went away in the meantime: an UPDATE hit nothing.
     #[error("{what} {id} was changed by another in the meantime")]
@@ -114,11 +114,23 @@ impl StoreError {
 /// Gives what diesel says its meaning here, and bad data the name of its table.
 pub(super) trait Of<T> {
     fn of(self, table: &'static str) -> Result<T, StoreError>;
+
+    /// The same where it is known which row was read.
+    fn of_row(self, table: &'static str, row: impl ToString) -> Result<T, StoreError>;
 }
 
 impl<T> Of<T> for QueryResult<T> {
     fn of(self, table: &'static str) -> Result<T, StoreError> {
         self.map_err(|error| StoreError::from_query(table, &error))
+    }
+
+    fn of_row(self, table: &'static str, id: impl ToString) -> Result<T, StoreError> {
+        self.of(table).map_err(|error| match error {
+            StoreError::Corrupt { table, column, row: _, message } => {
+                StoreError::Corrupt { table, column, row: id.to_string(), message }
+            }
+            other => other,
+        })
     }
 }
 
@@ -185,7 +197,7 @@ fn from_words(message: &str) -> StoreError {
 }
 
 fn corrupt_file(message: String) -> StoreError {
-    let [table, column, row] = ["the database", "file", "some page"].map(str::to_owned);
+    let [table, column, row] = ["the database", "file", "?"].map(str::to_owned);
     StoreError::Corrupt { table, column, row, message }
 }
 
@@ -196,7 +208,7 @@ fn corrupt(table: &str, cause: &(dyn std::error::Error + Send + Sync + 'static))
         }
         None => ("?".to_owned(), cause.to_string()),
     };
-    StoreError::Corrupt { table: table.to_owned(), column, row: "a row".to_owned(), message }
+    StoreError::Corrupt { table: table.to_owned(), column, row: "?".to_owned(), message }
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ use inbox::{KeepCall, Ticket, too_late};
 use rows::{Kept, NewEvent};
 use threads::Threads;
 use types::{Bytes, Dedupe, Digest};
-use work::Work;
+use work::{Purpose, Work};
 
 /// How long a probe waits: those who ask give up soon.
 const HEALTH_PATIENCE: Duration = Duration::from_secs(3);
@@ -197,7 +197,7 @@ impl Store {
         let mut work = Some(work);
         let once = move |tx: &mut Tx<'_>| match work.take() {
             Some(work) => work(tx),
-            None => Err(StoreError::Unavailable("the connection broke while reading".to_owned())),
+            None => Err(StoreError::Busy("it was read already".to_owned())),
         };
         self.submit(name, Instant::now() + self.patience, Purpose::Read, once).await
     }
@@ -225,7 +225,7 @@ impl Store {
             name,
             ticket: Arc::clone(&ticket),
             work,
-            rehearsal: purpose == Purpose::Rehearse,
+            purpose,
             // What is told if it never runs.
             outcome: Err(too_late()),
             reply,
@@ -243,13 +243,6 @@ impl Store {
             outcome => outcome,
         }
     }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Purpose {
-    Change,
-    Rehearse,
-    Read,
 }
 
 /// Waits for the answer, but not past the deadline.

@@ -10,7 +10,7 @@ use super::batch::KeepBatch;
 use super::error::StoreError;
 use super::inbox::{Inbox, too_late};
 use super::tx::Tx;
-use super::work::{Job, Verdict};
+use super::work::{Job, Verdict, steady};
 use super::{pg, sqlite};
 
 /// How a transaction begins. Every reader sees one moment throughout.
@@ -61,12 +61,11 @@ where
     /// Runs jobs until the inbox is closed and empty.
     pub(super) fn serve_jobs(mut self, inbox: &Arc<Inbox>) {
         while let Some(mut job) = inbox.next_job() {
-            if job.begin() {
-                let end = self.transact(job.as_mut());
+            steady(|| {
+                let begins = job.begin();
+                let end = if begins { self.transact(job.as_mut()) } else { Err(too_late()) };
                 job.answer(end);
-            } else {
-                job.answer(Err(too_late()));
-            }
+            });
         }
     }
 
@@ -77,15 +76,19 @@ where
             if calls.is_empty() {
                 return;
             }
-            let Some(mut batch) = KeepBatch::of(calls) else { continue };
-            let end = self.transact(&mut batch);
-            match batch.split_if_refused() {
-                Ok(batch) => Box::new(batch).answer(end),
-                Err(calls) => {
-                    for mut call in calls {
-                        let end = self.transact(&mut call);
-                        Box::new(call).answer(end);
-                    }
+            steady(|| self.keep(KeepBatch::of(calls)));
+        }
+    }
+
+    fn keep(&mut self, batch: Option<KeepBatch>) {
+        let Some(mut batch) = batch else { return };
+        let end = self.transact(&mut batch);
+        match batch.split_if_refused() {
+            Ok(batch) => Box::new(batch).answer(end),
+            Err(calls) => {
+                for mut call in calls {
+                    let end = self.transact(&mut call);
+                    Box::new(call).answer(end);
                 }
             }
         }

@@ -157,13 +157,6 @@ pub(super) fn check(conn: &mut Conn) -> Result<Vec<Unique>, StoreError> {
     setting(conn, "journal_mode", "wal")?;
     setting(conn, "synchronous", "2")?;
     setting(conn, "foreign_keys", "1")?;
-    setting(conn, "mmap_size", "0")?;
-    let damage = one(conn, "quick_check from pragma_quick_check(1)")?;
-    if damage != "ok" {
-        return Err(StoreError::Unsafe(format!(
-            "the database is damaged ({damage}); restore a backup"
-        )));
-    }
     diesel::sql_query(
         "SELECT m.name AS table_name,
              (SELECT group_concat(i.name, ',') FROM pragma_index_info(l.name) AS i) AS columns

@@ -36,13 +36,22 @@ pub(super) enum Verdict {
     TakeBackAndRetry,
 }
 
+/// What work is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Change,
+    /// Takes everything back, whatever comes of it.
+    Rehearse,
+    /// Changes nothing, and is run once only.
+    Read,
+}
+
 /// Work that returns a `T`.
 pub(super) struct Work<T, F> {
     pub(super) name: &'static str,
     pub(super) ticket: Arc<Ticket>,
     pub(super) work: F,
-    /// Takes everything back, whatever comes of it.
-    pub(super) rehearsal: bool,
+    pub(super) purpose: Purpose,
     pub(super) outcome: Result<T, StoreError>,
     pub(super) reply: oneshot::Sender<Result<T, StoreError>>,
     pub(super) asked_at: Instant,
@@ -70,10 +79,13 @@ where
             (outcome, _) => outcome,
         };
         match &self.outcome {
-            Ok(_) if self.rehearsal => Verdict::TakeBack,
-            Ok(_) => Verdict::Commit,
-            Err(StoreError::Busy(_) | StoreError::Unavailable(_)) => Verdict::TakeBackAndRetry,
-            Err(_) => Verdict::TakeBack,
+            Ok(_) if self.purpose == Purpose::Change => Verdict::Commit,
+            Err(StoreError::Busy(_) | StoreError::Unavailable(_))
+                if self.purpose != Purpose::Read =>
+            {
+                Verdict::TakeBackAndRetry
+            }
+            Ok(_) | Err(_) => Verdict::TakeBack,
         }
     }
 
@@ -82,6 +94,14 @@ where
         record(self.name, self.asked_at, outcome.as_ref().err());
         // Nobody listens any more: his time was up.
         let _ = self.reply.send(outcome);
+    }
+}
+
+/// A fault in one round is no reason to serve nobody any more. Whoever waited for this round is
+/// told that its outcome is unknown, and the connection that it had is gone.
+pub(super) fn steady(round: impl FnOnce()) {
+    if catch_unwind(AssertUnwindSafe(round)).is_err() {
+        tracing::error!("a thread of the store broke off in the middle; it goes on");
     }
 }
 

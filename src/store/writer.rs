@@ -16,7 +16,7 @@ use super::error::StoreError;
 use super::inbox::{Inbox, too_late};
 use super::sqlite::{self, Conn};
 use super::tx::Tx;
-use super::work::{Job, Verdict};
+use super::work::{Job, Verdict, steady};
 
 /// How many events, and how many jobs, share one commit.
 const EVENTS_MAX: usize = 1_024;
@@ -49,7 +49,7 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn serve(mut self) {
         while self.inbox.wait() {
-            self.round();
+            steady(|| self.round());
         }
         // The connection before the lock: nobody else may serve from the file until it is closed.
         drop(self.conn.take());
@@ -174,20 +174,20 @@ pub(super) fn enough_space(path: &std::path::Path, min_free_bytes: u64) -> Resul
 /// The thread of checkpoints: off the writer's path, on a connection of its own. Ends with the
 /// writer.
 pub(super) fn serve_checkpoints(path: PathBuf, committed: Receiver<()>) {
-    let mut conn: Option<Conn> = None;
+    let mut kept: Option<Conn> = None;
     while committed.recv().is_ok() {
-        let mut once = || {
-            let conn = match &mut conn {
-                Some(conn) => conn,
-                empty => empty.insert(sqlite::open(&path)?),
-            };
-            sqlite::checkpoint(conn, CHECKPOINT_FRAMES)
-        };
-        if let Err(error) = once() {
-            // The writer meets the same fault, or does the checkpoint itself when the log is long.
-            tracing::warn!(%error, "the checkpoint of the log failed");
-            conn = None;
-        }
+        steady(|| {
+            let opened = kept.take().map_or_else(|| sqlite::open(&path), Ok);
+            let checked = opened.and_then(|mut conn| {
+                sqlite::checkpoint(&mut conn, CHECKPOINT_FRAMES)?;
+                Ok(conn)
+            });
+            match checked {
+                Ok(conn) => kept = Some(conn),
+                // The writer meets the same fault, or does a checkpoint when the log is long.
+                Err(error) => tracing::warn!(%error, "a checkpoint of the log failed"),
+            }
+        });
         std::thread::sleep(CHECKPOINT_REST);
     }
 }

@@ -1,6 +1,16 @@
 //! Stories from outside. `cfg(test)` on each module tells clippy that helpers may unwrap too.
 
 #[cfg(test)]
+#[macro_use]
+mod support;
+
+#[cfg(test)]
+mod cli;
+#[cfg(test)]
+mod desk;
+#[cfg(test)]
 mod mailer;
 #[cfg(test)]
-mod support;
+mod service;
+#[cfg(test)]
+mod store;

@@ -4,8 +4,8 @@
 //! kind. A test reports all faults of all providers at once.
 //!
 //! `KEYWRIGHT_BLESS=1 cargo test -p keywright-providers --test suite signed_by_the_adapter`
-//! writes the signatures of `Provider::sign` into the fixtures (never into `vector*` and
-//! `refused.*`).
+//! writes the signature of `Provider::sign` into the fixtures whose own is not accepted (never
+//! into `vector*` and `refused.*`).
 
 #[cfg(test)]
 mod fixture;

@@ -10,8 +10,8 @@ use keywright_providers::sample::Step;
 use crate::life::{ITEM_NEXT, both_ways, each_life, scene, told, whole_life};
 use crate::subject::Subject;
 use crate::ties::{
-    Classes, all_refs, amount, changed_lines, covered_lines, disputed_payment, paid_payments,
-    payment_refs, refunded_payment,
+    Classes, all_refs, amount, changed_lines, covered_lines, disputed_payment, names,
+    paid_payments, payment_refs, refunded_payment,
 };
 use crate::told::{ToldEvent, faults};
 
@@ -61,7 +61,7 @@ pub(crate) fn a_renewal_extends_the_same_line(subject: &Subject<'_>) -> Vec<Stri
     each_life(subject, true, |life| {
         let scene = scene(Step::Renewal, "kwa1", 1, true);
         let bought: BTreeSet<&str> =
-            life.purchase.iter().flat_map(covered_lines).map(|line| line.line.as_str()).collect();
+            life.purchase.iter().flat_map(covered_lines).flat_map(names).collect();
         let renewed: Vec<&Line> = life.renewal.iter().flat_map(covered_lines).collect();
         let ends: Vec<_> = renewed.iter().filter_map(|line| line.period).map(|p| p.end).collect();
         let mut payments = Classes::default();
@@ -74,7 +74,7 @@ pub(crate) fn a_renewal_extends_the_same_line(subject: &Subject<'_>) -> Vec<Stri
             (!second.is_empty(), "a renewal pays".to_owned()),
             (apart, "the renewal is the purchase's payment once more".to_owned()),
             (
-                renewed.iter().all(|line| bought.contains(line.line.as_str())),
+                renewed.iter().all(|line| names(line).any(|name| bought.contains(name))),
                 format!("lines {bought:?} were bought, {renewed:?} renewed"),
             ),
             (
@@ -130,11 +130,12 @@ pub(crate) fn the_other_steps_say_what_they_are(subject: &Subject<'_>) -> Vec<St
             (told, format!("{} is told otherwise: {notices:?}", step.as_str()))
         };
         let bought: BTreeSet<&str> =
-            life.purchase.iter().flat_map(covered_lines).map(|line| line.line.as_str()).collect();
+            life.purchase.iter().flat_map(covered_lines).flat_map(names).collect();
         let changed = life.notices(subject, Step::PlanChange, 1, true);
         let lines: Vec<&Line> = changed.iter().flat_map(changed_lines).collect();
         let moved = lines.iter().any(|line| {
-            line.item.iter().any(|item| item == ITEM_NEXT) && bought.contains(line.line.as_str())
+            line.item.iter().any(|item| item == ITEM_NEXT)
+                && names(line).any(|name| bought.contains(name))
         });
         vec![
             says(Step::Cancel, |kind| matches!(kind, Kind::Canceled { .. } | Kind::Ended { .. })),
@@ -171,10 +172,10 @@ pub(crate) fn one_purchase_is_one_sale(subject: &Subject<'_>) -> Vec<String> {
         };
         let (ours, theirs) = (notices(&one), notices(&two));
         ours.iter().chain(&theirs).for_each(|notice| sales.join(&all_refs(notice)));
-        let names = |notices: &[Notice], sales: &Classes| -> BTreeSet<Ref> {
+        let sales_of = |notices: &[Notice], sales: &Classes| -> BTreeSet<Ref> {
             notices.iter().flat_map(all_refs).map(|r| sales.of(&r)).collect()
         };
-        let (ours, theirs) = (names(&ours, &sales), names(&theirs, &sales));
+        let (ours, theirs) = (sales_of(&ours, &sales), sales_of(&theirs, &sales));
         if ours.len() != 1 {
             found.push(format!("subscription {subscription}: one purchase is the sales {ours:?}"));
         }

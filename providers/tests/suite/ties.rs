@@ -35,6 +35,11 @@ impl Classes {
     }
 }
 
+/// All names under which a provider tells of a line.
+pub(crate) fn names(line: &Line) -> impl Iterator<Item = &str> {
+    [&line.line].into_iter().chain(&line.alias).map(String::as_str)
+}
+
 pub(crate) fn covered_lines(notice: &Notice) -> &[Line] {
     match &notice.kind {
         Kind::Paid { lines, .. } | Kind::Trial { lines, .. } => lines,

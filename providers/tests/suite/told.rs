@@ -166,6 +166,7 @@ pub(crate) fn faults(notice: &Notice) -> Vec<String> {
         demand(!line.line.is_empty(), "a line has a name");
         demand(lines[..position].iter().all(|other| other.line != line.line), "one name a line");
         demand(line.item.iter().all(|item| !item.is_empty()), "an item has a name");
+        demand(line.alias.iter().all(|name| !name.is_empty()), "an alias is a name");
     }
     for money in amounts.into_iter().flatten() {
         let upper = money.currency.len() == 3

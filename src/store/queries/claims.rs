@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 
 use super::super::{Conn, clock};
-use super::{Result, at_most, hit};
+use super::{Result, at_most, event_by_id, hit, naming_row, outbox_by_id};
 use crate::store::error::Of;
 use crate::store::rows::{EventRow, MailRow, Settled};
 use crate::store::schema::{events, outbox};
@@ -44,22 +44,38 @@ pub(crate) fn event_claim(
     lease: TimeDelta,
     now: DateTime<Utc>,
 ) -> Result<Vec<EventRow>> {
-    let accounts = accounts(conn, FRESH)?;
+    // Each account with the last of its events that was taken.
+    let mut line: Vec<(String, i64)> =
+        accounts(conn, FRESH)?.into_iter().map(|account| (account, 0)).collect();
+    // Everybody gets one, even where there are more accounts than `limit`.
+    let limit = limit.max(line.len());
     let mut ids: Vec<i64> = Vec::new();
-    // Who has less than his share leaves the rest to those after him. Everybody gets one, even
-    // where there are more accounts than `limit`.
-    for (position, account) in accounts.iter().enumerate() {
-        let others = accounts.len().saturating_sub(position);
-        let share = limit.saturating_sub(ids.len()).div_ceil(others).max(1);
-        let query = events::table
-            .filter(sql::<Bool>(FRESH))
-            .filter(events::account.eq(account))
-            .order(events::id)
-            .limit(at_most(share))
-            .select(events::id);
-        ids.extend(skip_locked!(query).load::<i64>(conn).of("events")?);
+    while !line.is_empty() && ids.len() < limit {
+        // Whoever has less than his share leaves the rest to the next round.
+        let share = (limit - ids.len()).checked_div(line.len()).unwrap_or(1).max(1);
+        let mut with_more = Vec::new();
+        for (account, after) in line {
+            let share = share.min(limit - ids.len());
+            let taken = fresh_ids(conn, &account, after, share)?;
+            if let Some(last) = taken.last().filter(|_| taken.len() == share) {
+                with_more.push((account, *last));
+            }
+            ids.extend(taken);
+        }
+        line = with_more;
     }
     claim(conn, ids, lease, now)
+}
+
+fn fresh_ids(conn: &mut Conn, account: &str, after: i64, limit: usize) -> Result<Vec<i64>> {
+    let query = events::table
+        .filter(sql::<Bool>(FRESH))
+        .filter(events::account.eq(account))
+        .filter(events::id.gt(after))
+        .order(events::id)
+        .limit(at_most(limit))
+        .select(events::id);
+    skip_locked!(query).load(conn).of("events")
 }
 
 pub(crate) fn event_claim_again(
@@ -101,7 +117,7 @@ fn claim(
         return Ok(Vec::new());
     }
     let until = clock(conn, now).of("events")? + lease;
-    let mut claimed = diesel::update(events::table.filter(events::id.eq_any(ids)))
+    let claimed = diesel::update(events::table.filter(events::id.eq_any(&ids)))
         .set((
             events::attempts.eq(events::attempts + 1),
             events::fence.eq(events::fence + 1),
@@ -110,7 +126,8 @@ fn claim(
         ))
         .returning(EventRow::as_returning())
         .get_results(conn)
-        .of("events")?;
+        .of("events");
+    let mut claimed = naming_row(conn, claimed, &ids, event_by_id)?;
     claimed.sort_by_key(|event: &EventRow| event.id);
     Ok(claimed)
 }
@@ -164,14 +181,15 @@ pub(crate) fn outbox_claim(
         .limit(at_most(limit))
         .select(outbox::id);
     let ids = skip_locked!(query).load::<i64>(conn).of("outbox")?;
-    let mut claimed = diesel::update(outbox::table.filter(outbox::id.eq_any(ids)))
+    let claimed = diesel::update(outbox::table.filter(outbox::id.eq_any(&ids)))
         .set((
             outbox::fence.eq(outbox::fence + 1),
             outbox::claimed_until.eq(Some(At(clock + lease))),
         ))
         .returning(MailRow::as_returning())
         .get_results(conn)
-        .of("outbox")?;
+        .of("outbox");
+    let mut claimed = naming_row(conn, claimed, &ids, outbox_by_id)?;
     claimed.sort_by_key(|mail: &MailRow| mail.id);
     Ok(claimed)
 }

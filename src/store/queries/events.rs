@@ -7,7 +7,7 @@ use diesel::sql_types::{Binary, Bool, Nullable};
 
 use super::super::Conn;
 use super::lookup::{Found, find};
-use super::{Db, Result, at_most, hit};
+use super::{Db, Result, at_most, hit, naming_row};
 use crate::store::error::Of;
 use crate::store::rows::{Cursor, EventCounts, EventFilter, EventRow};
 use crate::store::schema::events;
@@ -57,7 +57,7 @@ macro_rules! replayed {
 }
 
 pub(crate) fn event_by_id(conn: &mut Conn, id: i64) -> Result<Option<EventRow>> {
-    events::table.find(id).select(EventRow::as_select()).first(conn).optional().of("events")
+    events::table.find(id).select(EventRow::as_select()).first(conn).optional().of_row("events", id)
 }
 
 pub(crate) fn event_list(
@@ -67,20 +67,34 @@ pub(crate) fn event_list(
     limit: usize,
 ) -> Result<Vec<EventRow>> {
     let found = find(conn, filter.q.as_deref())?;
-    let mut query = matching(events::table.select(without_body!()).into_boxed(), filter, found);
+    let mut query = matching(events::table.select(events::id).into_boxed(), filter, found);
     if let Some(cursor) = cursor {
         query = query.filter(events::id.lt(cursor));
     }
-    query.order(events::id.desc()).limit(at_most(limit)).load(conn).of("events")
+    let ids = query.order(events::id.desc()).limit(at_most(limit)).load(conn).of("events")?;
+    let mut rows = without_bodies(conn, &ids)?;
+    rows.reverse();
+    Ok(rows)
 }
 
 pub(crate) fn events_of_sale(conn: &mut Conn, sale_id: i64) -> Result<Vec<EventRow>> {
-    events::table
+    let ids: Vec<i64> = events::table
         .filter(events::sale_id.eq(Some(sale_id)))
+        .select(events::id)
+        .load(conn)
+        .of("events")?;
+    without_bodies(conn, &ids)
+}
+
+/// These events, oldest first.
+fn without_bodies(conn: &mut Conn, ids: &[i64]) -> Result<Vec<EventRow>> {
+    let rows = events::table
+        .filter(events::id.eq_any(ids))
         .order(events::id)
         .select(without_body!())
         .load(conn)
-        .of("events")
+        .of("events");
+    naming_row(conn, rows, ids, event_by_id)
 }
 
 pub(crate) fn event_replay(conn: &mut Conn, id: i64, now: DateTime<Utc>) -> Result<()> {

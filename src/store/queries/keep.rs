@@ -36,8 +36,8 @@ pub(crate) struct EventRecord<'a> {
     pub(crate) body: &'a [u8],
 }
 
-/// Keeps events: in the order given, but for the locks, which are taken in the order of
-/// [`Dedupe`], so that two nodes that keep the same events do not wait for each other.
+/// Keeps events, sorted by [`Dedupe`]: two nodes that keep the same ones wait for each other in
+/// a line, not in a circle.
 pub(crate) fn event_keep(conn: &mut Conn, new: &[NewEvent]) -> Result<Vec<Kept>> {
     let mut kept = vec![None; new.len()];
     keep_as(conn, new, &mut kept, As::Told)?;
@@ -45,81 +45,84 @@ pub(crate) fn event_keep(conn: &mut Conn, new: &[NewEvent]) -> Result<Vec<Kept>>
     // third copy is a duplicate of it.
     keep_as(conn, new, &mut kept, As::Conflicting)?;
     let all: Option<Vec<Kept>> = kept.into_iter().collect();
-    all.ok_or_else(|| StoreError::Busy("an event came and went at the same moment".to_owned()))
+    all.ok_or_else(|| StoreError::Refused("an event is known by another one's name".to_owned()))
 }
 
-/// How a row is to be known.
+/// How an event is known.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum As {
     Told,
     Conflicting,
 }
 
+/// The row that a name stands for.
+struct Holder {
+    id: i64,
+    content: Digest,
+    /// The place in the call of the event that it was made for. `None`: it was there before.
+    made_for: Option<usize>,
+}
+
+/// Keeps those that are not kept yet. What has another content than the row of its name stays
+/// open.
 fn keep_as(conn: &mut Conn, new: &[NewEvent], kept: &mut [Option<Kept>], how: As) -> Result<()> {
+    let mut open: Vec<_> =
+        new.iter().enumerate().zip(kept).filter(|(_, kept)| kept.is_none()).collect();
     // One row a name: what comes twice in one call is inserted once.
     let mut firsts = BTreeMap::new();
-    for (position, event) in new.iter().enumerate() {
-        if kept.get(position).is_some_and(Option::is_none) {
-            firsts.entry(name(event, how)).or_insert(position);
-        }
+    for ((place, event), _) in &open {
+        firsts.entry(name(event, how)).or_insert((*place, *event));
     }
     if firsts.is_empty() {
         return Ok(());
     }
-    let records: Vec<_> = firsts
-        .values()
-        .filter_map(|position| new.get(*position))
-        .map(|event| record(event, how))
-        .collect();
-    let inserted: HashMap<Dedupe, i64> =
-        event_insert(conn, &records).of("events")?.into_iter().collect();
-    let known = known(conn, firsts.keys().filter(|name| !inserted.contains_key(name)))?;
-    for (position, (event, slot)) in new.iter().zip(kept).enumerate() {
-        if slot.is_none() {
-            let name = name(event, how);
-            let first = firsts.get(&name) == Some(&position);
-            *slot = match (inserted.get(&name), known.get(&name)) {
-                (Some(id), _) if first => Some(how.fresh(*id)),
-                (Some(id), _) => {
-                    let as_first = firsts.get(&name).and_then(|first| new.get(*first));
-                    as_first
-                        .is_some_and(|first| first.content_digest == event.content_digest)
-                        .then_some(Kept { id: *id, outcome: Outcome::Duplicate })
-                }
-                (None, Some((id, digest))) => (*digest == event.content_digest)
-                    .then_some(Kept { id: *id, outcome: Outcome::Duplicate }),
-                (None, None) => None,
-            };
+    let holders = holders(conn, &firsts, how)?;
+    for ((place, event), kept) in &mut open {
+        let holder = holders.get(&name(event, how)).ok_or_else(|| {
+            StoreError::Busy("an event came and went at the same moment".to_owned())
+        })?;
+        if holder.content != event.content_digest {
+            continue;
         }
+        let made_for_it = holder.made_for == Some(*place);
+        let outcome = match how {
+            As::Told if made_for_it => Outcome::Fresh,
+            As::Conflicting if made_for_it => Outcome::Conflict,
+            As::Told | As::Conflicting => Outcome::Duplicate,
+        };
+        **kept = Some(Kept { id: holder.id, outcome });
     }
     Ok(())
 }
 
-impl As {
-    fn fresh(self, id: i64) -> Kept {
-        let outcome = match self {
-            Self::Told => Outcome::Fresh,
-            Self::Conflicting => Outcome::Conflict,
-        };
-        Kept { id, outcome }
-    }
-}
-
-/// What there is under these names already.
-fn known<'a>(
+/// Inserts what is new, and gives the rows of all these names.
+fn holders(
     conn: &mut Conn,
-    names: impl Iterator<Item = &'a Dedupe>,
-) -> Result<HashMap<Dedupe, (i64, Digest)>> {
-    let names: Vec<Dedupe> = names.copied().collect();
-    if names.is_empty() {
-        return Ok(HashMap::new());
+    firsts: &BTreeMap<Dedupe, (usize, &NewEvent)>,
+    how: As,
+) -> Result<HashMap<Dedupe, Holder>> {
+    let records: Vec<_> = firsts.values().map(|(_, event)| record(event, how)).collect();
+    let mut holders = HashMap::with_capacity(firsts.len());
+    for (name, id) in event_insert(conn, &records).of("events")? {
+        if let Some((place, event)) = firsts.get(&name) {
+            let content = event.content_digest;
+            holders.insert(name, Holder { id, content, made_for: Some(*place) });
+        }
     }
-    let rows: Vec<(Dedupe, i64, Digest)> = events::table
-        .filter(events::dedupe.eq_any(names))
+    let others: Vec<Dedupe> =
+        firsts.keys().filter(|name| !holders.contains_key(name)).copied().collect();
+    if others.is_empty() {
+        return Ok(holders);
+    }
+    let known: Vec<(Dedupe, i64, Digest)> = events::table
+        .filter(events::dedupe.eq_any(others))
         .select((events::dedupe, events::id, events::content_digest))
         .load(conn)
         .of("events")?;
-    Ok(rows.into_iter().map(|(name, id, digest)| (name, (id, digest))).collect())
+    let known =
+        known.into_iter().map(|(name, id, content)| (name, Holder { id, content, made_for: None }));
+    holders.extend(known);
+    Ok(holders)
 }
 
 fn name(event: &NewEvent, how: As) -> Dedupe {

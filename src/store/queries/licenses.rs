@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::super::Conn;
 use super::lookup::{forms, sales_by_ref};
-use super::{Db, Result, at_most, hit};
+use super::{Db, Result, at_most, hit, naming_row};
 use crate::store::error::Of;
 use crate::store::rows::{ActivationRow, LicenseCount, LicenseFilter, LicenseRow};
 use crate::store::schema::{activations, licenses};
@@ -40,7 +40,12 @@ pub(crate) fn licenses_of_sale(conn: &mut Conn, sale_id: i64) -> Result<Vec<Lice
 }
 
 pub(crate) fn license_by_id(conn: &mut Conn, id: &str) -> Result<Option<LicenseRow>> {
-    licenses::table.find(id).select(LicenseRow::as_select()).first(conn).optional().of("licenses")
+    licenses::table
+        .find(id)
+        .select(LicenseRow::as_select())
+        .first(conn)
+        .optional()
+        .of_row("licenses", id)
 }
 
 pub(crate) fn license_by_key(conn: &mut Conn, key: &str) -> Result<Option<LicenseRow>> {
@@ -67,12 +72,19 @@ pub(crate) fn license_list(
     if let Some(cursor) = cursor {
         query = query.filter(licenses::id.lt(cursor));
     }
-    query
+    let ids: Vec<String> = query
         .order(licenses::id.desc())
         .limit(at_most(limit))
+        .select(licenses::id)
+        .load(conn)
+        .of("licenses")?;
+    let rows = licenses::table
+        .filter(licenses::id.eq_any(&ids))
+        .order(licenses::id.desc())
         .select(LicenseRow::as_select())
         .load(conn)
-        .of("licenses")
+        .of("licenses");
+    naming_row(conn, rows, &ids, |conn, id| license_by_id(conn, &id))
 }
 
 fn matching<'a>(

@@ -40,3 +40,18 @@ fn hit(rows: usize, what: &'static str, id: impl ToString) -> Result<()> {
 fn at_most(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
+
+/// Where a list cannot be read, reads its rows one by one, so that the error names the one.
+fn naming_row<T, I: Clone, R>(
+    conn: &mut Conn,
+    list: Result<T>,
+    ids: &[I],
+    one: impl Fn(&mut Conn, I) -> Result<R>,
+) -> Result<T> {
+    if let Err(StoreError::Corrupt { .. }) = &list {
+        for id in ids {
+            one(conn, id.clone())?;
+        }
+    }
+    list
+}

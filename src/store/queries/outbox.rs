@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Binary, Bool, Nullable};
 
 use super::super::Conn;
-use super::{Result, at_most, hit};
+use super::{Result, at_most, hit, naming_row};
 use crate::store::error::Of;
 use crate::store::rows::{Cursor, MailCounts, MailFilter, MailRow, NewMail};
 use crate::store::schema::outbox;
@@ -90,7 +90,7 @@ pub(crate) fn outbox_list(
 ) -> Result<Vec<MailRow>> {
     // All fields by name: a new one does not compile until it is thought of here.
     let MailFilter { status, license_id, recipient } = filter;
-    let mut query = outbox::table.select(without_message!()).into_boxed();
+    let mut query = outbox::table.select(outbox::id).into_boxed();
     if let Some(status) = status {
         query = query.filter(outbox::status.eq(*status));
     }
@@ -103,11 +103,25 @@ pub(crate) fn outbox_list(
     if let Some(cursor) = cursor {
         query = query.filter(outbox::id.lt(cursor));
     }
-    query.order(outbox::id.desc()).limit(at_most(limit)).load(conn).of("outbox")
+    let ids = query.order(outbox::id.desc()).limit(at_most(limit)).load(conn).of("outbox")?;
+    let mut rows = without_messages(conn, &ids)?;
+    rows.reverse();
+    Ok(rows)
+}
+
+/// These mails, oldest first.
+fn without_messages(conn: &mut Conn, ids: &[i64]) -> Result<Vec<MailRow>> {
+    let rows = outbox::table
+        .filter(outbox::id.eq_any(ids))
+        .order(outbox::id)
+        .select(without_message!())
+        .load(conn)
+        .of("outbox");
+    naming_row(conn, rows, ids, outbox_by_id)
 }
 
 pub(crate) fn outbox_by_id(conn: &mut Conn, id: i64) -> Result<Option<MailRow>> {
-    outbox::table.find(id).select(MailRow::as_select()).first(conn).optional().of("outbox")
+    outbox::table.find(id).select(MailRow::as_select()).first(conn).optional().of_row("outbox", id)
 }
 
 pub(crate) fn outbox_retry(conn: &mut Conn, id: i64, now: DateTime<Utc>) -> Result<bool> {
@@ -154,13 +168,14 @@ pub(crate) fn outbox_unaddressed(
     older_than: DateTime<Utc>,
     limit: usize,
 ) -> Result<Vec<MailRow>> {
-    outbox::table
+    let ids: Vec<i64> = outbox::table
         .filter(sql::<Bool>("status = 'queued'"))
         .filter(outbox::recipient.is_null())
         .filter(outbox::created_at.lt(At(older_than)))
         .order(outbox::id)
         .limit(at_most(limit))
-        .select(without_message!())
+        .select(outbox::id)
         .load(conn)
-        .of("outbox")
+        .of("outbox")?;
+    without_messages(conn, &ids)
 }

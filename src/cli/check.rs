@@ -1,0 +1,106 @@
+//! `keywright check`: every fault of the configuration, or what it amounts to.
+
+use std::fmt::Write as _;
+#[cfg(unix)]
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use clap::Args;
+
+use super::{Context, say};
+use crate::config::{Account, Config, Transport};
+use crate::keyring::{Keyring, KeyringError};
+use crate::rules::product::{Product, ProductSettings, Term};
+
+/// Tell every fault of the configuration, or what it amounts to
+#[derive(Debug, Args)]
+pub(super) struct Check {}
+
+impl Check {
+    pub(super) async fn run(self, context: Context) -> anyhow::Result<()> {
+        let config = context.config()?;
+        let key = match Keyring::open(&config.signing.key_file) {
+            Ok(ring) => format!("key {}", ring.kid()),
+            Err(KeyringError::Missing(_)) => "made on the first start".to_owned(),
+            Err(error) => return Err(error.into()),
+        };
+        say(format!("{} is right.\n", context.config_file.display()))?;
+        say(summary(&config, &key)?)?;
+        if is_open_to_all(&context.config_file) {
+            let file = context.config_file.display();
+            say(format!(
+                "\nwarning: everyone on this machine can read {file}: chmod o-rwx {file}"
+            ))?;
+        }
+        Ok(())
+    }
+}
+
+/// Its own group may read it, as where root writes it for the service; others may not.
+#[cfg(unix)]
+fn is_open_to_all(file: &Path) -> bool {
+    let mode = std::fs::metadata(file).map(|file| file.permissions().mode());
+    mode.is_ok_and(|mode| mode & 0o007 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_open_to_all(_: &Path) -> bool {
+    false
+}
+
+/// What people read; secrets have no way in, since their types cannot be printed.
+fn summary(config: &Config, key: &str) -> Result<String, std::fmt::Error> {
+    let mut text = String::new();
+    let mail = match &config.mail.transport {
+        Transport::File { directory } => format!("written to {}", directory.display()),
+        Transport::Smtp { url } => format!("through {}:{}", url.host, url.port),
+    };
+    writeln!(text, "listens   {}, reached at {}", config.server.listen, config.server.public_url)?;
+    writeln!(text, "database  {}", config.database.url)?;
+    writeln!(text, "signing   {} ({key})", config.signing.key_file.display())?;
+    writeln!(text, "mail      {mail}, from {}", config.mail.from)?;
+    for account in config.accounts.values() {
+        account_lines(config, account, &mut text)?;
+    }
+    for (id, settings) in &config.products {
+        let offer = config.catalogue.products.get(id).into_iter().flatten();
+        let is = product_line(settings, &offer.map(|product| &**product).collect::<Vec<_>>());
+        writeln!(text, "\nproduct {id}: {is}")?;
+    }
+    for warning in config.warnings() {
+        writeln!(text, "\nwarning: {warning}")?;
+    }
+    Ok(text.trim_end().to_owned())
+}
+
+fn account_lines(config: &Config, account: &Account, text: &mut String) -> std::fmt::Result {
+    let (name, title) = (&account.name, account.provider.facts().title);
+    let address = |inlet: &str| config.server.public_url.join(&format!("/{inlet}/{name}"));
+    let items = config.catalogue.items.get(name).map_or(0, |items| items.len());
+    writeln!(text, "\naccount {name}: {title}, {}, items: {items}", account.mode.as_str())?;
+    writeln!(text, "  webhooks  {}", address("webhooks"))?;
+    if account.deliver.in_answer() {
+        writeln!(text, "  keys      in the answer at {}", address("fulfil"))?;
+    }
+    if account.deliver.by_mail() {
+        writeln!(text, "  keys      by our mail")?;
+    }
+    Ok(())
+}
+
+fn product_line(settings: &ProductSettings, offer: &[&Product]) -> String {
+    match (&settings.bundle, offer) {
+        (None, [product]) => {
+            let term = match product.term {
+                Term::Perpetual => "perpetual".to_owned(),
+                Term::Interval(interval) => format!("{interval} a payment"),
+                Term::Until(end) => format!("until {}", end.format("%Y-%m-%d %H:%M:%S UTC")),
+            };
+            format!("{}, {term}, machines: {}", product.name, product.max_activations)
+        }
+        (_, members) => {
+            let ids: Vec<&str> = members.iter().map(|product| product.id.as_str()).collect();
+            format!("one license each of {}", ids.join(", "))
+        }
+    }
+}

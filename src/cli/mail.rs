@@ -1,0 +1,94 @@
+//! `keywright mail`: what is owed, what went out, what failed.
+
+use clap::{Args, Subcommand};
+
+use super::part::{Part, json_of, or_none, page};
+use super::table::table;
+use super::{Context, say};
+use crate::store::rows::MailFilter;
+use crate::store::types::MailStatus;
+use crate::support::view::{MailView, MailWhole, text};
+
+/// Look at mail, and send again what failed
+#[derive(Debug, Args)]
+pub(super) struct Mail {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// List mails, newest first
+    List {
+        /// queued, sent, failed or held
+        #[arg(long)]
+        status: Option<MailStatus>,
+        /// Of the license with this id
+        #[arg(long, value_name = "ID")]
+        license: Option<String>,
+        /// To this address
+        #[arg(long, value_name = "EMAIL")]
+        to: Option<String>,
+        #[command(flatten)]
+        part: Part,
+    },
+    /// Show one mail with its text
+    Show {
+        id: i64,
+        /// As JSON, for programs
+        #[arg(long)]
+        json: bool,
+    },
+    /// Put a mail that was given up back at the head of the queue
+    Retry {
+        id: i64,
+        /// As JSON, for programs
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl Mail {
+    pub(super) async fn run(self, context: Context) -> anyhow::Result<()> {
+        let support = context.support().await?;
+        match self.action {
+            Action::List { status, license, to, part } => {
+                let filter = MailFilter { status, license_id: license, recipient: to };
+                let list = support.mail_list(filter, part.number()?, part.limit()).await?;
+                say(if part.json { json_of(&list)? } else { page(&list, listed) })?;
+            }
+            Action::Show { id, json } => {
+                let mail = support.mail(id).await?;
+                say(if json { json_of(&mail)? } else { shown(&mail) })?;
+            }
+            Action::Retry { id, json } => {
+                let mail = support.mail_retry(id).await?;
+                let done =
+                    format!("mail {} to {} is queued again", mail.id, or_none(mail.to.clone()));
+                say(if json { json_of(&mail)? } else { done })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn listed(mails: &[MailView]) -> String {
+    let row = |mail: &MailView| {
+        vec![
+            mail.id.clone(),
+            text(mail.created_at),
+            mail.template.clone(),
+            or_none(mail.to.clone()),
+            mail.status.clone(),
+            mail.attempts.to_string(),
+            or_none(mail.error.clone()),
+        ]
+    };
+    let rows: Vec<_> = mails.iter().map(row).collect();
+    table(&["id", "owed", "template", "to", "status", "attempts", "error"], &rows)
+}
+
+fn shown(mail: &MailWhole) -> String {
+    let message = mail.message.clone().unwrap_or_else(|| "(not written yet)".to_owned());
+    format!("{}\n\n{}", listed(std::slice::from_ref(&mail.mail)), message.replace("\r\n", "\n"))
+}

@@ -1,0 +1,161 @@
+//! The command line: a file a command, each a struct of its arguments with `run`.
+//!
+//! A new command is its file, its line in [`Command`] and its arm in [`Cli::run`]. Commands give
+//! their errors back; `main` prints them as one sentence. Exit status: 0 done, 1 refused or
+//! failed, 2 wrong usage.
+//!
+//! - [`table`]: lists for people; with `--json`, for programs; `part`: limit and cursor
+
+mod check;
+mod demo;
+mod events;
+mod init;
+mod keys;
+mod licenses;
+mod mail;
+mod part;
+mod providers;
+mod serve;
+pub mod table;
+mod token;
+mod trigger;
+
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::{Parser, Subcommand};
+
+use crate::books::{Books, Shelf};
+use crate::clock::SystemClock;
+use crate::config::{Config, Faults};
+use crate::keyring::{Keyring, KeyringError};
+use crate::serve::open_keyring;
+use crate::store::{DatabaseUrl, Options, Store};
+use crate::support::Support;
+
+/// Licensing for software vendors: payment webhooks in, activation keys out.
+#[derive(Debug, Parser)]
+#[command(name = "keywright", version)]
+pub struct Cli {
+    /// The configuration
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        default_value = "keywright.toml",
+        env = "KEYWRIGHT_CONFIG"
+    )]
+    config: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(demo::Demo),
+    Init(init::Init),
+    Check(check::Check),
+    Serve(serve::Serve),
+    Providers(providers::Providers),
+    Trigger(trigger::Trigger),
+    Events(events::Events),
+    Licenses(licenses::Licenses),
+    Mail(mail::Mail),
+    Keys(keys::Keys),
+    Token(token::Token),
+}
+
+/// What every command is given.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// As in `--config`.
+    pub config_file: PathBuf,
+}
+
+impl Cli {
+    /// Runs the command that was asked for.
+    ///
+    /// # Errors
+    /// What was refused or failed, in a sentence for the person at the shell.
+    pub async fn run(self) -> anyhow::Result<()> {
+        let context = Context { config_file: self.config };
+        match self.command {
+            Command::Demo(command) => command.run().await,
+            Command::Init(command) => command.run(context).await,
+            Command::Check(command) => command.run(context).await,
+            Command::Serve(command) => command.run(context).await,
+            Command::Trigger(command) => command.run(context).await,
+            Command::Providers(command) => command.run(context).await,
+            Command::Events(command) => command.run(context).await,
+            Command::Licenses(command) => command.run(context).await,
+            Command::Mail(command) => command.run(context).await,
+            Command::Keys(command) => command.run(context).await,
+            Command::Token(command) => command.run(context).await,
+        }
+    }
+}
+
+impl Context {
+    /// The configuration of this moment.
+    ///
+    /// # Errors
+    /// Every fault in it.
+    pub fn config(&self) -> Result<Config, Faults> {
+        Config::load(&self.config_file)
+    }
+
+    /// What support does, on the database itself: with or without a server that runs.
+    ///
+    /// # Errors
+    /// Where the database or the keys cannot be used.
+    async fn support(&self) -> anyhow::Result<Support> {
+        let config = self.config()?;
+        let store = Store::open(&config.database.url, Options::default())?;
+        store.migrate().await?;
+        let keyring = open_keyring(&config, &store).await?;
+        let shelf = Shelf::new(Books::new(config, keyring));
+        let bells = (Arc::default(), Arc::default());
+        Ok(Support::new(store, shelf, Arc::new(SystemClock), bells.0, bells.1))
+    }
+}
+
+/// Writes one line, or several, for whoever called.
+///
+/// # Errors
+/// Where nobody reads any more; not a panic, as `println!` would be.
+pub fn say(text: impl Display) -> io::Result<()> {
+    writeln!(io::stdout().lock(), "{text}")
+}
+
+/// The signing keys, made where there are none and no database either: whoever moves only half
+/// of a service to another place must not get new keys for old licenses.
+fn keyring_of(config: &Config) -> anyhow::Result<Keyring> {
+    let may_create = match &config.database.url {
+        DatabaseUrl::Sqlite(path) => !path.exists(),
+        DatabaseUrl::Postgres(_) => true,
+    };
+    let entropy = crate::chance::bytes()?;
+    let ring: Result<Keyring, KeyringError> =
+        Keyring::open_or_create(&config.signing.key_file, may_create, &entropy);
+    Ok(ring?)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn every_command_has_help() {
+        let mut command = Cli::command();
+        command.build();
+        let mut open = vec![command];
+        while let Some(command) = open.pop() {
+            assert!(command.get_about().is_some(), "{} says nothing", command.get_name());
+            open.extend(command.get_subcommands().cloned());
+        }
+    }
+}

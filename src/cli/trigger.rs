@@ -1,0 +1,120 @@
+//! `trigger`: realistic events, signed with the account's secret, posted to a running service.
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use keywright_providers::Sample;
+
+use super::{Context, say};
+use crate::chance;
+use crate::clock::{Clock, SystemClock};
+use crate::config::{Account, Config};
+use crate::sender::Sender;
+use crate::trigger::{Scenario, Told, scene, set, tell};
+
+/// Makes realistic events of an account's kind, signed with its secret, and posts them.
+#[derive(Debug, Args)]
+pub(super) struct Trigger {
+    /// As in `[providers.ACCOUNT]`.
+    account: String,
+    /// purchase, renewal, cancel, refund, dispute, payment-failed, plan-change, or lifecycle
+    /// (all in order). What needs a purchase begins with one, unless --set tag=TAG names it.
+    #[arg(value_parser = clap::builder::PossibleValuesParser::new(Scenario::names()))]
+    scenario: String,
+    /// The service's address; by default where the configuration listens.
+    #[arg(long, value_name = "URL")]
+    to: Option<String>,
+    /// Changes a value: item, `item_next`, quantity, email, name, company, country, locale,
+    /// amount, currency, tag, cycle, at, live, subscription.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    settings: Vec<String>,
+    /// Prints the requests and posts nothing.
+    #[arg(long)]
+    print: bool,
+    /// Posts the events in random order.
+    #[arg(long)]
+    shuffle: bool,
+    /// Posts each event so many times.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
+    duplicate: u32,
+}
+
+impl Trigger {
+    pub(super) async fn run(self, context: Context) -> anyhow::Result<()> {
+        let config = context.config()?;
+        let Some(account) = config.accounts.get(&self.account) else {
+            let known: Vec<&str> = config.accounts.keys().map(String::as_str).collect();
+            bail!("there is no account {:?}; configured are: {}", self.account, known.join(", "));
+        };
+        let told = self.tell(account, &config)?;
+        let mut samples: Vec<Sample> = told.into_iter().flat_map(|told| told.samples).collect();
+        if self.print {
+            return samples.iter().try_for_each(print);
+        }
+        let copies: Vec<Sample> =
+            (1..self.duplicate).flat_map(|_| samples.iter().cloned()).collect();
+        samples.extend(copies);
+        if self.shuffle {
+            chance::shuffle(&mut samples)?;
+        }
+        let base = self.to.clone().unwrap_or_else(|| address(&config));
+        let sender = Sender::new(&base)?;
+        let mut refused = 0;
+        for sample in &samples {
+            let answered = sender.send(&self.account, sample).await?;
+            say(format!("{} {}", answered.status, sample.title))?;
+            refused += u32::from(!(200..300).contains(&answered.status));
+        }
+        if refused > 0 {
+            bail!("{refused} of {} events were not accepted", samples.len());
+        }
+        Ok(())
+    }
+
+    fn tell(&self, account: &Account, config: &Config) -> anyhow::Result<Vec<Told>> {
+        let scenario = Scenario::parse(&self.scenario).context("there is no such scenario")?;
+        let now = SystemClock.now();
+        let mut scene = scene(account, &config.catalogue, &chance::tag()?, now)?;
+        let mut continues = false;
+        for setting in &self.settings {
+            let Some((key, value)) = setting.split_once('=') else {
+                bail!("--set {setting}: write KEY=VALUE, as in --set email=ada@example.com");
+            };
+            continues |= key == "tag";
+            set(&mut scene, key, value)?;
+        }
+        let steps = scenario.steps(continues);
+        if !self.print && !continues {
+            say(format!(
+                "tag {} (continue this purchase with --set tag={})",
+                scene.tag, scene.tag
+            ))?;
+        }
+        Ok(tell(account, &scene, &steps, now)?)
+    }
+}
+
+/// Where the configuration listens, as this machine reaches it.
+pub(super) fn address(config: &Config) -> String {
+    let listen = config.server.listen;
+    let host = match listen.ip() {
+        ip if ip.is_unspecified() && ip.is_ipv4() => "127.0.0.1".to_owned(),
+        ip if ip.is_unspecified() => "[::1]".to_owned(),
+        std::net::IpAddr::V4(ip) => ip.to_string(),
+        std::net::IpAddr::V6(ip) => format!("[{ip}]"),
+    };
+    format!("http://{host}:{}", listen.port())
+}
+
+fn print(sample: &Sample) -> anyhow::Result<()> {
+    say(format!("# {}", sample.title))?;
+    if !sample.query.is_empty() {
+        say(format!("? {}", sample.query))?;
+    }
+    for (name, value) in &sample.headers {
+        say(format!("{name}: {value}"))?;
+    }
+    say("")?;
+    say(String::from_utf8_lossy(&sample.body))?;
+    say("")?;
+    Ok(())
+}

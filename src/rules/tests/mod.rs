@@ -1,0 +1,18 @@
+//! The rules, told as stories: what a customer bought and what befell it, and what he then holds.
+//!
+//! Every story is folded in its order, in the opposite one and with every event told twice.
+
+mod coverage;
+mod disputes;
+mod joining;
+mod life;
+mod lines;
+mod orders;
+mod plans;
+mod providers;
+mod refunds;
+mod settings;
+mod stacking;
+mod support;
+mod trials;
+mod world;

@@ -1,0 +1,344 @@
+//! Tracks: what is told of each order line, sorted by line, ready to be walked.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use keywright_providers::notice::{Act, Kind, Line, Notice, Period};
+
+use super::classes::Classes;
+use super::fold::{Problem, QUANTITY_MAX, Told, rank};
+use super::payments::{PaidLine, Payment, subscribed};
+use super::product::{Catalogue, Offer, Product, Quantity};
+use super::purchase::{Purchase, Purchases};
+
+/// What a track is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Base<'a> {
+    /// One order line, by the smallest of its names.
+    Line(&'a str),
+    /// All purchases of one stacked product.
+    Stack(&'a str),
+}
+
+/// What bears on one order line, or on all stacked purchases of one product.
+#[derive(Debug)]
+pub(super) struct Track<'a> {
+    pub(super) base: Base<'a>,
+    /// The lines that feed it.
+    lines: BTreeSet<&'a str>,
+    purchases: BTreeSet<Purchase<'a>>,
+    /// By time; at one instant by rank.
+    pub(super) entries: Vec<Entry<'a>>,
+}
+
+/// One entry of a track.
+#[derive(Debug)]
+pub(super) struct Entry<'a> {
+    pub(super) at: DateTime<Utc>,
+    pub(super) told: &'a Told,
+    pub(super) purchase: Purchase<'a>,
+    pub(super) what: What<'a>,
+}
+
+/// What an entry does.
+#[derive(Debug)]
+pub(super) enum What<'a> {
+    Paid {
+        goods: Goods<'a>,
+        payment: &'a Payment<'a>,
+        period: Option<Period>,
+    },
+    Trial {
+        goods: Goods<'a>,
+        until: DateTime<Utc>,
+    },
+    Issued {
+        goods: Goods<'a>,
+        expires_at: Option<DateTime<Utc>>,
+    },
+    Changed {
+        goods: Goods<'a>,
+    },
+    Canceled,
+    Uncanceled,
+    Ended {
+        at: DateTime<Utc>,
+    },
+    PaymentFailed,
+    Paused,
+    Resumed,
+    /// By support, for one slot or for all.
+    Adjusted {
+        slot: Option<&'a str>,
+        act: &'a Act,
+        by: &'a str,
+    },
+}
+
+/// What stands on a line.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Goods<'a> {
+    /// The smallest of the line's names.
+    pub(super) line: &'a str,
+    pub(super) offer: &'a Offer,
+    pub(super) quantity: u32,
+    /// A subscription: a renewal is expected.
+    pub(super) recurring: bool,
+}
+
+/// The tracks of a sale.
+#[derive(Debug)]
+pub(super) struct Tracks<'a> {
+    catalogue: &'a Catalogue,
+    account: &'a str,
+    lines: &'a Classes<&'a str>,
+    purchases: Purchases<'a>,
+    pub(super) all: BTreeMap<Base<'a>, Track<'a>>,
+    pub(super) problems: BTreeSet<Problem>,
+}
+
+impl<'a> Tracks<'a> {
+    pub(super) fn new(
+        told: &[&'a Told],
+        payments: &'a [Payment<'a>],
+        lines: &'a Classes<&'a str>,
+        catalogue: &'a Catalogue,
+        account: &'a str,
+    ) -> Self {
+        let stacked = told.iter().flat_map(|told| super::fold::lines_of(&told.notice.kind));
+        let stacked = stacked.filter_map(|line| catalogue.offer(account, &line.item)).flatten();
+        let purchases = match stacked.into_iter().any(|product| product.stack) {
+            true => Purchases::of_stack(told),
+            false => Purchases::default(),
+        };
+        let (all, problems) = (BTreeMap::new(), BTreeSet::new());
+        let mut tracks = Self { catalogue, account, lines, purchases, all, problems };
+        for payment in payments {
+            payment.lines.iter().for_each(|line| tracks.paid(payment, line));
+        }
+        told.iter().for_each(|told| tracks.lines(told));
+        told.iter().for_each(|told| tracks.befall(told));
+        tracks.all.values_mut().for_each(Track::sort);
+        tracks
+    }
+
+    fn paid(&mut self, payment: &'a Payment<'a>, paid: &PaidLine<'a>) {
+        let offer = self.catalogue.offer(self.account, &paid.line.item);
+        let period = paid.line.period;
+        self.line(paid.line, offer, paid.recurring, payment.at, paid.told, &|goods| What::Paid {
+            goods,
+            payment,
+            period,
+        });
+    }
+
+    /// What is told of lines beside payments.
+    fn lines(&mut self, told: &'a Told) {
+        let Notice { occurred_at: at, kind, .. } = &told.notice;
+        let recurring = subscribed(&told.notice);
+        let (catalogue, account) = (self.catalogue, self.account);
+        let sold = |line: &Line| catalogue.offer(account, &line.item);
+        match kind {
+            Kind::Trial { until, lines } => {
+                for line in lines {
+                    let what = |goods| What::Trial { goods, until: *until };
+                    self.line(line, sold(line), recurring, *at, told, &what);
+                }
+            }
+            Kind::Changed { lines } => {
+                for line in lines {
+                    let what = |goods| What::Changed { goods };
+                    self.line(line, sold(line), recurring, *at, told, &what);
+                }
+            }
+            Kind::Adjusted { act: Act::Issue { lines, expires_at }, .. } => {
+                for line in lines {
+                    let what = |goods| What::Issued { goods, expires_at: *expires_at };
+                    self.line(line, catalogue.product(&line.item), false, *at, told, &what);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// An entry for the line's own track, and for that of each stacked product in its offer.
+    fn line(
+        &mut self,
+        line: &'a Line,
+        offer: Option<&'a Offer>,
+        recurring: bool,
+        at: DateTime<Utc>,
+        told: &'a Told,
+        what: &dyn Fn(Goods<'a>) -> What<'a>,
+    ) {
+        let Some(offer) = offer else {
+            self.problems.insert(Problem::UnknownProduct { items: line.item.clone() });
+            return;
+        };
+        if !(1..=QUANTITY_MAX).contains(&line.quantity) {
+            self.problems.insert(Problem::Quantity { quantity: line.quantity });
+            return;
+        }
+        let class = self.lines.of(&line.line);
+        let goods = Goods { line: class, offer, quantity: line.quantity, recurring };
+        let purchase = self.purchases.of(told);
+        let stacked = offer.iter().filter(|product| product.stack);
+        let bases = stacked.map(|product| Base::Stack(&product.id)).chain([Base::Line(class)]);
+        for base in bases.collect::<BTreeSet<_>>() {
+            let track = self.all.entry(base).or_insert_with(|| Track::new(base));
+            track.lines.insert(class);
+            track.purchases.insert(purchase);
+            track.entries.push(Entry { at, told, purchase, what: what(goods) });
+        }
+    }
+
+    /// What is told of the whole sale, or of one line as a whole.
+    fn befall(&mut self, told: &'a Told) {
+        let line = told.notice.line.as_deref();
+        let purchase = self.purchases.of(told);
+        let class = line.map(|line| self.lines.of(line));
+        for track in self.all.values_mut() {
+            let Some(what) = What::befalls(&told.notice) else { return };
+            let meant = match (&what, class) {
+                // Support means a slot, which only the walk knows by name.
+                (What::Adjusted { .. }, _) => true,
+                (_, Some(class)) => track.lines.contains(class),
+                (_, None) => track.purchases.contains(&purchase),
+            };
+            if meant {
+                track.entries.push(Entry { at: told.notice.occurred_at, told, purchase, what });
+            }
+        }
+    }
+}
+
+impl<'a> Track<'a> {
+    fn new(base: Base<'a>) -> Self {
+        let (lines, purchases) = (BTreeSet::new(), BTreeSet::new());
+        Self { base, lines, purchases, entries: Vec::new() }
+    }
+
+    /// Stacked time counts from where it was bought for, all else from when it happened.
+    fn sort(&mut self) {
+        let stacked = matches!(self.base, Base::Stack(_));
+        for entry in self.entries.iter_mut().filter(|_| stacked) {
+            if let What::Paid { period: Some(Period { start: Some(start), .. }), .. } = entry.what {
+                entry.at = start;
+            }
+        }
+        self.entries.sort_by_key(|entry| {
+            let rank = rank(&entry.told.notice.kind);
+            (entry.at, rank, &entry.told.digest, entry.what.goods().map(|goods| goods.line))
+        });
+    }
+
+    /// How many products of an offer this track gives licenses of: as many as the largest of its
+    /// offers has; a stack is of one.
+    pub(super) fn members(&self) -> usize {
+        let offers = self.entries.iter().filter_map(|entry| entry.what.goods());
+        match self.base {
+            Base::Line(_) => offers.map(|goods| goods.offer.len()).max().unwrap_or(0),
+            Base::Stack(_) => 1,
+        }
+    }
+
+    /// How many units of a member were ever told of.
+    pub(super) fn units(&self, member: usize) -> u32 {
+        let goods = self.entries.iter().filter_map(|entry| entry.what.goods());
+        goods.filter_map(|goods| Some(goods.units(self.pick(goods, member)?))).max().unwrap_or(0)
+    }
+
+    /// The product that the offer has for a member of this track.
+    pub(super) fn pick(&self, goods: Goods<'a>, member: usize) -> Option<&'a Arc<Product>> {
+        match self.base {
+            Base::Line(_) => goods.offer.get(member).filter(|product| !product.stack),
+            Base::Stack(id) => goods.offer.iter().find(|product| product.stack && product.id == id),
+        }
+    }
+
+    /// The slot of a unit, and every name that it may have been stored under: by each name of
+    /// each line that feeds it.
+    pub(super) fn slots(
+        &self,
+        names: &BTreeMap<&'a str, BTreeSet<&'a str>>,
+        member: usize,
+        unit: u32,
+    ) -> (String, BTreeSet<String>) {
+        let slot = match self.base {
+            Base::Line(class) => format!("{class}/{member}.{unit}"),
+            Base::Stack(product) => format!("stack:{product}/{member}.{unit}"),
+        };
+        let mut slots = BTreeSet::from([slot.clone()]);
+        for (line, member) in self.places(member) {
+            let names = names.get(line).into_iter().flatten();
+            slots.extend(names.map(|name| format!("{name}/{member}.{unit}")));
+        }
+        (slot, slots)
+    }
+
+    /// Where a member of this track stands: on which lines, at which place of their offers.
+    fn places(&self, member: usize) -> BTreeSet<(&'a str, usize)> {
+        let product = match self.base {
+            Base::Line(class) => return BTreeSet::from([(class, member)]),
+            Base::Stack(product) => product,
+        };
+        let goods = self.entries.iter().filter_map(|entry| entry.what.goods());
+        let place = |goods: Goods<'a>| {
+            let place = goods.offer.iter().position(|one| one.stack && one.id == product)?;
+            Some((goods.line, place))
+        };
+        goods.filter_map(place).collect()
+    }
+}
+
+impl<'a> What<'a> {
+    pub(super) fn goods(&self) -> Option<Goods<'a>> {
+        match self {
+            Self::Paid { goods, .. }
+            | Self::Trial { goods, .. }
+            | Self::Issued { goods, .. }
+            | Self::Changed { goods } => Some(*goods),
+            Self::Canceled
+            | Self::Uncanceled
+            | Self::Ended { .. }
+            | Self::PaymentFailed
+            | Self::Paused
+            | Self::Resumed
+            | Self::Adjusted { .. } => None,
+        }
+    }
+
+    fn befalls(notice: &'a Notice) -> Option<Self> {
+        match &notice.kind {
+            Kind::Canceled { .. } => Some(Self::Canceled),
+            Kind::Uncanceled => Some(Self::Uncanceled),
+            Kind::Ended { at } => Some(Self::Ended { at: *at }),
+            Kind::PaymentFailed => Some(Self::PaymentFailed),
+            Kind::Paused => Some(Self::Paused),
+            Kind::Resumed => Some(Self::Resumed),
+            Kind::Adjusted { act: Act::Issue { .. }, .. } => None,
+            Kind::Adjusted { act, by, .. } => {
+                Some(Self::Adjusted { slot: notice.line.as_deref(), act, by })
+            }
+            Kind::Paid { .. }
+            | Kind::Trial { .. }
+            | Kind::Changed { .. }
+            | Kind::Refunded { .. }
+            | Kind::RefundUndone { .. }
+            | Kind::Disputed { .. }
+            | Kind::Linked
+            | Kind::Customer => None,
+        }
+    }
+}
+
+impl Goods<'_> {
+    /// How many licenses of the product the line is.
+    pub(super) fn units(&self, product: &Product) -> u32 {
+        match product.quantity {
+            Quantity::Keys => self.quantity,
+            Quantity::Seats => 1,
+        }
+    }
+}

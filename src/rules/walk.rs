@@ -1,0 +1,449 @@
+//! The life of one license: one unit of one product on its track, entry by entry.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use keywright_providers::notice::{Act, Period};
+
+use super::coverage::{Coverage, Paying};
+use super::fold::{License, Step};
+use super::license::{Flag, State};
+use super::payments::Payment;
+use super::product::{OnRefund, Product, Start, Term};
+use super::purchase::Purchase;
+use super::track::{Base, Entry, Goods, Track, What};
+
+/// The names of every line, by the smallest.
+pub(super) type Names<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
+
+/// The licenses of a track: one for each product and unit that was ever there and covered.
+pub(super) fn licenses<'a>(track: &'a Track<'a>, names: &Names<'a>) -> Vec<License> {
+    let members = 0..track.members();
+    let each = members.flat_map(|member| (1..=track.units(member)).map(move |unit| (member, unit)));
+    each.filter_map(|(member, unit)| Walk::new(track, names, member, unit).run()).collect()
+}
+
+/// One unit's walk along its track.
+struct Walk<'a> {
+    track: &'a Track<'a>,
+    member: usize,
+    unit: u32,
+    slot: String,
+    names: BTreeSet<String>,
+    /// When support last reinstated it: what went back before no longer counts.
+    reinstated_at: Option<DateTime<Utc>>,
+    activated_at: Option<DateTime<Utc>>,
+
+    product: Option<&'a Arc<Product>>,
+    /// Units bought of each line; several only in a stack.
+    quantities: BTreeMap<&'a str, u32>,
+    coverage: Coverage,
+    purchases: BTreeMap<Purchase<'a>, Standing>,
+    presence: Presence,
+    starts_at: Option<DateTime<Utc>>,
+    money: Money,
+    tried_at: Option<DateTime<Utc>>,
+    suspended: bool,
+    revoked: bool,
+    steps: Vec<Step>,
+}
+
+/// How one purchase stands.
+#[derive(Debug, Default)]
+struct Standing {
+    recurring: bool,
+    canceled: bool,
+    paused: bool,
+    paid_at: Option<DateTime<Utc>>,
+    failed_at: Option<DateTime<Utc>>,
+    ended_at: Option<DateTime<Utc>>,
+}
+
+/// Does the line still hold this unit?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Presence {
+    /// It did not yet, at a time when something covered it.
+    Never,
+    Held,
+    DroppedAt(DateTime<Utc>),
+}
+
+/// What came and went.
+#[derive(Debug, Default)]
+struct Money {
+    came: bool,
+    /// Some payment stands, or support gave the license.
+    stands: bool,
+    refunded: bool,
+    disputed: bool,
+    /// A dispute is open that support did not override.
+    contested: bool,
+}
+
+impl<'a> Walk<'a> {
+    fn new(track: &'a Track<'a>, names: &Names<'a>, member: usize, unit: u32) -> Self {
+        let (slot, names) = track.slots(names, member, unit);
+        let mut walk = Self {
+            track,
+            member,
+            unit,
+            slot,
+            names,
+            reinstated_at: None,
+            activated_at: None,
+            product: None,
+            quantities: BTreeMap::new(),
+            coverage: Coverage::default(),
+            purchases: BTreeMap::new(),
+            presence: Presence::Never,
+            starts_at: None,
+            money: Money::default(),
+            tried_at: None,
+            suspended: false,
+            revoked: false,
+            steps: Vec::new(),
+        };
+        walk.reinstated_at = walk.acts(Act::Reinstate).max();
+        walk.activated_at = walk.acts(Act::Activate).min();
+        walk.coverage = Coverage::new(walk.activated_at);
+        walk
+    }
+
+    /// When support (or an activation) did this to this unit.
+    fn acts(&self, wanted: Act) -> impl Iterator<Item = DateTime<Utc>> {
+        self.track.entries.iter().filter_map(move |entry| match &entry.what {
+            What::Adjusted { slot, act, .. } if **act == wanted && self.is_named(*slot) => {
+                Some(entry.at)
+            }
+            _ => None,
+        })
+    }
+
+    fn is_named(&self, slot: Option<&str>) -> bool {
+        slot.is_none_or(|slot| self.names.contains(slot))
+    }
+
+    fn run(mut self) -> Option<License> {
+        let track = self.track;
+        for entry in &track.entries {
+            let Some(text) = self.step(entry) else { continue };
+            self.steps.push(Step {
+                at: entry.at,
+                event_id: entry.told.event_id,
+                text,
+                expires_at: self.coverage.expires_at(),
+            });
+        }
+        self.license()
+    }
+
+    /// Takes one entry; says what it did, if it bore on this unit.
+    fn step(&mut self, entry: &'a Entry<'a>) -> Option<String> {
+        let (at, of) = (entry.at, entry.purchase);
+        match &entry.what {
+            What::Paid { goods, payment, period } => {
+                let rules = self.hold(at, *goods, of)?;
+                let text = self.pay(entry, *goods, rules, payment, *period);
+                self.begin(period.and_then(|period| period.start).unwrap_or(at));
+                Some(text)
+            }
+            What::Trial { goods, until } => {
+                self.hold(at, *goods, of)?;
+                let until = self.cut(of, at).map_or(*until, |end| end.min(*until));
+                self.tried_at = Some(at);
+                self.coverage.trial(until);
+                self.begin(at);
+                Some(format!("a trial covers until {}", day(until)))
+            }
+            What::Issued { goods, expires_at } => {
+                let rules = self.hold(at, *goods, of)?;
+                self.money.stands = true;
+                match expires_at {
+                    Some(date) => self.coverage.set(*date),
+                    None => self
+                        .coverage
+                        .pay(&Paying { at, period: None, due: false, end: None }, rules),
+                }
+                self.begin(at);
+                Some("given by support".to_owned())
+            }
+            What::Changed { goods } => {
+                self.hold(at, *goods, of)?;
+                self.begin(at);
+                Some(self.describe(*goods))
+            }
+            What::Ended { at: end } => {
+                self.standing(of).ended_at = Some(at);
+                if matches!(self.track.base, Base::Line(_)) {
+                    self.coverage.end(*end);
+                }
+                Some(format!("over since {}", day(*end)))
+            }
+            What::Canceled => {
+                self.standing(of).canceled = true;
+                Some("canceled: it will not renew".to_owned())
+            }
+            What::Uncanceled => self.undo(of, |standing| &mut standing.canceled, "it will renew"),
+            What::PaymentFailed => {
+                self.standing(of).failed_at = Some(at);
+                Some("a payment failed".to_owned())
+            }
+            What::Paused => {
+                self.standing(of).paused = true;
+                Some("paused".to_owned())
+            }
+            What::Resumed => self.undo(of, |standing| &mut standing.paused, "resumed"),
+            What::Adjusted { slot, act, by } => {
+                if self.is_named(*slot) {
+                    self.adjust(at, act, by)
+                } else {
+                    None
+                }
+            }
+        }
+    }
+
+    fn standing(&mut self, purchase: Purchase<'a>) -> &mut Standing {
+        self.purchases.entry(purchase).or_default()
+    }
+
+    /// Takes a flag back; says so only where it was set, as some providers tell with every
+    /// change that all is well.
+    fn undo(
+        &mut self,
+        purchase: Purchase<'a>,
+        flag: fn(&mut Standing) -> &mut bool,
+        text: &str,
+    ) -> Option<String> {
+        std::mem::take(flag(self.standing(purchase))).then(|| text.to_owned())
+    }
+
+    /// What now stands on the line: is this unit of this product among it? Returns the rules by
+    /// which time is counted; `None` if the entry is no matter of this unit.
+    ///
+    /// A unit that the line does not hold (any more, or yet) is walked on all the same: the line
+    /// may come to hold it, and is then covered for it too. In a stack a smaller purchase takes
+    /// nothing from a larger.
+    fn hold(
+        &mut self,
+        at: DateTime<Utc>,
+        goods: Goods<'a>,
+        purchase: Purchase<'a>,
+    ) -> Option<&'a Arc<Product>> {
+        let own = self.track.pick(goods, self.member);
+        let held = own.filter(|product| self.unit <= goods.units(product));
+        let stacked = matches!(self.track.base, Base::Stack(_));
+        if stacked && held.is_none() {
+            return None;
+        }
+        self.standing(purchase).recurring |= goods.recurring;
+        match (held, self.presence) {
+            (Some(product), _) => {
+                self.product = Some(product);
+                self.quantities.insert(goods.line, goods.quantity);
+                if let Presence::DroppedAt(_) = self.presence {
+                    self.presence = Presence::Held;
+                }
+            }
+            (None, Presence::Held) => self.presence = Presence::DroppedAt(at),
+            (None, Presence::Never) => self.product = None,
+            (None, Presence::DroppedAt(_)) => {}
+        }
+        held.or(own).or_else(|| goods.offer.first())
+    }
+
+    /// From here on it is a license, if the line holds it and something covers it.
+    fn begin(&mut self, at: DateTime<Utc>) {
+        let covered = self.coverage.is_begun() || self.money.came;
+        if self.presence == Presence::Never && self.product.is_some() && covered {
+            self.presence = Presence::Held;
+        }
+        if self.presence == Presence::Held {
+            self.starts_at = Some(self.starts_at.map_or(at, |start| start.min(at)));
+        }
+    }
+
+    fn pay(
+        &mut self,
+        entry: &Entry<'a>,
+        goods: Goods<'a>,
+        rules: &Product,
+        payment: &Payment<'a>,
+        period: Option<Period>,
+    ) -> String {
+        let (name, returns) = (payment.name, &payment.returns);
+        self.money.came = true;
+        self.money.refunded |= returns.refunded || returns.gone_since.is_some();
+        self.money.disputed |= returns.disputed;
+        self.money.contested |= returns.disputed_since.is_some_and(|since| self.counts(since));
+        let units =
+            returns.units(goods.line, goods.quantity).filter(|(_, since)| self.counts(*since));
+        let left = goods.quantity - units.map_or(0, |(units, _)| units);
+        let gone = returns.gone_since.filter(|since| self.counts(*since));
+        // Given back are the last units; seats are one license as long as one is left.
+        let gone = gone.or(units.filter(|_| self.unit > left).map(|(_, since)| since));
+        if rules.on_refund == OnRefund::Revoke {
+            if let Some(since) = gone {
+                return format!("{name} does not count: the money went back {}", day(since));
+            }
+            if let Some(quantity) = self.quantities.get_mut(goods.line) {
+                *quantity = (*quantity).min(left);
+            }
+        }
+        self.money.stands = true;
+        let due = self.is_renewing();
+        let end = self.cut(entry.purchase, payment.at);
+        let standing = self.standing(entry.purchase);
+        standing.paid_at = standing.paid_at.max(Some(payment.at));
+        self.coverage.pay(&Paying { at: entry.at, period, due, end }, rules);
+        match (period, rules.term) {
+            (_, Term::Until(date)) => format!("{name} covers until {}", day(date)),
+            (Some(period), _) => {
+                format!("{name} covers until {} by the provider's word", day(period.end))
+            }
+            (None, Term::Interval(interval)) => format!("{name} covers {interval}"),
+            (None, Term::Perpetual) => format!("{name} covers for ever"),
+        }
+    }
+
+    /// Does what went back then still count? Not if support reinstated the license later.
+    fn counts(&self, since: DateTime<Utc>) -> bool {
+        self.reinstated_at.is_none_or(|at| at <= since)
+    }
+
+    /// In a stack only the time of its own purchase is cut by an end that comes later.
+    fn cut(&self, purchase: Purchase<'a>, from: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let Base::Stack(_) = self.track.base else { return None };
+        let ends = self.track.entries.iter().filter_map(|entry| match entry.what {
+            What::Ended { at } if entry.purchase == purchase && entry.at >= from => Some(at),
+            _ => None,
+        });
+        ends.min()
+    }
+
+    fn adjust(&mut self, at: DateTime<Utc>, act: &Act, by: &str) -> Option<String> {
+        let text = match act {
+            Act::Issue { .. } => return None,
+            Act::Renew { interval } => {
+                let added = self.coverage.add(at, interval.as_deref(), self.product?)?;
+                self.keep();
+                format!("{by} added {added}")
+            }
+            Act::SetExpiry { expires_at } => {
+                self.coverage.set(*expires_at);
+                self.keep();
+                format!("{by} set the expiry to {}", day(*expires_at))
+            }
+            Act::Suspend => {
+                self.suspended = true;
+                format!("{by} suspended it")
+            }
+            Act::Reinstate => {
+                (self.suspended, self.revoked) = (false, false);
+                self.purchases.values_mut().for_each(|standing| standing.paused = false);
+                format!("{by} reinstated it")
+            }
+            Act::Revoke => {
+                self.revoked = true;
+                format!("{by} revoked it")
+            }
+            Act::Activate => "activated".to_owned(),
+        };
+        Some(text)
+    }
+
+    /// Support gives a date to a unit that the line dropped: support's word stands.
+    fn keep(&mut self) {
+        if let Presence::DroppedAt(_) = self.presence {
+            self.presence = Presence::Held;
+        }
+    }
+
+    /// Is a payment expected?
+    fn is_renewing(&self) -> bool {
+        self.purchases
+            .values()
+            .any(|standing| standing.recurring && !standing.canceled && !standing.is_over())
+    }
+
+    fn license(self) -> Option<License> {
+        let product = Arc::clone(self.product?);
+        let (dropped_at, flags) = match self.presence {
+            Presence::Never => return None,
+            Presence::Held => (None, self.flags(self.is_renewing())),
+            Presence::DroppedAt(at) => (Some(at), self.flags(false)),
+        };
+        let expires_at = match (self.coverage.expires_at(), dropped_at) {
+            (Some(expiry), Some(dropped)) => Some(expiry.min(dropped)),
+            (expiry, dropped) => expiry.or(dropped),
+        };
+        let due = dropped_at.is_none() && self.is_renewing();
+        let waits = self.coverage.is_waiting() && dropped_at.is_none();
+        let state = match self.money {
+            Money { came: true, stands: false, .. } => State::Revoked,
+            _ if self.revoked => State::Revoked,
+            Money { contested: true, .. } => State::Suspended,
+            _ if self.suspended || self.all(|standing| standing.paused) => State::Suspended,
+            _ if waits => State::Pending,
+            _ => State::Active,
+        };
+        let from_activation = product.start == Start::Activation && self.coverage.was_waiting();
+        let starts_at = self.activated_at.filter(|_| from_activation).or(self.starts_at)?;
+        let quantity = self.quantities.values().copied().max().unwrap_or(1);
+        let quantity = License::seats(&product, quantity);
+        Some(License {
+            slot: self.slot,
+            names: self.names,
+            state,
+            starts_at,
+            expires_at,
+            valid_until: expires_at.map(|end| product.valid_until(end, due)),
+            flags,
+            quantity,
+            max_activations: product.max_activations.saturating_mul(quantity),
+            product,
+            steps: self.steps,
+        })
+    }
+
+    fn flags(&self, renewing: bool) -> BTreeSet<Flag> {
+        let any = |test: fn(&Standing) -> bool| self.purchases.values().any(test);
+        let paid_at = self.purchases.values().filter_map(|standing| standing.paid_at).max();
+        let flags = [
+            (Flag::PastDue, any(Standing::is_past_due)),
+            (Flag::Canceled, any(|standing| standing.canceled) && !renewing),
+            (Flag::Trial, self.tried_at > paid_at),
+            (Flag::Ended, self.all(Standing::is_over)),
+            (Flag::Refunded, self.money.refunded),
+            (Flag::Disputed, self.money.disputed),
+            (Flag::Paused, any(|standing| standing.paused)),
+        ];
+        flags.into_iter().filter(|(_, set)| *set).map(|(flag, _)| flag).collect()
+    }
+
+    fn all(&self, test: fn(&Standing) -> bool) -> bool {
+        !self.purchases.is_empty() && self.purchases.values().all(test)
+    }
+
+    fn describe(&self, goods: Goods<'a>) -> String {
+        let products: Vec<&str> = goods.offer.iter().map(|product| product.id.as_str()).collect();
+        format!("the subscription is now {} × {}", goods.quantity, products.join(" + "))
+    }
+}
+
+impl Standing {
+    /// Until a later payment; at one instant the payment counts.
+    fn is_past_due(&self) -> bool {
+        self.failed_at > self.paid_at
+    }
+
+    /// Until a later payment; at one instant the end counts.
+    fn is_over(&self) -> bool {
+        self.ended_at.is_some() && self.ended_at >= self.paid_at
+    }
+}
+
+fn day(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
+}

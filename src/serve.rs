@@ -1,0 +1,262 @@
+//! The running service: store, workers and HTTP put together, started and stopped as one.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::web::Data;
+use actix_web::{App, HttpServer};
+use thiserror::Error;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+
+use crate::apply::Apply;
+use crate::books::{Books, Shelf};
+use crate::chance::{self, NoChance};
+use crate::clock::Clock;
+use crate::config::{Config, Faults};
+use crate::intake::Intake;
+use crate::keyring::{Keyring, KeyringError};
+use crate::post::{self, Post, PostError};
+use crate::store::rows::{EventFilter, LicenseFilter};
+use crate::store::types::EventStatus;
+use crate::store::{Options, Store, StoreError};
+use crate::support::Support;
+use crate::web::support::Desk;
+use crate::web::support::reload::{Reload as Reloads, ReloadDone, Reloading};
+use crate::{telemetry, web};
+
+/// Requests that are being answered get this long when the service stops.
+const SHUTDOWN: Duration = Duration::from_secs(10);
+
+/// A sender that is slower than this with its headers is cut off.
+const HEADERS_TIME_MAX: Duration = Duration::from_secs(5);
+
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// A running service. Dropping it does not stop it; [`Service::stop`] does.
+#[derive(Debug)]
+pub struct Service {
+    /// Where it listens: with the real port where the configuration said 0.
+    pub address: SocketAddr,
+    pub store: Store,
+    pub reload: Reload,
+    pub support: Support,
+    stop: watch::Sender<bool>,
+    server: ServerHandle,
+    tasks: JoinSet<()>,
+}
+
+/// Why the service did not start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    #[error(transparent)]
+    Post(#[from] PostError),
+    #[error(transparent)]
+    Chance(#[from] NoChance),
+    #[error("cannot listen on {address}: {error}")]
+    Listen { address: SocketAddr, error: std::io::Error },
+}
+
+impl Service {
+    /// Opens and migrates the store, starts the workers, and listens. `file` is what a reload
+    /// reads again.
+    ///
+    /// # Errors
+    /// [`StartError`]: nothing is left running.
+    pub async fn start(
+        config: Config,
+        file: PathBuf,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StartError> {
+        let figures = telemetry::figures();
+        let store =
+            Store::open(&config.database.url, Options { exclusive: true, ..Options::default() })?;
+        store.migrate().await?;
+        store.check().await?;
+        let now = clock.now();
+        store
+            .run("reclaim", move |tx| {
+                tx.event_reclaim_all(now)?;
+                tx.outbox_reclaim_all(now)
+            })
+            .await?;
+        let keyring = open_keyring(&config, &store).await?;
+        let (listen, mail) = (config.server.listen, config.mail.clone());
+        let public_url = config.server.public_url.clone();
+        let shelf = Shelf::new(Books::new(config, keyring));
+        let (bell, post_bell) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let names = shelf.clone();
+        let product = move |id: &str| {
+            let books = names.now();
+            let offer = books.config.catalogue.products.get(id)?;
+            offer.first().map(|product| product.name.clone())
+        };
+        let settings = post::Settings::open(&mail, &public_url, Arc::new(product))?;
+        let post = Post::new(store.clone(), settings, Arc::clone(&clock), Arc::clone(&post_bell));
+        let intake = Intake::new(
+            store.clone(),
+            shelf.clone(),
+            Arc::clone(&clock),
+            Arc::clone(&bell),
+            Arc::clone(&post_bell),
+        )
+        .await?;
+        let apply = Apply {
+            store: store.clone(),
+            shelf: shelf.clone(),
+            clock: Arc::clone(&clock),
+            bell: Arc::clone(&bell),
+            post: post_bell,
+        };
+        let reload = Reload { file, store: store.clone(), shelf: shelf.clone(), clock, bell };
+
+        let support = Support::new(
+            store.clone(),
+            shelf.clone(),
+            Arc::clone(&reload.clock),
+            Arc::clone(&reload.bell),
+            Arc::clone(&apply.post),
+        );
+        let data = (
+            Data::new(intake),
+            Data::new(store.clone()),
+            Data::new(shelf),
+            Data::new(figures),
+            Data::new(Desk::new(support.clone(), Arc::new(reload.clone()))),
+        );
+        let server = HttpServer::new(move || {
+            App::new()
+                .wrap(web::headers())
+                .app_data(data.0.clone())
+                .app_data(data.1.clone())
+                .app_data(data.2.clone())
+                .app_data(data.3.clone())
+                .app_data(data.4.clone())
+                .configure(web::routes)
+        })
+        .client_request_timeout(HEADERS_TIME_MAX)
+        .keep_alive(KEEP_ALIVE)
+        .shutdown_timeout(SHUTDOWN.as_secs())
+        .disable_signals()
+        .bind(listen)
+        .map_err(|error| StartError::Listen { address: listen, error })?;
+        let address = server.addrs().first().copied().unwrap_or(listen);
+        let server = server.run();
+        let handle = server.handle();
+
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move {
+            if let Err(error) = server.await {
+                tracing::error!(%error, "the HTTP server ended: {error}");
+            }
+        });
+        let apply_stop = stopped.clone();
+        tasks.spawn(async move { apply.run(apply_stop).await });
+        tasks.spawn(async move { post.run(stopped).await });
+        Ok(Self { address, store, reload, support, stop, server: handle, tasks })
+    }
+
+    /// Finishes what was accepted, and ends.
+    pub async fn stop(mut self) {
+        self.server.stop(true).await;
+        // The receivers live as long as the tasks; without any there is nobody to tell.
+        let _ = self.stop.send(true);
+        while self.tasks.join_next().await.is_some() {}
+        self.store.close().await;
+    }
+}
+
+/// Loads products and accounts anew, as a whole or not at all.
+#[derive(Clone)]
+pub struct Reload {
+    file: PathBuf,
+    store: Store,
+    shelf: Shelf,
+    clock: Arc<dyn Clock>,
+    bell: Arc<Notify>,
+}
+
+/// Why the old configuration stays in force.
+#[derive(Debug, Error)]
+pub enum ReloadError {
+    #[error("{0}")]
+    Faults(Faults),
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Reasons for which an event fails until the configuration is mended.
+const MENDED_BY_RELOAD: [&str; 2] = ["unknown_product", "unknown_account"];
+
+impl Reload {
+    /// Reads the configuration again; events that failed for want of a product or account are
+    /// tried again.
+    ///
+    /// # Errors
+    /// [`ReloadError`]: nothing has changed.
+    pub async fn now(&self) -> Result<ReloadDone, ReloadError> {
+        let config = Config::load(&self.file).map_err(ReloadError::Faults)?;
+        let keyring = Keyring::open(&config.signing.key_file)?;
+        let (accounts, products) = (config.accounts.len(), config.catalogue.products.len());
+        let warnings = config.warnings();
+        self.shelf.swap(Books::new(config, keyring));
+        let now = self.clock.now();
+        let replayed = self
+            .store
+            .run("event replay after reload", move |tx| {
+                let mut again = 0;
+                for reason in MENDED_BY_RELOAD {
+                    let filter = EventFilter {
+                        status: Some(EventStatus::Failed),
+                        reason: Some(reason.to_owned()),
+                        ..EventFilter::default()
+                    };
+                    again += tx.event_replay_where(&filter, now)?;
+                }
+                Ok(again)
+            })
+            .await?;
+        self.bell.notify_one();
+        tracing::info!(
+            events = replayed,
+            "the configuration was loaded anew; {replayed} events are tried again"
+        );
+        Ok(ReloadDone { accounts, products, replayed, warnings })
+    }
+}
+
+impl Reloads for Reload {
+    fn reload(&self) -> Reloading<'_> {
+        Box::pin(async move {
+            self.now().await.map_err(|error| match error {
+                ReloadError::Faults(faults) => faults.0.iter().map(ToString::to_string).collect(),
+                other => vec![other.to_string()],
+            })
+        })
+    }
+}
+
+impl std::fmt::Debug for Reload {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reload").field("file", &self.file).finish_non_exhaustive()
+    }
+}
+
+/// The signing keys; made on the first start, never while there are licenses.
+pub(crate) async fn open_keyring(config: &Config, store: &Store) -> Result<Keyring, StartError> {
+    let (filter, now) = (LicenseFilter::default(), chrono::DateTime::UNIX_EPOCH);
+    let licenses =
+        store.read("first license", move |tx| tx.license_list(&filter, now, None, 1)).await?;
+    let entropy = chance::bytes()?;
+    Ok(Keyring::open_or_create(&config.signing.key_file, licenses.is_empty(), &entropy)?)
+}

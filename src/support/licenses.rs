@@ -1,0 +1,185 @@
+//! Licenses: search, one with its whole life, its machines.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::view::{ActivationView, HistoryView, LicenseView, LicenseWhole, Page, StepView};
+use super::{Asked, Failure, Refusal, Support};
+use crate::apply;
+use crate::books::Books;
+use crate::rules::fold::{self, Folded, Told, fold};
+use crate::rules::key;
+use crate::store::rows::{EventRow, HistoryRow, LicenseFilter, LicenseRow, NewHistory};
+use crate::store::{StoreError, Tx};
+
+/// Merged licenses that may follow each other.
+const MERGES_MAX: usize = 32;
+
+impl Support {
+    /// Licenses, newest first. The cursor is the id of the last one seen.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn license_list(
+        &self,
+        mut filter: LicenseFilter,
+        cursor: Option<String>,
+        limit: usize,
+    ) -> Result<Page<LicenseView>, Failure> {
+        let now = self.clock.now();
+        // As people type it, where it can be read as a key of ours at all.
+        filter.key = filter.key.map(|text| key::read(&text).unwrap_or(text));
+        self.read("license list", move |tx| {
+            let rows = tx.license_list(&filter, now, cursor.as_deref(), limit + 1)?;
+            let page = Page::cut(rows, limit, |row| row.id.clone());
+            let mut items: Vec<LicenseView> = Vec::with_capacity(page.items.len());
+            for row in page.items {
+                // One that was merged away is found by its key, and shown as what stands for it.
+                let row = if row.merged_into.is_some() { find(tx, &row.id)? } else { row };
+                if items.iter().all(|shown| shown.id != row.id) {
+                    items.push(view(tx, &row, now)?);
+                }
+            }
+            Ok(Page { items, next_cursor: page.next_cursor })
+        })
+        .await
+    }
+
+    /// One license, by its id or key. One that was merged away leads to the one that stands for
+    /// it.
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownLicense`]; [`Failure::Store`].
+    pub async fn license(&self, name: &str) -> Result<LicenseWhole, Failure> {
+        let (name, books, now) = (name.to_owned(), self.shelf.now(), self.clock.now());
+        self.read("license show", move |tx| {
+            let row = find(tx, &name)?;
+            whole(tx, &row, &books, now)
+        })
+        .await
+    }
+
+    /// The machines of a license, oldest first; those that gave their seat back too.
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownLicense`]; [`Failure::Store`].
+    pub async fn activation_list(&self, name: &str) -> Result<Page<ActivationView>, Failure> {
+        let name = name.to_owned();
+        self.read("activation list", move |tx| {
+            let row = find(tx, &name)?;
+            let items = tx.activations_of_license(&row.id)?;
+            Ok(Page { items: items.into_iter().map(Into::into).collect(), next_cursor: None })
+        })
+        .await
+    }
+
+    /// Frees the seat of one machine. Doing it again changes nothing.
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownLicense`], [`Refusal::UnknownActivation`]; [`Failure::Store`].
+    pub async fn activation_release(
+        &self,
+        name: &str,
+        activation: &str,
+        asked: Asked,
+    ) -> Result<(), Failure> {
+        let (name, activation, now) = (name.to_owned(), activation.to_owned(), self.clock.now());
+        self.write("activation release", move |tx| {
+            let row = find(tx, &name)?;
+            let known = tx.activations_of_license(&row.id)?;
+            if known.iter().all(|one| one.id != activation) {
+                return Err(Refusal::UnknownActivation(activation.clone()).into());
+            }
+            if tx.activation_release(&row.id, &activation, now)? {
+                tx.history_append(&NewHistory {
+                    subject: format!("license:{}", row.id),
+                    at: now,
+                    action: "activation_released".to_owned(),
+                    cause_event: None,
+                    actor: Some(asked.by.clone()),
+                    detail: serde_json::json!({ "activation_id": activation }),
+                })?;
+            }
+            Ok(())
+        })
+        .await
+    }
+}
+
+/// The license of that id or key, or the one that stands for it.
+pub(super) fn find(tx: &mut Tx<'_>, name: &str) -> Result<LicenseRow, Failure> {
+    let unknown = || Refusal::UnknownLicense(name.to_owned());
+    let found = match key::is_id(name) {
+        true => tx.license_by_id(name)?,
+        false => tx.license_by_key(&key::read(name).ok_or_else(unknown)?)?,
+    };
+    let mut row = found.ok_or_else(unknown)?;
+    for _ in 0..MERGES_MAX {
+        let Some(into) = &row.merged_into else { return Ok(row) };
+        row = tx.license_by_id(into)?.ok_or_else(unknown)?;
+    }
+    Err(StoreError::Busy(format!("license {} is merged in a circle", row.id)).into())
+}
+
+pub(super) fn view(
+    tx: &mut Tx<'_>,
+    row: &LicenseRow,
+    now: DateTime<Utc>,
+) -> Result<LicenseView, Failure> {
+    Ok(LicenseView::new(row, &tx.activations_of_license(&row.id)?, now))
+}
+
+/// The license with its history and the chain of notices that gave its date.
+pub(super) fn whole(
+    tx: &mut Tx<'_>,
+    row: &LicenseRow,
+    books: &Books,
+    now: DateTime<Utc>,
+) -> Result<LicenseWhole, Failure> {
+    let events = tx.events_of_sale(row.sale_id)?;
+    let by_id: BTreeMap<i64, &EventRow> = events.iter().map(|event| (event.id, event)).collect();
+    let told = apply::told(&tx.notices_of_sale(row.sale_id)?)?;
+    let folded = folded(&told, row, books);
+    let steps = license(&folded, row).map(|license| license.steps.as_slice()).unwrap_or_default();
+    let explanation = steps
+        .iter()
+        .map(|step| StepView {
+            at: step.at,
+            event_id: step.event_id.to_string(),
+            event_type: by_id.get(&step.event_id).map(|event| event.event_type.clone()),
+            text: step.text.clone(),
+            expires_at: step.expires_at,
+        })
+        .collect();
+    let history = entries(tx, row)?
+        .iter()
+        .map(|entry| {
+            let cause = entry.cause_event.and_then(|id| by_id.get(&id).copied());
+            HistoryView::new(entry, cause)
+        })
+        .collect();
+    Ok(LicenseWhole { license: view(tx, row, now)?, history, explanation })
+}
+
+/// Its own entries and those of the licenses that were merged into it, in order.
+fn entries(tx: &mut Tx<'_>, row: &LicenseRow) -> Result<Vec<HistoryRow>, StoreError> {
+    let mut entries = tx.history_of(&format!("license:{}", row.id))?;
+    for other in tx.licenses_of_sale(row.sale_id)? {
+        if other.merged_into.as_deref() == Some(&row.id) {
+            entries.extend(tx.history_of(&format!("license:{}", other.id))?);
+        }
+    }
+    entries.sort_by_key(|entry| (entry.at, entry.id));
+    Ok(entries)
+}
+
+pub(super) fn folded(told: &[Told], row: &LicenseRow, books: &Books) -> Folded {
+    fold(told, &books.config.catalogue, &row.account)
+}
+
+/// The license as the fold has it.
+pub(super) fn license<'a>(folded: &'a Folded, row: &LicenseRow) -> Option<&'a fold::License> {
+    let exact = folded.licenses.iter().find(|license| license.slot == row.slot);
+    exact.or_else(|| folded.licenses.iter().find(|license| license.names.contains(&row.slot)))
+}

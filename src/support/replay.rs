@@ -1,0 +1,140 @@
+//! Events once more: applied again, or only looked at.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::events::find;
+use super::view::EventView;
+use super::words::{Change, MailOwed, changes};
+use super::{Asked, Failure, Support};
+use crate::apply::{Applied, apply_now};
+use crate::books::Books;
+use crate::store::Tx;
+use crate::store::rows::{EventFilter, NewHistory};
+use crate::store::types::EventStatus;
+
+/// Events looked at in one dry run.
+pub const DRY_RUN_MAX: usize = 200;
+
+/// What came, or would come, of a replay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Replayed {
+    #[serde(flatten)]
+    pub event: EventView,
+    pub dry_run: bool,
+    /// What changes for licenses; nothing where all was right already.
+    pub changes: Vec<Change>,
+    /// Mail that becomes owed.
+    pub mail: Vec<MailOwed>,
+}
+
+impl Support {
+    /// Reads and applies an event again, with the rules of now. What was right stays as it is.
+    ///
+    /// # Errors
+    /// [`super::Refusal::UnknownEvent`]; [`Failure::Store`].
+    pub async fn event_replay(&self, id: i64, asked: Asked) -> Result<Replayed, Failure> {
+        let (books, clock) = (self.shelf.now(), Arc::clone(&self.clock));
+        let replayed = self
+            .write("event replay", move |tx| {
+                let now = clock.now();
+                find(tx, id)?;
+                tx.history_append(&NewHistory {
+                    subject: format!("event:{id}"),
+                    at: now,
+                    action: "replayed".to_owned(),
+                    cause_event: None,
+                    actor: Some(asked.by.clone()),
+                    detail: json!({ "reason": asked.reason() }),
+                })?;
+                again(tx, id, &books, now, false)
+            })
+            .await?;
+        self.post.notify_one();
+        Ok(replayed)
+    }
+
+    /// What [`Support::event_replay`] would do.
+    ///
+    /// # Errors
+    /// As [`Support::event_replay`].
+    pub async fn event_rehearse(&self, id: i64) -> Result<Replayed, Failure> {
+        let (books, now) = (self.shelf.now(), self.clock.now());
+        self.rehearse("event replay, dry", move |tx| again(tx, id, &books, now, true)).await
+    }
+
+    /// Puts all that match back in the line; whoever applies events does the rest. Says how many.
+    ///
+    /// # Errors
+    /// [`Failure::Store`].
+    pub async fn event_replay_where(&self, filter: EventFilter) -> Result<usize, Failure> {
+        let now = self.clock.now();
+        let count = self
+            .write("event replay many", move |tx| Ok(tx.event_replay_where(&filter, now)?))
+            .await?;
+        self.bell.notify_one();
+        Ok(count)
+    }
+
+    /// What [`Support::event_replay_where`] would come to, oldest first, for the newest
+    /// [`DRY_RUN_MAX`] that match.
+    ///
+    /// # Errors
+    /// [`Failure::Store`].
+    pub async fn event_rehearse_where(
+        &self,
+        filter: EventFilter,
+    ) -> Result<Vec<Replayed>, Failure> {
+        let (books, now) = (self.shelf.now(), self.clock.now());
+        self.rehearse("event replay many, dry", move |tx| {
+            let events = tx.event_list(&filter, None, DRY_RUN_MAX)?;
+            // Each on top of those before it, as it would be.
+            events.iter().rev().map(|event| again(tx, event.id, &books, now, true)).collect()
+        })
+        .await
+    }
+
+    /// After new books: events that failed for want of a product or an account are tried again.
+    ///
+    /// # Errors
+    /// [`Failure::Store`].
+    pub async fn event_replay_unmapped(&self) -> Result<usize, Failure> {
+        let mut count = 0;
+        for reason in ["unknown_product", "unknown_account"] {
+            let filter = EventFilter {
+                status: Some(EventStatus::Failed),
+                reason: Some(reason.to_owned()),
+                ..EventFilter::default()
+            };
+            count += self.event_replay_where(filter).await?;
+        }
+        Ok(count)
+    }
+}
+
+/// As if the event had just been received, up to its end.
+fn again(
+    tx: &mut Tx<'_>,
+    id: i64,
+    books: &Books,
+    now: chrono::DateTime<chrono::Utc>,
+    dry_run: bool,
+) -> Result<Replayed, Failure> {
+    find(tx, id)?;
+    tx.event_replay(id, now)?;
+    let event = find(tx, id)?;
+    let Applied { settled, difference, .. } = apply_now(tx, &event, books, now)?;
+    tx.event_settle(id, event.fence, &settled)?;
+    let mail = difference.mail.iter().map(|owed| MailOwed {
+        license_id: owed.license_id.clone(),
+        template: owed.template.to_owned(),
+    });
+    Ok(Replayed {
+        event: EventView::from(&find(tx, id)?),
+        dry_run,
+        changes: changes(&difference),
+        mail: mail.collect(),
+    })
+}

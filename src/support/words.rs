@@ -1,0 +1,153 @@
+//! Changes as sentences.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::rules::difference::{Difference, Entry};
+
+/// One thing that changes for a license.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Change {
+    pub license_id: String,
+    pub action: String,
+    pub text: String,
+}
+
+/// One mail that becomes owed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MailOwed {
+    pub license_id: String,
+    pub template: String,
+}
+
+/// What a difference changes, a sentence each.
+#[must_use]
+pub fn changes(difference: &Difference) -> Vec<Change> {
+    let change = |entry: &Entry| Change {
+        license_id: entry.license_id.clone(),
+        action: entry.action.to_owned(),
+        text: history(entry.action, &entry.detail),
+    };
+    difference.history.iter().map(change).collect()
+}
+
+/// An entry of the history as a sentence.
+#[must_use]
+pub fn history(action: &str, detail: &Value) -> String {
+    let sentence = match action {
+        "issued" => match expiry(detail, "expires_at") {
+            Some(expiry) => format!("issued for {}, {expiry}", word(detail, "product")),
+            None => format!("issued for {}", word(detail, "product")),
+        },
+        "renewed" | "shortened" => format!("{action}: {}", dates(detail)),
+        "changed" => changed(detail),
+        "flagged" => format!("flags: {} → {}", list(detail, "from"), list(detail, "to")),
+        "merged" => format!("merged into license {}", word(detail, "into")),
+        "resent" => match word(detail, "to") {
+            "corrected" => "key sent again, to a corrected address".to_owned(),
+            _ => "key sent again".to_owned(),
+        },
+        "activation_released" => "an activation was released".to_owned(),
+        other => other.replace('_', " "),
+    };
+    match detail.get("reason").and_then(Value::as_str) {
+        Some(reason) => format!("{sentence} ({reason})"),
+        None => sentence,
+    }
+}
+
+/// Only what differs: `quantity 1 → 5`.
+fn changed(detail: &Value) -> String {
+    let pairs = ["product", "quantity", "max_activations"].iter().filter_map(|name| {
+        let (old, new) = (detail.get(name)?.get(0)?, detail.get(name)?.get(1)?);
+        (old != new).then(|| format!("{} {} → {}", name.replace('_', " "), plain(old), plain(new)))
+    });
+    match pairs.collect::<Vec<_>>().join(", ") {
+        nothing if nothing.is_empty() => "changed".to_owned(),
+        pairs => format!("changed: {pairs}"),
+    }
+}
+
+fn dates(detail: &Value) -> String {
+    let date = |name| detail.get(name).and_then(Value::as_str).unwrap_or("none");
+    format!("{} → {}", date("from"), date("to"))
+}
+
+fn expiry(detail: &Value, name: &str) -> Option<String> {
+    match detail.get(name)? {
+        Value::String(date) => Some(format!("until {date}")),
+        Value::Null if word(detail, "state") == "pending" => {
+            Some("from its first activation".to_owned())
+        }
+        _ => Some("without an end".to_owned()),
+    }
+}
+
+fn list(detail: &Value, name: &str) -> String {
+    let words = detail.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    match words.iter().map(plain).collect::<Vec<_>>().join(", ") {
+        none if none.is_empty() => "none".to_owned(),
+        words => words,
+    }
+}
+
+fn word<'a>(detail: &'a Value, name: &str) -> &'a str {
+    detail.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_entry_reads_as_a_sentence() {
+        for (action, detail, sentence) in [
+            (
+                "issued",
+                json!({ "product": "acme-pro", "state": "active", "expires_at": "2027-01-31T00:00:00Z" }),
+                "issued for acme-pro, until 2027-01-31T00:00:00Z",
+            ),
+            (
+                "issued",
+                json!({ "product": "acme-pro", "state": "active", "expires_at": null }),
+                "issued for acme-pro, without an end",
+            ),
+            (
+                "issued",
+                json!({ "product": "acme-pro", "state": "pending", "expires_at": null }),
+                "issued for acme-pro, from its first activation",
+            ),
+            (
+                "renewed",
+                json!({ "from": "2027-01-31T00:00:00Z", "to": "2028-01-31T00:00:00Z", "reason": "sorry" }),
+                "renewed: 2027-01-31T00:00:00Z → 2028-01-31T00:00:00Z (sorry)",
+            ),
+            (
+                "shortened",
+                json!({ "from": null, "to": "2027-01-31T00:00:00Z" }),
+                "shortened: none → 2027-01-31T00:00:00Z",
+            ),
+            (
+                "changed",
+                json!({ "product": ["a", "b"], "quantity": [1, 1], "max_activations": [2, 10] }),
+                "changed: product a → b, max activations 2 → 10",
+            ),
+            (
+                "flagged",
+                json!({ "from": [], "to": ["past_due", "trial"] }),
+                "flags: none → past_due, trial",
+            ),
+            ("merged", json!({ "into": "0192" }), "merged into license 0192"),
+            ("resent", json!({ "to": "corrected" }), "key sent again, to a corrected address"),
+            ("revoked", json!({ "from": "active", "to": "revoked" }), "revoked"),
+        ] {
+            assert_eq!(history(action, &detail), sentence);
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! Realistic signed events of one purchase's life: for `trigger`, `demo` and the tests. Pure:
+//! time and the tag come from the caller.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use keywright_providers::Request;
+use keywright_providers::sample::{Sample, Scene, Step};
+use thiserror::Error;
+
+use crate::config::Account;
+use crate::rules::product::{Catalogue, Term};
+use crate::rules::span::Interval;
+
+/// What `trigger` is asked for: one step, or a whole life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scenario {
+    One(Step),
+    Lifecycle,
+}
+
+/// The order of a whole life.
+const LIFE: [Step; 7] = [
+    Step::Purchase,
+    Step::PlanChange,
+    Step::PaymentFailed,
+    Step::Renewal,
+    Step::Cancel,
+    Step::Dispute,
+    Step::Refund,
+];
+
+/// One step with its events, signed.
+#[derive(Debug, Clone)]
+pub struct Told {
+    pub step: Step,
+    pub samples: Vec<Sample>,
+}
+
+/// Why no events can be made.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Impossible {
+    #[error(
+        "the account {0} maps no item to a product: add a line to [providers.{0}.products], or say \
+         --set item=ITEM"
+    )]
+    NoItem(String),
+    #[error("{kind} sends nothing for {step} here")]
+    NoEvents { kind: &'static str, step: &'static str },
+    #[error("--set {key}: {message}")]
+    Setting { key: String, message: String },
+}
+
+impl Scenario {
+    /// As the command line names it.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if text == "lifecycle" {
+            return Some(Self::Lifecycle);
+        }
+        Step::ALL.into_iter().find(|step| step.as_str() == text).map(Self::One)
+    }
+
+    /// Every name.
+    #[must_use]
+    pub fn names() -> Vec<&'static str> {
+        Step::ALL.into_iter().map(Step::as_str).chain(["lifecycle"]).collect()
+    }
+
+    /// The steps it takes. A step other than the purchase needs one; it comes first, unless the
+    /// events are to continue a purchase made before.
+    #[must_use]
+    pub fn steps(self, continues: bool) -> Vec<Step> {
+        match self {
+            Self::Lifecycle => LIFE.to_vec(),
+            Self::One(Step::Purchase) => vec![Step::Purchase],
+            Self::One(step) if continues => vec![step],
+            Self::One(step) => vec![Step::Purchase, step],
+        }
+    }
+}
+
+/// The scene of a purchase at this account: its first mapped item, one interval back, so that a
+/// renewal is due now.
+///
+/// # Errors
+/// [`Impossible::NoItem`].
+pub fn scene(
+    account: &Account,
+    catalogue: &Catalogue,
+    tag: &str,
+    now: DateTime<Utc>,
+) -> Result<Scene, Impossible> {
+    let none = || Impossible::NoItem(account.name.clone());
+    let items = catalogue.items.get(&account.name).ok_or_else(none)?;
+    let mut sold = items.iter().filter(|(_, offer)| !offer.is_empty()).map(|(item, _)| item);
+    let item = sold.next().ok_or_else(none)?.clone();
+    let item_next = sold.next().unwrap_or(&item).clone();
+    let term = items.get(&item).and_then(|offer| offer.first()).map(|product| product.term);
+    let (interval, subscription) = match term {
+        Some(Term::Interval(interval)) => (interval, true),
+        Some(Term::Perpetual | Term::Until(_)) | None => (Interval::months(12), false),
+    };
+    let start = back(now, interval);
+    Ok(Scene {
+        step: Step::Purchase,
+        tag: tag.to_owned(),
+        cycle: 0,
+        at: start,
+        period_start: start,
+        period_end: interval.after(start, 1),
+        item,
+        item_next,
+        quantity: 1,
+        email: format!("buyer.{tag}@customer.example"),
+        name: "Ada Example".to_owned(),
+        company: Some("Example Works Ltd".to_owned()),
+        country: "DE".to_owned(),
+        locale: "en".to_owned(),
+        live: account.mode.is_live(),
+        subscription,
+        amount_minor: 4_900,
+        currency: "EUR".to_owned(),
+    })
+}
+
+/// The signed events of these steps, each a little later than the one before.
+///
+/// # Errors
+/// [`Impossible::NoEvents`] where the provider has none for a single step asked for.
+pub fn tell(
+    account: &Account,
+    scene: &Scene,
+    steps: &[Step],
+    now: DateTime<Utc>,
+) -> Result<Vec<Told>, Impossible> {
+    let length = scene.period_end - scene.period_start;
+    let (mut told, mut cycle, mut late) = (Vec::new(), scene.cycle, 0);
+    for step in steps {
+        let renewed = matches!(step, Step::Renewal);
+        cycle += u32::from(renewed);
+        late += 1;
+        let begun = scene.period_start + length * i32::try_from(cycle - scene.cycle).unwrap_or(0);
+        let at = match step {
+            Step::Purchase => scene.at,
+            _ => (begun + TimeDelta::seconds(late)).min(now),
+        };
+        let scene = Scene {
+            step: *step,
+            cycle,
+            at,
+            period_start: begun,
+            period_end: begun + length,
+            ..scene.clone()
+        };
+        let samples: Vec<Sample> = account
+            .provider
+            .samples(&scene)
+            .into_iter()
+            .map(|sample| account.provider.sign(sample, &account.credentials, now))
+            // What the account cannot sign (no key for the other inlet) it would not be sent.
+            .filter(|sample| accepted(account, sample, now))
+            .collect();
+        if samples.is_empty() && steps.len() <= 2 {
+            let kind = account.provider.facts().kind;
+            return Err(Impossible::NoEvents { kind, step: step.as_str() });
+        }
+        told.push(Told { step: *step, samples });
+    }
+    Ok(told)
+}
+
+fn accepted(account: &Account, sample: &Sample, now: DateTime<Utc>) -> bool {
+    let request = Request {
+        inlet: sample.inlet,
+        method: "POST",
+        query: &sample.query,
+        headers: &sample.headers,
+        body: &sample.body,
+    };
+    account.provider.verify(&request, &account.credentials, now).is_ok()
+}
+
+/// Changes one value of a scene, as `--set key=value` says.
+///
+/// # Errors
+/// [`Impossible::Setting`] names the key and what would be right.
+pub fn set(scene: &mut Scene, key: &str, value: &str) -> Result<(), Impossible> {
+    let wrong = |message: &str| {
+        Err(Impossible::Setting { key: key.to_owned(), message: message.to_owned() })
+    };
+    match key {
+        "item" => {
+            // A plan change leads to another item only where one was asked for.
+            scene.item = value.to_owned();
+            scene.item_next = value.to_owned();
+        }
+        "item_next" => scene.item_next = value.to_owned(),
+        "email" => scene.email = value.to_owned(),
+        "name" => scene.name = value.to_owned(),
+        "company" => scene.company = Some(value.to_owned()).filter(|text| !text.is_empty()),
+        "country" => scene.country = value.to_owned(),
+        "locale" => scene.locale = value.to_owned(),
+        "currency" => scene.currency = value.to_owned(),
+        "tag" if value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) => {
+            scene.tag = value.to_owned();
+        }
+        "tag" => return wrong("must be lower-case letters and digits"),
+        "quantity" => match value.parse() {
+            Ok(quantity) => scene.quantity = quantity,
+            Err(_) => return wrong("must be a whole number"),
+        },
+        "amount" => match value.parse() {
+            Ok(amount) => scene.amount_minor = amount,
+            Err(_) => return wrong("must be a whole number of minor units (cents)"),
+        },
+        "cycle" => match value.parse() {
+            Ok(cycle) => scene.cycle = cycle,
+            Err(_) => return wrong("must be a whole number: 0 for the purchase's period"),
+        },
+        "live" | "subscription" => match value.parse() {
+            Ok(live) if key == "live" => scene.live = live,
+            Ok(subscription) => scene.subscription = subscription,
+            Err(_) => return wrong("must be true or false"),
+        },
+        "at" => match value.parse::<DateTime<Utc>>() {
+            Ok(at) => {
+                let length = scene.period_end - scene.period_start;
+                (scene.at, scene.period_start, scene.period_end) = (at, at, at + length);
+            }
+            Err(_) => return wrong("must be a time such as 2026-01-31T10:00:00Z"),
+        },
+        _ => {
+            return wrong(
+                "is not known; there are item, item_next, quantity, email, name, company, country, \
+                 locale, amount, currency, tag, cycle, at, live and subscription",
+            );
+        }
+    }
+    Ok(())
+}
+
+/// One interval before `now`: a purchase then is due for renewal now.
+fn back(now: DateTime<Utc>, interval: Interval) -> DateTime<Utc> {
+    now - (interval.after(now, 1) - now)
+}

@@ -1,0 +1,249 @@
+//! Bodies and queries into types. What cannot be read is answered with the field that is wrong
+//! and what would be right; unknown fields with the nearest one that there is.
+
+use std::str::FromStr;
+
+use actix_web::HttpRequest;
+use actix_web::error::PayloadError;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use actix_web::web::Bytes;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use serde_path_to_error::Track;
+
+use super::problem::{Code, Problem};
+use crate::config::{did_you_mean, fields};
+
+/// Named values that are not read yet.
+#[derive(Debug)]
+pub struct Fields {
+    values: Map<String, Value>,
+    origin: Origin,
+    /// Names that were taken out before the rest is read.
+    taken: Vec<&'static str>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    Query,
+    Body,
+}
+
+impl Fields {
+    /// The parameters of the address.
+    ///
+    /// # Errors
+    /// [`Code::Malformed`], [`Code::InvalidParameter`] for one that stands twice.
+    pub fn of_query(request: &HttpRequest) -> Result<Self, Problem> {
+        let pairs: Vec<(String, String)> = serde_html_form::from_str(request.query_string())
+            .map_err(|_| Problem::new(Code::Malformed, "the query cannot be read"))?;
+        let mut values = Map::new();
+        for (name, value) in pairs {
+            if values.contains_key(&name) {
+                let detail = format!("{name} stands twice; one is taken");
+                return Err(Problem::new(Code::InvalidParameter, detail).of_field(name));
+            }
+            values.insert(name, Value::from(value));
+        }
+        Ok(Self { values, origin: Origin::Query, taken: Vec::new() })
+    }
+
+    /// The fields of a JSON body. None at all is as good as `{}`.
+    ///
+    /// # Errors
+    /// [`Code::UnsupportedMediaType`], [`Code::Malformed`].
+    pub fn of_body(request: &HttpRequest, body: &[u8]) -> Result<Self, Problem> {
+        if body.trim_ascii().is_empty() {
+            return Ok(Self { values: Map::new(), origin: Origin::Body, taken: Vec::new() });
+        }
+        plain_json(request)?;
+        let malformed = |why: String| Problem::new(Code::Malformed, why);
+        match serde_json::from_slice(body) {
+            Ok(Value::Object(values)) => {
+                Ok(Self { values, origin: Origin::Body, taken: Vec::new() })
+            }
+            Ok(_) => Err(malformed("the body is JSON, but not an object; write {...}".to_owned())),
+            Err(error) => Err(malformed(format!(
+                "the body is not JSON (line {}, column {})",
+                error.line(),
+                error.column()
+            ))),
+        }
+    }
+
+    /// These values where they say something, else the other ones.
+    #[must_use]
+    pub fn over(mut self, below: Self) -> Self {
+        for (name, value) in below.values {
+            self.values.entry(name).or_insert(value);
+        }
+        self
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// One value, read on its own; `None` where it is not given.
+    ///
+    /// # Errors
+    /// As [`Fields::read`].
+    pub fn take<T: DeserializeOwned>(&mut self, name: &'static str) -> Result<Option<T>, Problem> {
+        self.taken.push(name);
+        let Some(value) = self.values.remove(name) else { return Ok(None) };
+        T::deserialize(&value).map(Some).map_err(|error| self.wrong(name, &error))
+    }
+
+    /// All values that are left.
+    ///
+    /// # Errors
+    /// The first field that is wrong, or that there is not.
+    pub fn read<T: DeserializeOwned>(self) -> Result<T, Problem> {
+        let (mut unknown, mut track) = (Vec::new(), Track::new());
+        let mut note = |path: serde_ignored::Path<'_>| unknown.push(path.to_string());
+        let values = Value::Object(self.values.clone());
+        let traced = serde_path_to_error::Deserializer::new(&values, &mut track);
+        let read = T::deserialize(serde_ignored::Deserializer::new(traced, &mut note));
+        if let Some(name) = unknown.into_iter().next() {
+            return Err(self.unknown::<T>(&name));
+        }
+        read.map_err(|error| self.wrong(&track.path().to_string(), &error))
+    }
+
+    fn unknown<T: DeserializeOwned>(&self, name: &str) -> Problem {
+        let known: Vec<&str> = fields::<T>().iter().chain(&self.taken).copied().collect();
+        let name: String = name.chars().take(60).collect();
+        let what = match did_you_mean(&name, known.iter().copied()) {
+            nothing if nothing.is_empty() => format!("; there are {}", known.join(", ")),
+            nearest => nearest,
+        };
+        let (code, kind) = match self.origin {
+            Origin::Query => (Code::UnknownParameter, "parameter"),
+            Origin::Body => (Code::UnknownField, "field"),
+        };
+        Problem::new(code, format!("there is no {kind} {name}{what}")).of_field(name)
+    }
+
+    fn wrong(&self, path: &str, error: &serde_json::Error) -> Problem {
+        let code = match self.origin {
+            Origin::Query => Code::InvalidParameter,
+            Origin::Body => Code::InvalidField,
+        };
+        let text = error.to_string();
+        let missing = text.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+        if let Some(missing) = missing {
+            return Problem::new(code, format!("{missing} is missing")).of_field(missing);
+        }
+        let text = match text.split_once(", expected ") {
+            Some((found, expected)) if found.starts_with("invalid ") => {
+                let found = found.split_once(": ").map_or(found, |(_, found)| found);
+                format!("is {}; write {}", plain(found), plain(expected))
+            }
+            _ => text,
+        };
+        Problem::new(code, format!("{path} {text}")).of_field(path)
+    }
+}
+
+/// serde's words for kinds of values, in the words of people.
+fn plain(words: &str) -> &str {
+    match words {
+        "a string" => "a text",
+        "a boolean" => "true or false",
+        "u32" | "i64" => "a whole number",
+        "a map" | "map" => "an object",
+        "sequence" => "a list",
+        other => other.trim_start_matches("string ").trim_start_matches("integer "),
+    }
+}
+
+/// Bodies are JSON as it is, not packed: what is small enough packed may be too large unpacked.
+fn plain_json(request: &HttpRequest) -> Result<(), Problem> {
+    let headers = request.headers();
+    let refuse = |detail: &str| Err(Problem::new(Code::UnsupportedMediaType, detail));
+    match headers.get(CONTENT_ENCODING).map(|value| value.as_bytes()) {
+        None | Some(b"" | b"identity") => {}
+        Some(_) => return refuse("the body is packed; send it as it is"),
+    }
+    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    match kind.eq_ignore_ascii_case("application/json") {
+        true => Ok(()),
+        false => refuse("the body must be JSON; send it with Content-Type: application/json"),
+    }
+}
+
+/// What went wrong while a body came in.
+#[must_use]
+pub fn not_received(error: &actix_web::Error, bytes_max: usize) -> Problem {
+    match error.as_error::<PayloadError>() {
+        Some(PayloadError::Overflow) => {
+            let detail = format!("the body is larger than {bytes_max} bytes");
+            Problem::new(Code::TooLarge, detail)
+        }
+        _ => Problem::new(Code::Malformed, "the body did not come in whole"),
+    }
+}
+
+/// A body, bounded by the resource's `PayloadConfig`.
+///
+/// # Errors
+/// [`Code::TooLarge`], [`Code::Malformed`].
+pub async fn body(
+    request: &HttpRequest,
+    payload: &mut actix_web::dev::Payload,
+    bytes_max: usize,
+) -> Result<Bytes, Problem> {
+    use actix_web::FromRequest as _;
+    Bytes::from_request(request, payload).await.map_err(|error| not_received(&error, bytes_max))
+}
+
+/// One word of a list that the type knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String", bound(deserialize = "T: FromStr<Err = String>"))]
+pub struct Word<T>(pub T);
+
+impl<T: FromStr<Err = String>> TryFrom<String> for Word<T> {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse().map(Self).map_err(|error| format!("is wrong: {error}"))
+    }
+}
+
+/// A number, as text or as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Value")]
+pub struct Number(pub i64);
+
+impl TryFrom<Value> for Number {
+    type Error = &'static str;
+
+    fn try_from(value: Value) -> Result<Self, Self::Error> {
+        let number = match &value {
+            Value::String(text) => text.parse().ok(),
+            other => other.as_i64(),
+        };
+        number.map(Self).ok_or("is not a whole number")
+    }
+}
+
+/// Yes or no, as text or as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Value")]
+pub struct Flag(pub bool);
+
+impl TryFrom<Value> for Flag {
+    type Error = &'static str;
+
+    fn try_from(value: Value) -> Result<Self, Self::Error> {
+        match (&value, value.as_str()) {
+            (Value::Bool(flag), _) => Ok(Self(*flag)),
+            (_, Some("true")) => Ok(Self(true)),
+            (_, Some("false")) => Ok(Self(false)),
+            _ => Err("is neither true nor false"),
+        }
+    }
+}

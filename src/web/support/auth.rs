@@ -1,0 +1,174 @@
+//! Who may: tokens, roles, and what happens to those who guess.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage as _, ResponseError as _, web};
+use chrono::{DateTime, Utc};
+
+use super::{Desk, table};
+use crate::store::types::Role;
+use crate::web::client;
+use crate::web::problem::{Code, Problem};
+
+/// Wrong tokens that one client may send in a minute.
+pub const WRONG_TOKENS_MAX: u32 = 20;
+
+/// Clients whose wrong tokens are counted apart.
+const CLIENTS_MAX: usize = 10_000;
+
+/// Whose token a request carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    pub token_id: String,
+    /// The name of the token: who did it, in the history.
+    pub name: String,
+    pub role: Role,
+}
+
+/// Lets only those through who may use this route.
+pub(super) async fn guard(
+    path: &'static str,
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let mut answer = match caller(path, &request).await {
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            next.call(request).await?
+        }
+        Err(problem) => request.into_response(problem.error_response()),
+    };
+    // Keys and customers are nothing for caches.
+    answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(answer)
+}
+
+async fn caller(path: &'static str, request: &ServiceRequest) -> Result<Caller, Problem> {
+    let broken = || Problem::new(Code::Internal, "the service failed on this request");
+    let desk = request.app_data::<web::Data<Desk>>().ok_or_else(broken)?;
+    let holder = match bearer(request) {
+        Some(text) => desk.support.token_holder(text).await?,
+        None => None,
+    };
+    let Some(holder) = holder else { return Err(desk.wrong_token(request)) };
+    let cells = table::of_path(path);
+    // A method that is not taken here is said to be so to whoever may use any.
+    let needed = cells.iter().find(|cell| cell.method == *request.method()).map(|cell| cell.role);
+    match needed {
+        Some(needed) if !table::opens(holder.role, needed) => Err(Problem::new(
+            Code::Forbidden,
+            format!("this takes a token of role {needed}; this one has role {}", holder.role),
+        )),
+        _ => Ok(Caller { token_id: holder.id, name: holder.name, role: holder.role }),
+    }
+}
+
+fn bearer(request: &ServiceRequest) -> Option<&str> {
+    let mut lines = request.headers().get_all(AUTHORIZATION);
+    let (line, None) = (lines.next()?, lines.next()) else { return None };
+    let (scheme, token) = line.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+impl Desk {
+    /// One answer for all who have no right token, until they have sent too many.
+    fn wrong_token(&self, request: &ServiceRequest) -> Problem {
+        let books = self.support.shelf.now();
+        let trusted = &books.config.server.trusted_proxies;
+        let peer = request.peer_addr().map(|peer| peer.ip());
+        let client = client::counted(client::address(peer, request.headers(), trusted));
+        metrics::counter!("keywright_tokens_refused_total").increment(1);
+        match self.guesses.count(client, self.support.clock.now()) {
+            Ok(()) => Problem::new(
+                Code::Unauthorized,
+                "send Authorization: Bearer TOKEN with a token of `keywright token new`",
+            ),
+            Err(wait_s) => {
+                Problem::new(Code::TooManyAttempts, "too many wrong tokens came from your address")
+                    .retry_after_s(wait_s)
+            }
+        }
+    }
+}
+
+/// Wrong tokens of this minute, by client. Whoever has a right token never gets here, so that
+/// nobody can lock out another who shares his address.
+#[derive(Debug, Default)]
+pub struct Guesses(Mutex<Minute>);
+
+#[derive(Debug, Default)]
+struct Minute {
+    /// Minutes since 1970.
+    number: i64,
+    wrong: HashMap<IpAddr, u32>,
+    /// Those of all clients who came when the list was full.
+    others: u32,
+}
+
+impl Guesses {
+    /// Counts one. `Err`: it is one too many; the seconds to wait.
+    ///
+    /// # Errors
+    /// See there.
+    pub fn count(&self, client: IpAddr, now: DateTime<Utc>) -> Result<(), u32> {
+        let mut minute = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = now.timestamp().div_euclid(60);
+        if minute.number != number {
+            *minute = Minute { number, ..Minute::default() };
+        }
+        let full = minute.wrong.len() >= CLIENTS_MAX && !minute.wrong.contains_key(&client);
+        let wrong = match full {
+            true => &mut minute.others,
+            false => minute.wrong.entry(client).or_default(),
+        };
+        *wrong = wrong.saturating_add(1);
+        if *wrong <= WRONG_TOKENS_MAX {
+            return Ok(());
+        }
+        Err(60 - u32::try_from(now.timestamp().rem_euclid(60)).unwrap_or(0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    fn ip(last: u8) -> IpAddr {
+        IpAddr::V4(Ipv4Addr::new(203, 0, 113, last))
+    }
+
+    fn at(second: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000 + second, 0).unwrap()
+    }
+
+    #[test]
+    fn guessing_is_slowed_down_for_the_one_who_guesses() {
+        let guesses = Guesses::default();
+        for _ in 0..WRONG_TOKENS_MAX {
+            assert_eq!(guesses.count(ip(1), at(10)), Ok(()));
+        }
+        assert_eq!(guesses.count(ip(1), at(10)), Err(50));
+        assert_eq!(guesses.count(ip(2), at(10)), Ok(()));
+        assert_eq!(guesses.count(ip(1), at(60)), Ok(()));
+    }
+
+    #[test]
+    fn a_flood_of_addresses_fills_no_memory_and_guesses_no_faster() {
+        let guesses = Guesses::default();
+        for client in 0..u32::try_from(CLIENTS_MAX).unwrap() {
+            guesses.count(IpAddr::V4(Ipv4Addr::from(client)), at(0)).unwrap();
+        }
+        let strangers = (0..1_000)
+            .filter(|n| guesses.count(IpAddr::V4(Ipv4Addr::from(0xC000_0000 + n)), at(0)).is_ok());
+        assert_eq!(strangers.count(), usize::try_from(WRONG_TOKENS_MAX).unwrap());
+        assert_eq!(guesses.0.lock().unwrap().wrong.len(), CLIENTS_MAX);
+    }
+}

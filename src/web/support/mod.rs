@@ -1,0 +1,71 @@
+//! The API for support, mounted under `/api/v1`.
+//!
+//! - [`table`]: every route and who may use it; what is not in it does not exist
+//! - [`auth`]: tokens, roles, guessing
+//! - [`ask`]: what every request that changes something has: who, why, once
+//! - [`page`]: limit and cursor
+//! - `events`, `licenses`, `mail`, [`reload`]: the routes themselves
+
+mod ask;
+pub mod auth;
+mod events;
+mod licenses;
+mod mail;
+mod page;
+pub mod reload;
+pub mod table;
+
+use std::sync::Arc;
+
+use actix_web::body::BoxBody;
+use actix_web::middleware::{Next, from_fn};
+use actix_web::{dev::ServiceRequest, web};
+
+use super::problem::{self, Problem};
+use crate::support::Support;
+use auth::Guesses;
+use reload::Reload;
+
+/// What the routes work with. Made once and shared by all workers (as `web::Data`): guesses are
+/// counted in it.
+pub struct Desk {
+    pub support: Support,
+    pub reload: Arc<dyn Reload>,
+    guesses: Guesses,
+}
+
+/// The largest body.
+const BODY_BYTES_MAX: usize = 64 * 1024;
+
+impl Desk {
+    #[must_use]
+    pub fn new(support: Support, reload: Arc<dyn Reload>) -> Self {
+        Self { support, reload, guesses: Guesses::default() }
+    }
+}
+
+impl std::fmt::Debug for Desk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Desk").field("support", &self.support).finish_non_exhaustive()
+    }
+}
+
+/// The routes, for a scope at `/api/v1` of an app that has a `web::Data<Desk>`.
+pub fn routes(config: &mut web::ServiceConfig) {
+    for path in table::paths() {
+        let mut resource = web::resource(path).app_data(web::PayloadConfig::new(BODY_BYTES_MAX));
+        for cell in table::of_path(path) {
+            resource = resource.route((cell.to)(web::method(cell.method.clone())));
+        }
+        let other = web::to(move || async move { other_method(path) });
+        config.service(resource.default_service(other).wrap(from_fn(
+            move |request: ServiceRequest, next: Next<BoxBody>| auth::guard(path, request, next),
+        )));
+    }
+    config.default_service(web::to(problem::not_found));
+}
+
+fn other_method(path: &str) -> Problem {
+    let methods: Vec<&str> = table::of_path(path).iter().map(|cell| cell.method.as_str()).collect();
+    Problem::method_not_allowed(methods.join(", "))
+}

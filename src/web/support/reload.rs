@@ -1,0 +1,37 @@
+//! `/reload`: the configuration anew.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::web::{Data, Json};
+use serde::Serialize;
+
+use super::Desk;
+use crate::web::problem::{Code, Problem};
+
+/// Loads products and accounts anew, as a whole or not at all.
+pub trait Reload: Send + Sync {
+    /// Every fault, a line each, where the old configuration stays in force.
+    fn reload(&self) -> Reloading<'_>;
+}
+
+/// What comes of it.
+pub type Reloading<'a> = Pin<Box<dyn Future<Output = Result<ReloadDone, Vec<String>>> + Send + 'a>>;
+
+/// What is in force now.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ReloadDone {
+    pub accounts: usize,
+    pub products: usize,
+    /// Events that had failed for want of a product or an account, and are tried again.
+    pub replayed: usize,
+    /// What is allowed and yet worth a word, a sentence each.
+    pub warnings: Vec<String>,
+}
+
+pub(super) async fn reload(desk: Data<Desk>) -> Result<Json<ReloadDone>, Problem> {
+    desk.reload.reload().await.map(Json).map_err(|faults| {
+        let detail = "the configuration is faulty; mend what faults names and reload again";
+        Problem::new(Code::ConfigurationFaulty, detail).with_faults(faults)
+    })
+}

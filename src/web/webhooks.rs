@@ -1,0 +1,146 @@
+//! Providers' two addresses. Answers say nothing about why: no texts, no versions, no redirects.
+
+use std::time::Duration;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::web::{Bytes, Data, Path, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use keywright_providers::{Answer, Inlet, Request};
+
+use crate::books::Shelf;
+use crate::intake::{Intake, Refusal};
+
+/// How long a body may take to arrive.
+const BODY_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// When to come again after a 503, in seconds.
+const RETRY_AFTER_S: &str = "5";
+
+/// `POST /webhooks/{account}`
+pub async fn webhook(
+    request: HttpRequest,
+    account: Path<String>,
+    body: Payload,
+    intake: Data<Intake>,
+    shelf: Data<Shelf>,
+) -> HttpResponse {
+    deliver(Inlet::Webhook, &request, &account, body, &intake, &shelf).await
+}
+
+/// `GET` or `POST /fulfil/{account}`
+pub async fn fulfil(
+    request: HttpRequest,
+    account: Path<String>,
+    body: Payload,
+    intake: Data<Intake>,
+    shelf: Data<Shelf>,
+) -> HttpResponse {
+    deliver(Inlet::Fulfil, &request, &account, body, &intake, &shelf).await
+}
+
+/// `GET` or `HEAD /webhooks/{account}`: some providers look whether the address is there.
+pub async fn probe(account: Path<String>, shelf: Data<Shelf>) -> HttpResponse {
+    match shelf.now().account(&account) {
+        None => empty(StatusCode::NOT_FOUND),
+        Some(account) if account.provider.facts().probes => empty(StatusCode::OK),
+        Some(_) => not_allowed(),
+    }
+}
+
+/// Any other method.
+pub async fn wrong_method(account: Path<String>, shelf: Data<Shelf>) -> HttpResponse {
+    match shelf.now().account(&account) {
+        None => empty(StatusCode::NOT_FOUND),
+        Some(_) => not_allowed(),
+    }
+}
+
+async fn deliver(
+    inlet: Inlet,
+    request: &HttpRequest,
+    account: &str,
+    body: Payload,
+    intake: &Intake,
+    shelf: &Shelf,
+) -> HttpResponse {
+    let size_max = {
+        let books = shelf.now();
+        if books.account(account).is_none() {
+            return empty(StatusCode::NOT_FOUND);
+        }
+        books.config.server.max_body_bytes
+    };
+    if encoded(request) {
+        return empty(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    }
+    let body = match read(request, body, size_max).await {
+        Ok(body) => body,
+        Err(status) => return empty(status),
+    };
+    let headers: Vec<(String, String)> = request
+        .headers()
+        .iter()
+        .map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            (name.as_str().to_owned(), value)
+        })
+        .collect();
+    let delivery = Request {
+        inlet,
+        method: request.method().as_str(),
+        query: request.query_string(),
+        headers: &headers,
+        body: &body,
+    };
+    match intake.deliver(account, &delivery).await {
+        Ok(answer) => answered(answer),
+        Err(Refusal::UnknownAccount) => empty(StatusCode::NOT_FOUND),
+        Err(Refusal::NotTrusted) => empty(StatusCode::UNAUTHORIZED),
+        Err(Refusal::NotNow) => not_now(),
+    }
+}
+
+/// The raw bytes, within size and time.
+async fn read(
+    request: &HttpRequest,
+    payload: Payload,
+    size_max: usize,
+) -> Result<Bytes, StatusCode> {
+    let announced = request
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > size_max) {
+        return Err(StatusCode::PAYLOAD_TOO_LARGE);
+    }
+    match tokio::time::timeout(BODY_TIME_MAX, payload.to_bytes_limited(size_max)).await {
+        Ok(Ok(Ok(body))) => Ok(body),
+        Ok(Ok(Err(_))) => Err(StatusCode::BAD_REQUEST),
+        Ok(Err(_)) => Err(StatusCode::PAYLOAD_TOO_LARGE),
+        Err(_) => Err(StatusCode::REQUEST_TIMEOUT),
+    }
+}
+
+/// Signatures are over the bytes as sent; nothing is unpacked before they are trusted.
+fn encoded(request: &HttpRequest) -> bool {
+    request.headers().get_all(header::CONTENT_ENCODING).any(|encoding| {
+        !encoding.to_str().is_ok_and(|text| text.trim().eq_ignore_ascii_case("identity"))
+    })
+}
+
+fn answered(answer: Answer) -> HttpResponse {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+    HttpResponse::build(status).content_type(answer.content_type).body(answer.body)
+}
+
+fn empty(status: StatusCode) -> HttpResponse {
+    HttpResponse::build(status).finish()
+}
+
+fn not_allowed() -> HttpResponse {
+    HttpResponse::MethodNotAllowed().insert_header((header::ALLOW, "POST")).finish()
+}
+
+fn not_now() -> HttpResponse {
+    HttpResponse::ServiceUnavailable().insert_header((header::RETRY_AFTER, RETRY_AFTER_S)).finish()
+}

@@ -1,0 +1,196 @@
+//! The command line, as a person at a shell meets it.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::Command;
+
+const SECRET: &str = "whsec_kwStripeTestSecret123";
+
+/// A folder to work in, with none of this machine's variables.
+struct Shell(tempfile::TempDir);
+
+/// What a command left behind.
+struct Done {
+    status: i32,
+    out: String,
+    err: String,
+}
+
+impl Shell {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).unwrap();
+        self.mode(name, 0o600);
+    }
+
+    fn mode(&self, name: &str, mode: u32) {
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    fn run(&self, arguments: &str) -> Done {
+        let output = Command::new(env!("CARGO_BIN_EXE_keywright"))
+            .args(arguments.split_whitespace())
+            .current_dir(self.0.path())
+            .env_clear()
+            .output()
+            .unwrap();
+        Done {
+            status: output.status.code().unwrap(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// Runs a command that has to succeed; gives what it printed.
+    fn done(&self, arguments: &str) -> String {
+        let done = self.run(arguments);
+        assert_eq!((done.status, done.err.as_str()), (0, ""), "{arguments}");
+        done.out
+    }
+
+    /// Runs a command that has to be refused; gives the reason.
+    fn refused(&self, arguments: &str) -> String {
+        let done = self.run(arguments);
+        assert_eq!((done.status, done.out.as_str()), (1, ""), "{arguments}");
+        done.err
+    }
+
+    fn keys(&self) -> Vec<(String, String)> {
+        let list: serde_json::Value = serde_json::from_str(&self.done("keys list --json")).unwrap();
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        let list = list.as_array().unwrap().iter();
+        list.map(|key| (text(&key["kid"]), text(&key["standing"]))).collect()
+    }
+}
+
+#[test]
+fn init_leaves_a_configuration_that_is_right_and_never_overwrites_one() {
+    let shell = Shell::new();
+    assert!(shell.done("init").contains("keywright check"));
+    for file in ["keywright.toml", "var/signing.pem"] {
+        let mode = fs::metadata(shell.path(file)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
+    assert!(shell.done("check").starts_with("keywright.toml is right."));
+
+    shell.write("keywright.toml", "# mine\n");
+    assert!(shell.refused("init").contains("is there already"));
+    assert_eq!(fs::read_to_string(shell.path("keywright.toml")).unwrap(), "# mine\n");
+}
+
+#[test]
+fn no_new_signing_key_is_made_for_an_old_database() {
+    let shell = Shell::new();
+    fs::create_dir(shell.path("var")).unwrap();
+    shell.write("var/keywright.db", "");
+    assert!(shell.refused("init").contains("restore it from the backup"));
+    assert!(shell.refused("keys new").contains("restore it from the backup"));
+    assert!(!shell.path("var/signing.pem").exists());
+}
+
+#[test]
+fn check_tells_every_fault_and_no_secret() {
+    let shell = Shell::new();
+    shell.write(
+        "keywright.toml",
+        &format!(
+            "[server]\nlisten = \"everywhere\"\n[mail]\nsmtp_url = \"smtp:{SECRET}\"\n\
+             [providers.stripe]\nkind = \"stripe\"\nsecret = \"{SECRET}\"\nsecretfile = \"x\"\n\
+             [providers.stripe.products]\nprice_1 = \"acme-pro\"\n"
+        ),
+    );
+    let told = shell.refused("check");
+    let keys: Vec<&str> = told.lines().filter_map(|line| line.split(": ").nth(1)).collect();
+    assert_eq!(
+        keys,
+        [
+            "mail.smtp_url",
+            "providers.stripe.products.price_1",
+            "providers.stripe.secretfile",
+            "server.listen",
+        ]
+    );
+    assert!(told.lines().all(|line| line.starts_with("keywright.toml: ")), "{told}");
+    assert!(!told.contains(SECRET), "{told}");
+}
+
+#[test]
+fn check_tells_what_a_right_configuration_amounts_to() {
+    let shell = Shell::new();
+    shell.write(
+        "keywright.toml",
+        &format!(
+            "[server]\npublic_url = \"http://licenses.example.com\"\n[database]\n\
+             url = \"postgres://user:hunter22@db.example.com/keywright\"\n[products.acme-pro]\n\
+             name = \"Acme Pro\"\ninterval = \"P1Y\"\n[products.acme-lite]\n[products.suite]\n\
+             bundle = [\"acme-pro\", \"acme-lite\"]\n[providers.shop-eu]\nkind = \"stripe\"\n\
+             secret = \"{SECRET}\"\n[providers.shop-eu.products]\n\"price_1Pro\" = \"acme-pro\"\n\
+             [providers.shop-us]\nkind = \"fastspring\"\nsecret = \"kwFastSpringSecret123\"\n\
+             private_key = \"0123456789abcdef0123456789abcdef\"\ndeliver = \"both\"\n"
+        ),
+    );
+    insta::assert_snapshot!(shell.done("check"));
+    shell.mode("keywright.toml", 0o640);
+    assert!(!shell.done("check").contains("chmod"));
+    shell.mode("keywright.toml", 0o644);
+    assert!(shell.done("check").contains("chmod o-rwx keywright.toml"));
+}
+
+#[test]
+fn a_signing_key_that_others_can_read_is_a_fault() {
+    let shell = Shell::new();
+    shell.done("init");
+    shell.mode("var/signing.pem", 0o644);
+    assert!(shell.refused("check").contains("chmod 600 var/signing.pem"));
+}
+
+#[test]
+fn a_key_is_followed_by_another_before_it_is_retired() {
+    let shell = Shell::new();
+    shell.done("init");
+    let first = shell.keys()[0].0.clone();
+    assert!(shell.refused(&format!("keys retire {first}")).contains("keywright keys new"));
+    shell.done("keys new");
+    let second = shell.keys()[1].0.clone();
+    shell.done(&format!("keys retire {first}"));
+    let standing = |kid: String, standing: &str| (kid, standing.to_owned());
+    assert_eq!(shell.keys(), [standing(first, "retired"), standing(second.clone(), "active")]);
+    assert!(shell.done("keys list").contains(&format!("{second}  active")));
+    assert!(shell.refused("keys retire 0000").contains("keywright keys list"));
+}
+
+#[test]
+fn every_kind_is_listed_for_people_and_for_programs() {
+    let shell = Shell::new();
+    let kinds: serde_json::Value = serde_json::from_str(&shell.done("providers --json")).unwrap();
+    let for_people = shell.done("providers");
+    assert_eq!(kinds.as_array().unwrap().len(), keywright_providers::ALL.len());
+    for (listed, provider) in kinds.as_array().unwrap().iter().zip(keywright_providers::ALL) {
+        let facts = provider.facts();
+        assert_eq!(listed["kind"], facts.kind);
+        assert_eq!(listed["keys_in_answer"], facts.fulfils);
+        assert!(for_people.contains(&format!("{} ({})\n", facts.title, facts.kind)));
+        assert!(facts.events.iter().all(|event| for_people.contains(event)));
+    }
+}
+
+#[test]
+fn wrong_usage_has_a_status_of_its_own() {
+    let shell = Shell::new();
+    for wrong in ["", "chekc", "check --jsn", "keys", "keys retire"] {
+        let done = shell.run(wrong);
+        assert_eq!((done.status, done.out.as_str()), (2, ""), "{wrong:?}: {}", done.err);
+    }
+    assert_eq!(shell.run("--help").status, 0);
+    assert!(shell.done("--version").starts_with("keywright "));
+    assert!(shell.refused("check").contains("keywright init"));
+    assert!(shell.refused("check --config else/where.toml").starts_with("else/where.toml: "));
+}

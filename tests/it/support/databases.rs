@@ -1,0 +1,141 @@
+//! A database for each test: an SQLite file of its own, or a schema of its own in the PostgreSQL
+//! cluster that `.ci/test` starts.
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, SqliteConnection};
+use keywright::store::{DatabaseUrl, Options, Store};
+use tempfile::TempDir;
+use tokio_postgres::NoTls;
+
+/// Tells one story on both databases.
+macro_rules! on_both {
+    ($($(#[$meta:meta])* async fn $name:ident($db:ident: Database) $body:block)+) => {$(
+        mod $name {
+            use super::*;
+
+            $(#[$meta])*
+            async fn story($db: Database) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                story(Database::sqlite()).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                story(Database::postgres().await).await;
+            }
+        }
+    )+};
+}
+
+pub(crate) enum Database {
+    Sqlite { folder: TempDir },
+    Postgres { address: String, schema: String },
+}
+
+impl Database {
+    pub(crate) fn sqlite() -> Self {
+        Self::Sqlite { folder: TempDir::new().unwrap() }
+    }
+
+    pub(crate) async fn postgres() -> Self {
+        let address = std::env::var("KEYWRIGHT_TEST_POSTGRES").expect(
+            "KEYWRIGHT_TEST_POSTGRES must name a PostgreSQL server for tests; run .ci/test, which \
+             starts one",
+        );
+        let mut random = [0; 8];
+        getrandom::fill(&mut random).unwrap();
+        let schema = format!("t{:016x}", u64::from_be_bytes(random));
+        postgres_sql(&address, &format!("CREATE SCHEMA {schema}")).await;
+        Self::Postgres { address, schema }
+    }
+
+    pub(crate) fn is_sqlite(&self) -> bool {
+        matches!(self, Self::Sqlite { .. })
+    }
+
+    /// As it stands in a configuration.
+    pub(crate) fn address(&self) -> String {
+        match self {
+            Self::Sqlite { folder } => format!("sqlite://{}/kw.db", folder.path().display()),
+            Self::Postgres { address, schema } => {
+                format!("{address}?application_name={schema}&options=-c%20search_path%3D{schema}")
+            }
+        }
+    }
+
+    pub(crate) fn url(&self) -> DatabaseUrl {
+        self.address().parse().unwrap()
+    }
+
+    /// A node: open, and with the schema brought up to date.
+    pub(crate) async fn node(&self) -> Store {
+        self.node_with(Options::default()).await
+    }
+
+    /// A node with few connections, unless the story says otherwise: many tests share a server.
+    pub(crate) async fn node_with(&self, options: Options) -> Store {
+        let store = self.open(options);
+        store.migrate().await.unwrap();
+        store
+    }
+
+    pub(crate) fn open(&self, options: Options) -> Store {
+        let pg_connections = options.pg_connections.min(4);
+        Store::open(&self.url(), Options { pg_connections, readers: 2, ..options }).unwrap()
+    }
+
+    /// Changes the database behind the store's back.
+    pub(crate) async fn tamper(&self, sql: &str) {
+        match self {
+            Self::Sqlite { folder } => {
+                let file = folder.path().join("kw.db");
+                let mut conn = SqliteConnection::establish(file.to_str().unwrap()).unwrap();
+                conn.batch_execute("PRAGMA busy_timeout = 5000;").unwrap();
+                conn.batch_execute(sql).unwrap();
+            }
+            Self::Postgres { address, schema } => {
+                postgres_sql(address, &format!("SET search_path = {schema}; {sql}")).await;
+            }
+        }
+    }
+}
+
+impl Database {
+    /// Ends every session of this test's nodes, as a restart of the server does.
+    pub(crate) async fn cut_sessions(&self) {
+        if let Self::Postgres { schema, .. } = self {
+            self.tamper(&format!(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                 WHERE application_name = '{schema}'"
+            ))
+            .await;
+        }
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if let Self::Postgres { address, schema } = self {
+            let (address, drop_it) = (address.clone(), format!("DROP SCHEMA {schema} CASCADE"));
+            // Off this thread, which may be driving a runtime. What fails goes with the cluster.
+            let _ = std::thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+                runtime.unwrap().block_on(async {
+                    let limit = std::time::Duration::from_secs(2);
+                    let _ = tokio::time::timeout(limit, postgres_sql(&address, &drop_it)).await;
+                });
+            })
+            .join();
+        }
+    }
+}
+
+async fn postgres_sql(address: &str, sql: &str) {
+    let (client, connection) = tokio_postgres::connect(address, NoTls).await.unwrap();
+    let driver = tokio::spawn(connection);
+    client.batch_execute(sql).await.unwrap();
+    drop(client);
+    driver.await.unwrap().unwrap();
+}
