@@ -11,6 +11,8 @@ mod desk;
 #[cfg(test)]
 mod mailer;
 #[cfg(test)]
+mod post;
+#[cfg(test)]
 mod service;
 #[cfg(test)]
 mod store;
