@@ -11,4 +11,6 @@ mod desk;
 #[cfg(test)]
 mod mailer;
 #[cfg(test)]
+mod shell;
+#[cfg(test)]
 mod store;
