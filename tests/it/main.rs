@@ -18,3 +18,5 @@ mod service;
 mod shell;
 #[cfg(test)]
 mod store;
+#[cfg(test)]
+mod tree;
