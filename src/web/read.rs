@@ -40,6 +40,11 @@ impl Fields {
             .map_err(|_| Problem::new(Code::Malformed, "the query cannot be read"))?;
         let mut values = Map::new();
         for (name, value) in pairs {
+            // No database keeps a NUL, and nothing that is looked for has a line break.
+            if name.chars().chain(value.chars()).any(char::is_control) {
+                let detail = "a parameter holds a control character; leave it out";
+                return Err(Problem::new(Code::InvalidParameter, detail));
+            }
             if values.contains_key(&name) {
                 let detail = format!("{name} stands twice; one is taken");
                 return Err(Problem::new(Code::InvalidParameter, detail).of_field(name));

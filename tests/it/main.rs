@@ -15,4 +15,6 @@ mod post;
 #[cfg(test)]
 mod service;
 #[cfg(test)]
+mod shell;
+#[cfg(test)]
 mod store;

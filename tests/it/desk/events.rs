@@ -134,12 +134,30 @@ on_both! {
         assert_eq!(count("until=2026-11-30".to_owned()).await, 0);
     }
 
+    async fn what_was_purged_stays_as_it_is(db: Database) {
+        let office = Office::open(&db).await;
+        let license = office.sells("ada").await;
+        db.tamper("UPDATE events SET body = NULL").await;
+        let events = office.get("/events?status=applied").await.ok();
+        let event = &events["items"][0];
+        for replay in ["/replay", "/replay?dry_run=true"] {
+            let answer = office.post(&path(event, replay), json!({})).await;
+            assert_eq!(answer.word(), "409 event_purged");
+        }
+        let dry = office.post("/events/replay?dry_run=true&account=shop", json!({})).await.ok();
+        assert_eq!(dry, json!({ "items": [], "more": false }));
+        let whole = office.get(&path(event, "")).await.ok();
+        assert_eq!((&whole["status"], &whole["body"]), (&json!("applied"), &Value::Null));
+        assert_eq!(office.get("/licenses").await.ok()["items"], json!([license]));
+    }
+
     async fn unknown_ids_look_alike_whatever_they_are(db: Database) {
         let office = Office::open(&db).await;
         for (path, word) in [
             ("/events/1", "404 unknown_event"),
             ("/events/-1", "404 unknown_event"),
             ("/events/0x1", "404 unknown_event"),
+            ("/events/%FF%00", "404 unknown_event"),
             ("/events/99999999999999999999", "404 unknown_event"),
             ("/mail/1", "404 unknown_mail"),
             ("/licenses/1", "404 unknown_license"),

@@ -217,6 +217,30 @@ on_both! {
         assert_eq!(found["items"][0]["status"], "expired");
     }
 
+    async fn a_license_that_was_merged_away_leads_to_the_one_that_stands_for_it(db: Database) {
+        let office = Office::open(&db).await;
+        let (stays, goes) = (office.sells("ada").await, office.sells("bob").await);
+        let ids = [&goes, &stays].map(|license| license["id"].as_str().unwrap().to_owned());
+        let merge = |tx: &mut keywright::store::Tx<'_>, ids: &[String; 2]| {
+            let row = tx.license_by_id(&ids[0])?.unwrap();
+            let merged = keywright::store::rows::LicenseRow {
+                merged_into: Some(ids[1].clone()),
+                ..row
+            };
+            tx.license_update(&merged, merged.version)
+        };
+        office.support.store.run("merge", move |tx| merge(tx, &ids)).await.unwrap();
+        let shown = office.get(&path(&goes, "")).await.ok();
+        assert_eq!((&shown["id"], &shown["key"]), (&stays["id"], &stays["key"]));
+        let renewed = office.post(&path(&goes, "/renew"), json!({})).await.ok();
+        assert_eq!((&renewed["id"], &renewed["expires_at"]),
+            (&stays["id"], &json!("2028-12-01T09:00:00Z")));
+        let key = goes["key"].as_str().unwrap();
+        let found = office.get(&format!("/licenses?key={key}")).await.ok();
+        assert_eq!(found["items"][0]["id"], stays["id"]);
+        assert_eq!(office.get("/licenses").await.ok()["items"].as_array().unwrap().len(), 1);
+    }
+
     async fn a_machine_gives_its_seat_back(db: Database) {
         let office = Office::open(&db).await;
         let license = office.sells("ada").await;

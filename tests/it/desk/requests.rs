@@ -104,7 +104,7 @@ on_both! {
             told.push(format!("{name}\n{:#}", answer.json));
         };
         for query in ["limit=0", "limit=many", "cursor=x", "stats=failed", "status=broken",
-            "status=failed&status=failed", "since=yesterday"] {
+            "status=failed&status=failed", "since=yesterday", "q=%00"] {
             note(query, office.get(&format!("/events?{query}")).await);
         }
         for body in [

@@ -99,15 +99,7 @@ impl<'a> Vendor<'a> {
         Node { child, address: address.to_owned() }
     }
 
-    /// Runs a command to its end; its standard output.
-    pub(crate) fn run(&self, arguments: &[&str]) -> String {
-        let output = self.command(arguments).output().unwrap();
-        let error = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "{arguments:?}: {error}");
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_keywright"));
         command.arg("--config").arg(self.file()).args(arguments);
         command.env("KEYWRIGHT_LOG", "warn").stdin(Stdio::null());
