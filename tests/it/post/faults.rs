@@ -1,7 +1,7 @@
 //! A mail server that is no help: the queue rests, and nothing is counted against the mails.
 
 use chrono::TimeDelta;
-use keywright::mailer::Mailer;
+use keywright::mailer::{Mailer, PATIENCE};
 use keywright::post::Done;
 use keywright::store::types::MailStatus;
 
@@ -104,6 +104,24 @@ on_both! {
         office.server.release();
         assert_eq!(frozen.await.unwrap(), Done { left: 1, ..Done::default() });
         assert_eq!(office.state(id).await, SENT);
+        assert_eq!(office.copies_of(id).await.len(), 1);
+    }
+
+    async fn a_slow_server_does_not_cost_a_living_worker_its_claim(db: Database) {
+        let office = Office::open(db, [Act::Hold]).await;
+        let id = office.owe("ada").await;
+        let post = office.post.clone();
+        let slow = tokio::spawn(async move { post.run_once().await.unwrap() });
+        office.server.holds().await;
+        let claimed = office.row(id).await.claimed_until;
+        office.advance(TimeDelta::seconds(7));
+        let renewed = async { while office.row(id).await.claimed_until == claimed {} };
+        tokio::time::timeout(PATIENCE, renewed).await.expect("a pulse renews the claim");
+        office.advance(TimeDelta::seconds(7));
+        let other = office.another_post(None).await;
+        assert_eq!(other.run_once().await.unwrap(), Done::default());
+        office.server.release();
+        assert_eq!(slow.await.unwrap().sent, 1);
         assert_eq!(office.copies_of(id).await.len(), 1);
     }
 
