@@ -60,6 +60,11 @@ pub enum StartError {
     Post(#[from] PostError),
     #[error(transparent)]
     Chance(#[from] NoChance),
+    #[error(
+        "the signing key {} is not the one that this database was begun with; use the same file \
+         on every node, and restore it from the backup where it was lost", .0.display()
+    )]
+    ForeignKeys(PathBuf),
     #[error("cannot listen on {address}: {error}")]
     Listen { address: SocketAddr, error: std::io::Error },
 }
@@ -252,11 +257,28 @@ impl std::fmt::Debug for Reload {
     }
 }
 
-/// The signing keys; made on the first start, never while there are licenses.
+/// Under which the fingerprint of the seed stands in the store.
+const SEED: &str = "seed_fingerprint";
+
+/// The signing keys; made on the first start, never while there are licenses. Those of another
+/// service are refused: with them one purchase would get another key on each node.
 pub(crate) async fn open_keyring(config: &Config, store: &Store) -> Result<Keyring, StartError> {
     let (filter, now) = (LicenseFilter::default(), chrono::DateTime::UNIX_EPOCH);
     let licenses =
         store.read("first license", move |tx| tx.license_list(&filter, now, None, 1)).await?;
     let entropy = chance::bytes()?;
-    Ok(Keyring::open_or_create(&config.signing.key_file, licenses.is_empty(), &entropy)?)
+    let path = &config.signing.key_file;
+    let keyring = Keyring::open_or_create(path, licenses.is_empty(), &entropy)?;
+    let ours = keyring.seed_fingerprint();
+    let known = ours.clone();
+    let theirs = store
+        .run("seed fingerprint", move |tx| match tx.meta_get(SEED)? {
+            Some(known) => Ok(known),
+            None => tx.meta_put(SEED, &known).map(|()| known.clone()),
+        })
+        .await?;
+    if ours != theirs {
+        return Err(StartError::ForeignKeys(path.clone()));
+    }
+    Ok(keyring)
 }
