@@ -37,15 +37,22 @@ use verdict::verdict;
 /// Mails under way at once.
 const AT_ONCE: usize = 4;
 
-/// How long a claim holds: longer than [`crate::mailer::PATIENCE`], shorter than the half minute
-/// in which another node takes over. It begins anew when the text goes out.
-const LEASE: TimeDelta = TimeDelta::seconds(25);
+/// How long a claim holds. The claims of a living worker are renewed at every pulse, those of a
+/// dead one run out soon.
+const LEASE: TimeDelta = TimeDelta::seconds(8);
+
+/// How often claims are renewed.
+const PULSE: Duration = Duration::from_secs(1);
+
+/// How long the claim holds once the text goes out, whether there is a pulse or not: a worker that
+/// was frozen in that moment may still hear the answer, and a second copy is worse than a wait.
+const TEXT_LEASE: TimeDelta = TimeDelta::seconds(25);
 
 /// How often the outbox is looked through without being woken.
 const IDLE: Duration = Duration::from_secs(1);
 
 /// How often the outcome of a try is offered to a store that cannot take it, with waits of
-/// 1/4, 1/2, 1 ... seconds in between: as long as the claim holds.
+/// 1/4, 1/2, 1 ... seconds in between: as long as the claim holds without a pulse.
 const SETTLE_TRIES: u32 = 7;
 
 /// The worker that sends mail. Clones are one worker's hands.
@@ -134,21 +141,43 @@ impl Post {
         let limit = if self.pause().faults > 0 { 1 } else { AT_ONCE };
         let claim = move |tx: &mut Tx<'_>| tx.outbox_claim(limit, LEASE, now);
         let claimed = self.0.store.run("mail claim", claim).await?;
+        let claims: Vec<_> = claimed.iter().map(|mail| (mail.id, mail.fence)).collect();
         let mut work = JoinSet::new();
         for mail in claimed {
             let post = self.clone();
             work.spawn(async move { post.one(&mail).await });
         }
         let (mut answered, mut faulty) = (false, false);
-        while let Some(outcome) = work.join_next().await {
-            // A panic of ours beyond what was foreseen: claimed again when its time is over.
-            let outcome = outcome.unwrap_or(Outcome { end: End::Left, way: Way::Untried });
+        while let Some(outcome) = self.next(&mut work, &claims).await {
             answered |= outcome.way == Way::Answers;
             faulty |= outcome.way == Way::Faulty;
             done.count(outcome.end);
         }
         self.rest_or_resume(answered, faulty);
         Ok(done)
+    }
+
+    /// The next mail that is done with; the claims on the others are renewed meanwhile.
+    async fn next(&self, work: &mut JoinSet<Outcome>, claims: &[(i64, i64)]) -> Option<Outcome> {
+        loop {
+            tokio::select! {
+                // A panic of ours beyond what was foreseen: claimed again when its time is over.
+                outcome = work.join_next() => {
+                    let left = Outcome { end: End::Left, way: Way::Untried };
+                    return outcome.map(|outcome| outcome.unwrap_or(left));
+                }
+                () = tokio::time::sleep(PULSE) => self.renew(claims.to_vec()).await,
+            }
+        }
+    }
+
+    /// Keeps what is still claimed.
+    async fn renew(&self, claims: Vec<(i64, i64)>) {
+        let now = self.0.clock.now();
+        let renew = move |tx: &mut Tx<'_>| tx.outbox_renew(&claims, LEASE, now);
+        if let Err(error) = self.0.store.run("mail renew", renew).await {
+            tracing::warn!(%error, "claims on mail cannot be renewed now: {error}");
+        }
     }
 
     /// One claimed mail, from its row to the outcome in the store.
@@ -207,7 +236,7 @@ impl Post {
                 tx.outbox_cancel(claimed.id, claimed.fence, &reason)?;
                 return Ok(Some(End::Canceled));
             }
-            tx.outbox_doubt(claimed.id, claimed.fence, true, LEASE, now)?;
+            tx.outbox_doubt(claimed.id, claimed.fence, true, TEXT_LEASE, now)?;
             Ok(None)
         };
         let went = self.0.store.run("mail go", go).await;

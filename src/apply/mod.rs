@@ -100,7 +100,10 @@ impl Apply {
 
     /// One round: a batch of events never tried before, and one that was. `after` is the account
     /// whose turn was last.
-    async fn run_once(&self, after: &mut String) -> Result<usize, StoreError> {
+    ///
+    /// # Errors
+    /// As [`Apply::settle`].
+    pub async fn run_once(&self, after: &mut String) -> Result<usize, StoreError> {
         let now = self.clock.now();
         let fresh =
             self.store.run("event claim", move |tx| tx.event_claim(BATCH, LEASE, now)).await?;

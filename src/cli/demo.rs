@@ -12,7 +12,7 @@ use keywright_providers::ALL;
 use keywright_providers::sample::Step;
 
 use super::say;
-use super::serve::until_told;
+use super::serve::Signals;
 use crate::chance;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Account, Config, Transport};
@@ -42,6 +42,7 @@ impl Demo {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         let file = furnish(&self.dir)?;
         let config = Config::load(&file)?;
+        let signals = Signals::listen()?;
         let service = Service::start(config.clone(), file, Arc::new(SystemClock)).await?;
         say(format!(
             "keywright runs in {} and listens on http://{}\n",
@@ -59,7 +60,7 @@ impl Demo {
         say(format!("try      curl -H 'Authorization: Bearer {token}' {api}/licenses"))?;
         if !self.once {
             say("\nIt keeps serving; end it with Ctrl-C.")?;
-            until_told(&service).await?;
+            signals.until_told(&service).await;
         }
         service.stop().await;
         Ok(())

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::part::{Part, json_of, or_none, page};
+use super::part::{Part, json_of, or_none, page, time};
 use super::table::table;
 use super::{Context, say};
 use crate::apply::Apply;
@@ -10,7 +10,7 @@ use crate::rules::plain::one_line;
 use crate::store::rows::EventFilter;
 use crate::store::types::EventStatus;
 use crate::support::replay::Replayed;
-use crate::support::view::{EventView, EventWhole, HistoryView, text};
+use crate::support::view::{EventView, EventWhole, HistoryView};
 use crate::support::when::{End, Start};
 use crate::support::{Asked, Support};
 
@@ -146,8 +146,14 @@ async fn replay_many(
         if json {
             return json_of(&all);
         }
-        let each: Vec<String> = all.iter().map(came_of).collect();
-        return Ok(if each.is_empty() { "no event matches".to_owned() } else { each.join("\n") });
+        let mut each: Vec<String> = all.items.iter().map(came_of).collect();
+        if each.is_empty() {
+            each.push("no event matches".to_owned());
+        }
+        if all.more {
+            each.push("more match: these are the newest".to_owned());
+        }
+        return Ok(each.join("\n"));
     }
     let replayed = support.event_replay_where(filter).await?;
     let apply = Apply {
@@ -168,7 +174,7 @@ fn listed(events: &[EventView]) -> String {
     let row = |event: &EventView| {
         vec![
             event.id.clone(),
-            text(event.received_at),
+            time(event.received_at),
             event.account.clone(),
             event.event_type.clone(),
             event.status.clone(),
@@ -196,7 +202,7 @@ pub(super) fn history(entries: &[HistoryView]) -> String {
     let row = |entry: &HistoryView| {
         let cause = entry.cause.as_ref();
         vec![
-            text(entry.at),
+            time(entry.at),
             entry.text.clone(),
             or_none(cause.map(|cause| format!("{} (event {})", cause.event_type, cause.event_id))),
             or_none(entry.actor.clone()),

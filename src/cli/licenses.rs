@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::events::history;
-use super::part::{Part, json_of, or_none, page};
+use super::part::{Part, json_of, or_none, page, time};
 use super::table::table;
 use super::{Context, say};
 use crate::rules::span::Interval;
@@ -11,7 +11,7 @@ use crate::store::rows::LicenseFilter;
 use crate::store::types::LicenseStatus;
 use crate::support::acts::Wish;
 use crate::support::issue::Gift;
-use crate::support::view::{ActivationView, LicenseView, LicenseWhole, StepView, text};
+use crate::support::view::{ActivationView, LicenseView, LicenseWhole, StepView};
 use crate::support::when::End;
 use crate::support::{Asked, Support};
 
@@ -241,7 +241,7 @@ fn listed(licenses: &[LicenseView]) -> String {
             license.key.clone(),
             license.product.clone(),
             license.status.clone(),
-            license.expires_at.map_or_else(|| "never".to_owned(), text),
+            license.expires_at.map_or_else(|| "never".to_owned(), time),
             or_none(license.customer.email.clone()),
         ]
     };
@@ -254,8 +254,8 @@ fn shown(license: &LicenseWhole, explain: bool) -> String {
     let seats = format!("{} of {}", one.activations, one.max_activations);
     let facts = [
         ("status", one.status.clone()),
-        ("expires", one.expires_at.map_or_else(|| "never".to_owned(), text)),
-        ("valid until", one.valid_until.map_or_else(|| "for ever".to_owned(), text)),
+        ("expires", one.expires_at.map_or_else(|| "never".to_owned(), time)),
+        ("valid until", one.valid_until.map_or_else(|| "for ever".to_owned(), time)),
         ("product", format!("{} × {}", one.quantity, one.product)),
         ("key", one.key.clone()),
         ("id", one.id.clone()),
@@ -276,10 +276,10 @@ fn steps(steps: &[StepView]) -> String {
     let row = |step: &StepView| {
         let cause = step.event_type.as_deref().unwrap_or("event");
         vec![
-            text(step.at),
+            time(step.at),
             step.text.clone(),
             format!("{cause} ({})", step.event_id),
-            or_none(step.expires_at.map(text)),
+            or_none(step.expires_at.map(time)),
         ]
     };
     let rows: Vec<_> = steps.iter().map(row).collect();
@@ -289,7 +289,7 @@ fn steps(steps: &[StepView]) -> String {
 fn stands(license: &LicenseView) -> String {
     match license.expires_at {
         Some(date) => {
-            format!("license {} is {}, expiry {}", license.id, license.status, text(date))
+            format!("license {} is {}, expiry {}", license.id, license.status, time(date))
         }
         None => format!("license {} is {}, without an end", license.id, license.status),
     }
@@ -301,9 +301,9 @@ fn machines(activations: &[ActivationView]) -> String {
             one.id.clone(),
             one.fingerprint.clone(),
             or_none(one.name.clone()),
-            text(one.first_at),
-            text(one.last_at),
-            or_none(one.released_at.map(text)),
+            time(one.first_at),
+            time(one.last_at),
+            or_none(one.released_at.map(time)),
         ]
     };
     let rows: Vec<_> = activations.iter().map(row).collect();

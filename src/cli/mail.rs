@@ -2,12 +2,12 @@
 
 use clap::{Args, Subcommand};
 
-use super::part::{Part, json_of, or_none, page};
+use super::part::{Part, json_of, or_none, page, time};
 use super::table::table;
 use super::{Context, say};
 use crate::store::rows::MailFilter;
 use crate::store::types::MailStatus;
-use crate::support::view::{MailView, MailWhole, text};
+use crate::support::view::{MailView, MailWhole};
 
 /// Look at mail, and send again what failed
 #[derive(Debug, Args)]
@@ -76,7 +76,7 @@ fn listed(mails: &[MailView]) -> String {
     let row = |mail: &MailView| {
         vec![
             mail.id.clone(),
-            text(mail.created_at),
+            time(mail.created_at),
             mail.template.clone(),
             or_none(mail.to.clone()),
             mail.status.clone(),

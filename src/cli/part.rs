@@ -1,6 +1,7 @@
 //! Which part of a list, and how it is written.
 
 use anyhow::Context as _;
+use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Args;
 use serde::Serialize;
 
@@ -56,4 +57,9 @@ pub(super) fn json_of(value: &impl Serialize) -> anyhow::Result<String> {
 /// An empty cell is seen better than nothing.
 pub(super) fn or_none(text: Option<String>) -> String {
     text.unwrap_or_else(|| "-".to_owned())
+}
+
+/// A time as people read it, to the second, always as wide.
+pub(super) fn time(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

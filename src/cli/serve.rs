@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{Context, say};
 use crate::clock::SystemClock;
@@ -20,27 +20,45 @@ impl Serve {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<()> {
         telemetry::log();
         let config = context.config()?;
+        // Before anyone can know that it runs: until then a SIGHUP would end it.
+        let signals = Signals::listen()?;
         let service = Service::start(config, context.config_file, Arc::new(SystemClock)).await?;
         say(format!("keywright listens on http://{}", service.address))?;
         std::io::stdout().flush()?;
-        until_told(&service).await?;
+        signals.until_told(&service).await;
         service.stop().await;
         Ok(())
     }
 }
 
-/// Waits for SIGTERM or SIGINT; SIGHUP reloads meanwhile.
-pub(super) async fn until_told(service: &Service) -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
-    let mut hang_up = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
-    loop {
-        tokio::select! {
-            _ = terminate.recv() => return Ok(()),
-            _ = interrupt.recv() => return Ok(()),
-            _ = hang_up.recv() => {
-                if let Err(error) = service.reload.now().await {
-                    tracing::error!("not reloaded, the old configuration stays in force: {error}");
+/// What the operating system may tell the service.
+pub(super) struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    pub(super) fn listen() -> anyhow::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?,
+            interrupt: signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?,
+            hang_up: signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?,
+        })
+    }
+
+    /// Waits for SIGTERM or SIGINT; SIGHUP reloads meanwhile.
+    pub(super) async fn until_told(mut self, service: &Service) {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return,
+                _ = self.interrupt.recv() => return,
+                _ = self.hang_up.recv() => {
+                    if let Err(error) = service.reload.now().await {
+                        tracing::error!(
+                            "not reloaded, the old configuration stays in force: {error}"
+                        );
+                    }
                 }
             }
         }

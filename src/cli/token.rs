@@ -2,11 +2,11 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::part::{json_of, or_none};
+use super::part::{json_of, or_none, time};
 use super::table::table;
 use super::{Context, say};
 use crate::store::types::Role;
-use crate::support::view::{TokenView, text};
+use crate::support::view::TokenView;
 
 /// Make, list and revoke tokens for the API and the console
 #[derive(Debug, Args)]
@@ -79,8 +79,8 @@ fn list(tokens: &[TokenView]) -> String {
             token.id.clone(),
             token.name.clone(),
             token.role.clone(),
-            text(token.created_at),
-            or_none(token.revoked_at.map(text)),
+            time(token.created_at),
+            or_none(token.revoked_at.map(time)),
         ]
     };
     table(&["id", "name", "role", "made", "revoked"], &tokens.iter().map(row).collect::<Vec<_>>())

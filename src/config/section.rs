@@ -29,9 +29,16 @@ pub(super) fn table(report: &mut Report<'_>, key: &Key) -> Table {
 pub(super) fn section<T: DeserializeOwned + Default>(
     report: &mut Report<'_>,
     key: &Key,
-    table: Table,
+    mut table: Table,
     also: &[&str],
 ) -> T {
+    // TOML has no null: this was nan or inf, and would pass for a key that is not there.
+    table.retain(|name, value| {
+        if value.is_null() {
+            report.add(&key.at(name), format!("is {}; no key takes this", kind(value)));
+        }
+        !value.is_null()
+    });
     let mut table = Value::Object(table);
     // Each turn converts or removes one value, so this ends.
     loop {

@@ -159,3 +159,55 @@ fn read(path: &Path) -> io::Result<String> {
 fn name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::rules::letter::{LetterData, Template};
+
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (file, text) in files {
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn a_folder_of_templates_takes_the_place_of_the_built_in_ones() {
+        let folder = folder(&[
+            ("issued.subject.txt", "{{ vendor }}: {{ product }}"),
+            ("de/issued.subject.txt", "Schlüssel für {{ product }}"),
+            ("de/issued.txt", "{{ key }}"),
+            ("de/issued.html", "{{ key }}"),
+            ("README.md", "is no template"),
+            ("issued.txt~", "nor is this"),
+        ]);
+        let letters = letters(Some(folder.path())).unwrap();
+        let [data, _] = LetterData::samples();
+        let subject =
+            |locale| letters.write(Template::Issued, Some(locale), &data).unwrap().subject;
+        assert_eq!(subject("en"), "Acme Licensing: Acme Pro");
+        assert_eq!(subject("de-AT"), "Schlüssel für Acme Pro");
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_used_is_named_with_all_its_faults() {
+        let told = |folder: &Path| letters(Some(folder)).unwrap_err().to_string();
+        let missing = told(Path::new("/nowhere/templates"));
+        assert!(missing.starts_with("mail.templates: /nowhere/templates: "), "{missing}");
+
+        let faulty = folder(&[("issued.txt", "{{ kee }}"), ("renewed.html", "{% if %}")]);
+        let faulty = told(faulty.path());
+        assert!(faulty.contains("issued.txt: undefined value"), "{faulty}");
+        assert!(faulty.contains("renewed.html: syntax error"), "{faulty}");
+
+        let large = "x".repeat(300 * 1024);
+        let large = told(folder(&[("de/issued.txt", &large)]).path());
+        assert!(large.contains("too large for a template"), "{large}");
+    }
+}

@@ -69,6 +69,8 @@ pub fn depends(notices: &[Notice]) -> bool {
         | Kind::Paused
         | Kind::Resumed => true,
         Kind::Adjusted { act, .. } => !matches!(act, Act::Issue { .. }),
-        Kind::Paid { .. } | Kind::Trial { .. } | Kind::Linked | Kind::Customer => false,
+        // It names a line, and not what stands on it.
+        Kind::Paid { lines, .. } => lines.iter().all(|line| line.item.is_empty()),
+        Kind::Trial { .. } | Kind::Linked | Kind::Customer => false,
     })
 }

@@ -153,8 +153,8 @@ fn with_period<'a>(telling: &Telling<'a>) -> impl Iterator<Item = &'a Line> {
     telling.lines.iter().filter(|line| line.period.is_some())
 }
 
-/// One payment from its tellings. Of two tellings of one line the one with a period wins, then
-/// the later; lines that only one telling knows add up (a provider may ask for the keys of each
+/// One payment from its tellings. Of two tellings of one line the one that says what stands on it
+/// wins, then the one with a period, then the later; lines that only one telling knows add up (a provider may ask for the keys of each
 /// line on its own).
 fn join<'a>(tellings: &[Telling<'a>], classes: &Classes<&'a str>) -> Option<Payment<'a>> {
     let at = tellings.iter().map(|telling| telling.told.notice.occurred_at).min()?;
@@ -165,7 +165,12 @@ fn join<'a>(tellings: &[Telling<'a>], classes: &Classes<&'a str>) -> Option<Paym
     });
     let mut ranked: Vec<(&Told, &Line, &str)> = each.collect();
     ranked.sort_by_key(|(told, line, class)| {
-        (*class, line.period.is_none(), Reverse((told.notice.occurred_at, told.digest)))
+        (
+            *class,
+            line.item.is_empty(),
+            line.period.is_none(),
+            Reverse((told.notice.occurred_at, told.digest)),
+        )
     });
     ranked.dedup_by_key(|(_, _, class)| *class);
     Some(Payment {

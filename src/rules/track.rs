@@ -118,12 +118,18 @@ impl<'a> Tracks<'a> {
             payment.lines.iter().for_each(|line| tracks.paid(payment, line));
         }
         told.iter().for_each(|told| tracks.lines(told));
+        for payment in payments {
+            payment.lines.iter().for_each(|line| tracks.paid_as_known(payment, line));
+        }
         told.iter().for_each(|told| tracks.befall(told));
         tracks.all.values_mut().for_each(Track::sort);
         tracks
     }
 
     fn paid(&mut self, payment: &'a Payment<'a>, paid: &PaidLine<'a>) {
+        if paid.line.item.is_empty() {
+            return;
+        }
         let offer = self.catalogue.offer(self.account, &paid.line.item);
         let period = paid.line.period;
         self.line(paid.line, offer, paid.recurring, payment.at, paid.told, &|goods| What::Paid {
@@ -131,6 +137,22 @@ impl<'a> Tracks<'a> {
             payment,
             period,
         });
+    }
+
+    /// A payment that names a line and not what stands on it: more of what was bought by then, or
+    /// else of what is told of first.
+    fn paid_as_known(&mut self, payment: &'a Payment<'a>, paid: &PaidLine<'a>) {
+        if !paid.line.item.is_empty() {
+            return;
+        }
+        let class = self.lines.of(&paid.line.line);
+        let (at, told, purchase) = (payment.at, paid.told, self.purchases.of(paid.told));
+        for track in self.all.values_mut().filter(|track| track.lines.contains(class)) {
+            let Some(goods) = track.known(class, at) else { continue };
+            let goods = Goods { recurring: paid.recurring, ..goods };
+            let what = What::Paid { goods, payment, period: paid.line.period };
+            track.entries.push(Entry { at, told, purchase, what });
+        }
     }
 
     /// What is told of lines beside payments.
@@ -217,6 +239,18 @@ impl<'a> Track<'a> {
     fn new(base: Base<'a>) -> Self {
         let (lines, purchases) = (BTreeSet::new(), BTreeSet::new());
         Self { base, lines, purchases, entries: Vec::new() }
+    }
+
+    /// What stood on a line at that time, by those who say; before any did, what the first says.
+    fn known(&self, line: &str, at: DateTime<Utc>) -> Option<Goods<'a>> {
+        let told = self.entries.iter().filter_map(|entry| Some((entry, entry.what.goods()?)));
+        let told = told.filter(|(_, goods)| goods.line == line);
+        let order =
+            |entry: &Entry<'a>| (entry.at, rank(&entry.told.notice.kind), entry.told.digest);
+        let (until, after): (Vec<_>, Vec<_>) = told.partition(|(entry, _)| entry.at <= at);
+        let latest = until.into_iter().max_by_key(|(entry, _)| order(entry));
+        let first = || after.into_iter().min_by_key(|(entry, _)| order(entry));
+        latest.or_else(first).map(|(_, goods)| goods)
     }
 
     /// Stacked time counts from where it was bought for, all else from when it happened.

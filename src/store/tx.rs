@@ -203,6 +203,8 @@ functions! {
     /// Claims up to `limit` queued mails that are due and addressed. The attempt is counted by
     /// what follows, not here.
     outbox_claim(limit: usize, lease: TimeDelta, now: DateTime<Utc>) -> Vec<MailRow>;
+    /// Prolongs claims (id, fence) that still hold to at least `lease` from now; says how many.
+    outbox_renew(claims: &[(i64, i64)], lease: TimeDelta, now: DateTime<Utc>) -> usize;
     /// As [`Tx::event_reclaim_all`].
     outbox_reclaim_all(now: DateTime<Utc>) -> usize;
     /// Fixes the rendered bytes, and returns those that count: the first ones ever given.

@@ -45,6 +45,8 @@ pub enum Refusal {
     /// The expiry would not move; the sentence says why, and what would.
     #[error("{0}")]
     NothingToAdd(String),
+    #[error("the content of the event was purged after its time, so it cannot be read again")]
+    Purged,
     #[error("the event is {0}; only events that failed or wait can be ignored")]
     NotOpen(&'static str),
     #[error(

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::json;
 
 use super::events::find;
 use super::view::EventView;
 use super::words::{Change, MailOwed, changes};
-use super::{Asked, Failure, Support};
+use super::{Asked, Failure, Refusal, Support};
 use crate::apply::{Applied, apply_now};
 use crate::books::Books;
 use crate::store::Tx;
@@ -30,11 +31,20 @@ pub struct Replayed {
     pub mail: Vec<MailOwed>,
 }
 
+/// What would come of replaying many.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Rehearsed {
+    /// Oldest first.
+    pub items: Vec<Replayed>,
+    /// More match than are looked at: these are the newest.
+    pub more: bool,
+}
+
 impl Support {
     /// Reads and applies an event again, with the rules of now. What was right stays as it is.
     ///
     /// # Errors
-    /// [`super::Refusal::UnknownEvent`]; [`Failure::Store`].
+    /// [`Refusal::UnknownEvent`], [`Refusal::Purged`]; [`Failure::Store`].
     pub async fn event_replay(&self, id: i64, asked: Asked) -> Result<Replayed, Failure> {
         let (books, clock) = (self.shelf.now(), Arc::clone(&self.clock));
         let replayed = self
@@ -78,20 +88,26 @@ impl Support {
         Ok(count)
     }
 
-    /// What [`Support::event_replay_where`] would come to, oldest first, for the newest
-    /// [`DRY_RUN_MAX`] that match.
+    /// What [`Support::event_replay_where`] would come to, for the newest [`DRY_RUN_MAX`] that
+    /// match.
     ///
     /// # Errors
     /// [`Failure::Store`].
-    pub async fn event_rehearse_where(
-        &self,
-        filter: EventFilter,
-    ) -> Result<Vec<Replayed>, Failure> {
+    pub async fn event_rehearse_where(&self, filter: EventFilter) -> Result<Rehearsed, Failure> {
         let (books, now) = (self.shelf.now(), self.clock.now());
         self.rehearse("event replay many, dry", move |tx| {
-            let events = tx.event_list(&filter, None, DRY_RUN_MAX)?;
+            let mut events = tx.event_list(&filter, None, DRY_RUN_MAX + 1)?;
+            let more = events.len() > DRY_RUN_MAX;
+            events.truncate(DRY_RUN_MAX);
+            let mut items = Vec::with_capacity(events.len());
             // Each on top of those before it, as it would be.
-            events.iter().rev().map(|event| again(tx, event.id, &books, now, true)).collect()
+            for event in events.iter().rev() {
+                match again(tx, event.id, &books, now, true) {
+                    Err(Failure::Refused(Refusal::Purged)) => {}
+                    replayed => items.push(replayed?),
+                }
+            }
+            Ok(Rehearsed { items, more })
         })
         .await
     }
@@ -114,15 +130,18 @@ impl Support {
     }
 }
 
-/// As if the event had just been received, up to its end.
+/// As if the event had just been received, up to its end. One whose content is gone stays as it
+/// is: what it told stands in its notices.
 fn again(
     tx: &mut Tx<'_>,
     id: i64,
     books: &Books,
-    now: chrono::DateTime<chrono::Utc>,
+    now: DateTime<Utc>,
     dry_run: bool,
 ) -> Result<Replayed, Failure> {
-    find(tx, id)?;
+    if find(tx, id)?.body.is_none() {
+        return Err(Refusal::Purged.into());
+    }
     tx.event_replay(id, now)?;
     let event = find(tx, id)?;
     let Applied { settled, difference, .. } = apply_now(tx, &event, books, now)?;

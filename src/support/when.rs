@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use chrono::{DateTime, NaiveTime, SubsecRound as _, Utc};
+use chrono::{DateTime, NaiveTime, Utc};
 use serde::Deserialize;
 
 use crate::rules::span::end_of;
@@ -16,8 +16,10 @@ impl FromStr for End {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        // To the microsecond: what both databases keep.
-        end_of(text, "UTC").map(|time| Self(time.trunc_subsecs(6)))
+        let time = end_of(text, "UTC")?;
+        // What both databases keep: microseconds, and no 60th second.
+        let kept = DateTime::from_timestamp_micros(time.timestamp_micros());
+        kept.map(Self).ok_or_else(|| "is outside of the calendar".to_owned())
     }
 }
 
@@ -74,5 +76,7 @@ mod tests {
     fn no_time_is_finer_than_the_databases_keep() {
         let end: End = "2027-01-31T12:00:00.123456789Z".parse().unwrap();
         assert_eq!(end.0.timestamp_subsec_nanos(), 123_456_000);
+        let leap: End = "2016-12-31T23:59:60Z".parse().unwrap();
+        assert_eq!(leap.0.to_rfc3339(), "2017-01-01T00:00:00+00:00");
     }
 }

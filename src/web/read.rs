@@ -40,6 +40,11 @@ impl Fields {
             .map_err(|_| Problem::new(Code::Malformed, "the query cannot be read"))?;
         let mut values = Map::new();
         for (name, value) in pairs {
+            // No database keeps a NUL, and nothing that is looked for has a line break.
+            if name.chars().chain(value.chars()).any(char::is_control) {
+                let detail = "a parameter holds a control character; leave it out";
+                return Err(Problem::new(Code::InvalidParameter, detail));
+            }
             if values.contains_key(&name) {
                 let detail = format!("{name} stands twice; one is taken");
                 return Err(Problem::new(Code::InvalidParameter, detail).of_field(name));
@@ -139,11 +144,23 @@ impl Fields {
         let text = match text.split_once(", expected ") {
             Some((found, expected)) if found.starts_with("invalid ") => {
                 let found = found.split_once(": ").map_or(found, |(_, found)| found);
-                format!("is {found}; {expected} is expected")
+                format!("is {}; write {}", plain(found), plain(expected))
             }
             _ => text,
         };
         Problem::new(code, format!("{path} {text}")).of_field(path)
+    }
+}
+
+/// serde's words for kinds of values, in the words of people.
+fn plain(words: &str) -> &str {
+    match words {
+        "a string" => "a text",
+        "a boolean" => "true or false",
+        "u32" | "i64" => "a whole number",
+        "a map" | "map" => "an object",
+        "sequence" => "a list",
+        other => other.trim_start_matches("string ").trim_start_matches("integer "),
     }
 }
 

@@ -8,17 +8,17 @@ use std::process::Command;
 const SECRET: &str = "whsec_kwStripeTestSecret123";
 
 /// A folder to work in, with none of this machine's variables.
-struct Shell(tempfile::TempDir);
+pub(crate) struct Shell(tempfile::TempDir);
 
 /// What a command left behind.
-struct Done {
-    status: i32,
+pub(crate) struct Done {
+    pub(crate) status: i32,
     out: String,
     err: String,
 }
 
 impl Shell {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
@@ -26,7 +26,7 @@ impl Shell {
         self.0.path().join(name)
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         fs::write(self.path(name), text).unwrap();
         self.mode(name, 0o600);
     }
@@ -35,7 +35,7 @@ impl Shell {
         fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode)).unwrap();
     }
 
-    fn run(&self, arguments: &str) -> Done {
+    pub(crate) fn run(&self, arguments: &str) -> Done {
         let output = Command::new(env!("CARGO_BIN_EXE_keywright"))
             .args(arguments.split_whitespace())
             .current_dir(self.0.path())
@@ -50,14 +50,14 @@ impl Shell {
     }
 
     /// Runs a command that has to succeed; gives what it printed.
-    fn done(&self, arguments: &str) -> String {
+    pub(crate) fn done(&self, arguments: &str) -> String {
         let done = self.run(arguments);
         assert_eq!((done.status, done.err.as_str()), (0, ""), "{arguments}");
         done.out
     }
 
     /// Runs a command that has to be refused; gives the reason.
-    fn refused(&self, arguments: &str) -> String {
+    pub(crate) fn refused(&self, arguments: &str) -> String {
         let done = self.run(arguments);
         assert_eq!((done.status, done.out.as_str()), (1, ""), "{arguments}");
         done.err

@@ -7,6 +7,16 @@ mod support;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod desk;
+#[cfg(test)]
 mod mailer;
 #[cfg(test)]
+mod post;
+#[cfg(test)]
+mod service;
+#[cfg(test)]
+mod shell;
+#[cfg(test)]
 mod store;
+#[cfg(test)]
+mod tree;

@@ -109,3 +109,25 @@ fn the_sale_knows_its_order_its_subscription_and_its_customer() {
     assert_eq!(customer.email.as_deref(), Some("new@example.com"));
     assert_eq!(customer.name.as_deref(), Some("Ada"), "a blank tells nothing");
 }
+
+#[test]
+fn a_payment_that_does_not_say_what_for_is_for_what_stands_on_the_line() {
+    let nameless = Line { item: vec![], ..line("a", "", 1) };
+    let life = Life::in_shop(SHOP, &[line("a", "lite", 3)]).paid("2026-03-05");
+    let life = life.with_lines(&[nameless]).renewed("2026-04-05");
+    let licenses = life.licenses();
+    assert_eq!(licenses.len(), 3, "the quantity stays as it was told");
+    for license in licenses {
+        assert_eq!(
+            (license.product.id.as_str(), license.expires_at),
+            ("lite", Some(at("2026-05-05")))
+        );
+    }
+}
+
+#[test]
+fn a_line_that_nobody_named_yet_gives_no_license() {
+    let nameless = Line { item: vec![], ..line("a", "", 1) };
+    let folded = Life::in_shop(SHOP, &[nameless]).paid("2026-03-05").fold();
+    assert_eq!((folded.licenses, folded.problems.len()), (vec![], 0));
+}

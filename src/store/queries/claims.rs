@@ -194,6 +194,25 @@ pub(crate) fn outbox_claim(
     Ok(claimed)
 }
 
+pub(crate) fn outbox_renew(
+    conn: &mut Conn,
+    claims: &[(i64, i64)],
+    lease: TimeDelta,
+    now: DateTime<Utc>,
+) -> Result<usize> {
+    let until = clock(conn, now).of("outbox")? + lease;
+    let mut renewed = 0;
+    for (id, fence) in claims {
+        // What was settled has no claim, and what holds longer is not cut short.
+        let shorter = held_mail!(*id, *fence).filter(outbox::claimed_until.lt(Some(At(until))));
+        renewed += diesel::update(shorter)
+            .set(outbox::claimed_until.eq(Some(At(until))))
+            .execute(conn)
+            .of("outbox")?;
+    }
+    Ok(renewed)
+}
+
 pub(crate) fn outbox_message(
     conn: &mut Conn,
     id: i64,

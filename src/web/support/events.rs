@@ -91,10 +91,13 @@ pub(super) async fn replay_many(desk: Data<Desk>, ask: Ask) -> Result<HttpRespon
     let all_failed = EventFilter { status: Some(EventStatus::Failed), ..EventFilter::default() };
     let filter = if fields.is_empty() { all_failed } else { fields.read::<Which>()?.into() };
     let answer = match dry_run {
-        Flag(true) => json!({ "items": desk.support.event_rehearse_where(filter).await? }),
-        Flag(false) => json!({ "replayed": desk.support.event_replay_where(filter).await? }),
+        Flag(true) => HttpResponse::Ok().json(desk.support.event_rehearse_where(filter).await?),
+        Flag(false) => {
+            let replayed = desk.support.event_replay_where(filter).await?;
+            HttpResponse::Ok().json(json!({ "replayed": replayed }))
+        }
     };
-    Ok(HttpResponse::Ok().json(answer))
+    Ok(answer)
 }
 
 pub(super) async fn ignore(

@@ -1,3 +1,5 @@
 #[macro_use]
 pub(crate) mod databases;
+pub(crate) mod office;
+pub(crate) mod process;
 pub(crate) mod smtp;

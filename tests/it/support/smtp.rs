@@ -10,6 +10,7 @@ use tokio::io::{
     AsyncBufRead, AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader,
 };
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -27,6 +28,8 @@ pub(crate) enum Act {
     Data(&'static str),
     /// The answer to the whole text, which is not kept.
     Text(&'static str),
+    /// Answers DATA only when [`MailServer::release`] says so.
+    Hold,
     /// Never greets.
     Silent,
     /// Closes the connection after the first line of the text, with or without a word.
@@ -55,7 +58,16 @@ pub(crate) struct MailServer {
     security: Security,
     certificate_pem: String,
     state: Arc<Mutex<State>>,
+    bells: Arc<Bells>,
     task: AbortHandle,
+}
+
+/// What a test may wait for, and what waits for a test.
+#[derive(Debug, Default)]
+struct Bells {
+    arrived: Notify,
+    holds: Notify,
+    release: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -79,18 +91,17 @@ impl MailServer {
             script: script.into_iter().collect(),
             ..State::default()
         }));
-        let shared = Arc::clone(&state);
+        let bells = Arc::new(Bells::default());
+        let shared = (Arc::clone(&state), Arc::clone(&bells));
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (state, acceptor) = (Arc::clone(&shared), acceptor.clone());
+                let (state, bells) = shared.clone();
+                let mut session = Session { state, bells, acceptor: acceptor.clone(), security };
                 // A client that hangs up in the middle is part of the play.
-                tokio::spawn(async move {
-                    let mut session = Session { state, acceptor, security };
-                    let _ = session.serve(stream).await;
-                });
+                tokio::spawn(async move { session.serve(stream).await });
             }
         });
-        Self { address, security, certificate_pem, state, task: task.abort_handle() }
+        Self { address, security, certificate_pem, state, bells, task: task.abort_handle() }
     }
 
     /// How to reach it: with a login, as a vendor's server wants one.
@@ -122,6 +133,27 @@ impl MailServer {
         self.state.lock().unwrap().commands.clone()
     }
 
+    /// Waits until this many mails were kept.
+    pub(crate) async fn kept(&self, count: usize) -> Vec<Copy> {
+        loop {
+            let arrived = self.bells.arrived.notified();
+            let copies = self.copies();
+            if copies.len() >= count {
+                return copies;
+            }
+            arrived.await;
+        }
+    }
+
+    /// Waits until somebody is held up ([`Act::Hold`]).
+    pub(crate) async fn holds(&self) {
+        self.bells.holds.notified().await;
+    }
+
+    pub(crate) fn release(&self) {
+        self.bells.release.notify_one();
+    }
+
     /// Stops listening: the next connection is refused.
     pub(crate) fn stop(&self) {
         self.task.abort();
@@ -136,6 +168,7 @@ impl Drop for MailServer {
 
 struct Session {
     state: Arc<Mutex<State>>,
+    bells: Arc<Bells>,
     acceptor: TlsAcceptor,
     security: Security,
 }
@@ -184,6 +217,10 @@ impl Session {
                     answer(&mut wire, said.unwrap_or("250 ok")).await?;
                 }
                 "DATA" => {
+                    if self.is_next(&Act::Hold) {
+                        self.bells.holds.notify_one();
+                        self.bells.release.notified().await;
+                    }
                     let said = self.next_if(|act| matches!(act, Act::Data(_)));
                     answer(&mut wire, said.unwrap_or("354 go ahead")).await?;
                     if said.is_none() && !self.text(&mut wire, &from, &to).await? {
@@ -235,6 +272,7 @@ impl Session {
         let act = state.script.pop_front().unwrap_or(Act::Accept);
         if !matches!(act, Act::Text(_) | Act::LoseAfterDot) {
             state.copies.push(copy);
+            self.bells.arrived.notify_one();
         }
         act
     }

@@ -1,0 +1,162 @@
+//! What a vendor is told when something is wrong, and that it is never a secret.
+
+use std::path::Path;
+
+use keywright_providers::ALL;
+
+use super::{Desk, SECRET};
+use crate::config::Config;
+
+const OTHER: &str = "pdl_ntfset_01kwtestsecret_AbCdEf0123456789";
+
+fn faults(text: &str) -> Vec<String> {
+    Desk::with(text).faults()
+}
+
+#[test]
+fn all_faults_are_told_at_once_with_what_would_be_right() {
+    let text = r#"
+        [server]
+        listen = "localhost"
+        publik_url = "https://a.example"
+        trusted_proxies = ["127.0.0.1", "proxy", "10.0.0.0/40"]
+        [mail]
+        transport = "smpt"
+        from = 5
+        [databse]
+        url = "mysql://root@host/db"
+        [database]
+        url = "mysql://host/db"
+        [products.acme-pro]
+        interval = "1 year"
+        max_activations = 2.5
+        on_refund = "revoked"
+        [products.acme-suite]
+        bundle = ["acme-pro", "acme-pro", "acme-lite"]
+        interval = "P1Y"
+        [products.acme-all]
+        bundle = ["acme-suite"]
+        [providers.Stripe]
+        kind = "stripe"
+        secrets = ["whsec_...", "${STRIPE_SECRET_FOR_US}", "whsec_short"]
+        tolerance = "P1M"
+        deliver = "response"
+        [providers.Stripe.products]
+        "price_1" = "acme-pr"
+        "price 2" = { product = "acme-pro", max_activations = 0 }
+        "price_3" = true
+        [providers.support]
+        kind = "strip"
+        secrt = "whsec_kwStripeTestSecret123"
+    "#;
+    let kinds: Vec<&str> = ALL.iter().map(|provider| provider.facts().kind).collect();
+    insta::assert_snapshot!(faults(text).join("\n").replace(&kinds.join(", "), "KINDS"));
+}
+
+#[test]
+fn each_fault_says_what_would_be_right() {
+    let stripe = format!("[providers.a]\nkind = \"stripe\"\nsecret = \"{SECRET}\"\n");
+    let fastspring = "[providers.a]\nkind = \"fastspring\"\nsecret = \"kwFastSpringSecret123\"\n";
+    for (text, told) in [
+        ("server = 5", "server: is a number; write a table, [server]"),
+        ("[products]\na = \"b\"", "products.a: is a text; write a table, [products.a]"),
+        ("[products.\"a b\"]", "products.\"a b\": is no product id"),
+        ("[products.a]\nbundle = []", "products.a.bundle: is empty"),
+        ("[products.a]\ninterval = \"P1Y\"\nexpires_at = 2027-12-31", "expires_at: stands beside"),
+        ("[products.a]\nmax_activations = nan", "max_activations: is not a number"),
+        ("[mail]\ntransport = \"smtp\"", "mail.smtp_url: is missing"),
+        ("[mail]\ntemplates = \"/nowhere\"", "mail.templates: names /nowhere, which is no folder"),
+        ("[signing]\nkey_file = \"\"", "signing.key_file: is blank"),
+        ("providers = []", "providers: is a list"),
+        ("[providers.a]", "providers.a.kind: is missing"),
+        (&format!("{stripe}tolerance = \"P2D\""), "tolerance: must be longer than nothing"),
+        (&format!("{stripe}tolerance = \"PT0S\""), "tolerance: must be longer than nothing"),
+        (&format!("{stripe}deliver = \"response\""), "deliver: cannot be: Stripe takes no keys"),
+        (&format!("{stripe}account = [1]"), "providers.a.account: is a list"),
+        (
+            &format!("{stripe}[providers.a.products]\nx = {{ name = \"y\" }}"),
+            "x.product: is missing",
+        ),
+        (
+            &format!("{stripe}[providers.a.products]\nx = {{ product = 1 }}"),
+            "x.product: is a number",
+        ),
+        (&format!("{fastspring}deliver = \"both\""), "FastSpring asks for keys; set private_key"),
+        (
+            &format!(
+                "[products.p]\n{stripe}[providers.a.products]\nx = {{ product = \"p\", bundle = [\"p\"] }}"
+            ),
+            "x.bundle: has no place here",
+        ),
+        (
+            &format!(
+                "[products.p]\n{stripe}[providers.a.products]\nx = {{ product = \"p\", nam = \"\" }}"
+            ),
+            "x.nam: is not a known key; did you mean name?",
+        ),
+    ] {
+        let faults = faults(text);
+        assert_eq!(faults.len(), 1, "{text}\n{faults:#?}");
+        assert!(faults[0].contains(told), "{told}\n{faults:#?}");
+    }
+}
+
+#[test]
+fn what_is_no_toml_is_told_without_the_line() {
+    let told = faults("[mail]\nsmtp_url = \"smtps://user:hunter22secret@mail.example.com\n");
+    assert_eq!(told.len(), 1);
+    assert!(told[0].starts_with("keywright.toml: is not TOML at line 2, column "), "{told:?}");
+    assert!(!told[0].contains("hunter22secret"), "{told:?}");
+    let none = Config::load_with(Path::new("/nowhere/keywright.toml"), []).unwrap_err().to_string();
+    assert!(none.contains("keywright init"), "{none}");
+}
+
+#[test]
+fn an_account_that_could_verify_nothing_stops_the_start() {
+    for provider in ALL {
+        let kind = provider.facts().kind;
+        let told = faults(&format!("[providers.shop]\nkind = \"{kind}\"\n"));
+        let named = told.iter().any(|fault| fault.contains("providers.shop."));
+        assert!(named, "{kind}: {told:?}");
+    }
+}
+
+#[test]
+fn no_two_accounts_share_a_secret() {
+    let account = |name: &str, secret: &str| {
+        format!("[providers.{name}]\nkind = \"paddle\"\nsecrets = [\"{secret}\"]\n")
+    };
+    let desk = Desk::with(&(account("eu", OTHER) + &account("us", &OTHER.replace("01kw", "02kw"))));
+    assert_eq!(desk.load().unwrap().accounts.len(), 2);
+    let told = faults(&(account("eu", OTHER) + &account("us", OTHER)));
+    assert_eq!(
+        told,
+        ["keywright.toml: providers.us.secrets: has a secret of account eu; each needs its own"]
+    );
+}
+
+#[test]
+fn no_secret_is_ever_printed() {
+    let hidden = ["hunter22smtp", "hunter22base", SECRET, OTHER];
+    let right = format!(
+        "[database]\nurl = \"postgres://user:hunter22base@host/db\"\n[mail]\ntransport = \"smtp\"\n\
+         smtp_url = \"smtps://user:hunter22smtp@mail.example.com\"\n[providers.stripe]\n\
+         kind = \"stripe\"\nsecrets = [\"{SECRET}\"]\n[providers.paddle]\nkind = \"paddle\"\n\
+         secret = \"{OTHER}\"\n"
+    );
+    let config = Desk::with(&right).load().unwrap();
+    let printed = format!("{config:?} {}", config.warnings().join(" "));
+    assert!(hidden.iter().all(|secret| !printed.contains(secret)), "{printed}");
+
+    // The same values in places where they do not belong.
+    let wrong = format!(
+        "[database]\nurl = \"postgres://user:hunter22base@host/db?sslmode=hunter22base\"\n[mail]\n\
+         smtp_url = \"ftp://user:hunter22smtp@mail.example.com\"\n[providers.stripe]\n\
+         kind = \"stripe\"\nsecrets = \"{SECRET}\"\nmode = \"{OTHER}\"\ntolerance = \"{OTHER}\"\n\
+         [providers.paddle]\nkind = \"{OTHER}\"\nsecret = {{ value = \"{OTHER}\" }}\n\
+         products = \"{OTHER}\"\n"
+    );
+    let told = faults(&wrong);
+    assert_eq!(told.len(), 8, "{told:#?}");
+    assert!(hidden.iter().all(|secret| !told.concat().contains(secret)), "{told:#?}");
+}

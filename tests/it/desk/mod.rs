@@ -1,0 +1,7 @@
+//! Support's API, as the people of a vendor use it.
+
+mod access;
+mod events;
+mod licenses;
+mod mail;
+mod requests;

@@ -1,0 +1,8 @@
+//! Mail that is owed, on its way through a mail server's moods.
+
+mod doubt;
+mod faults;
+mod files;
+mod office;
+mod refusals;
+mod sending;

@@ -1,0 +1,69 @@
+//! What providers are answered: 200 for what is stored, one 401 for all that is not trusted.
+
+use keywright::store::types::EventStatus;
+use keywright_providers::Inlet;
+use keywright_providers::sample::Sample;
+
+use crate::support::databases::Database;
+use crate::support::process::{Vendor, events, licenses, settled};
+
+on_both! {
+    async fn whatever_is_not_authentic_is_answered_alike_and_leaves_nothing(db: Database) {
+        let vendor = Vendor::new(&db);
+        let node = vendor.serve();
+        for kind in vendor.config().accounts.keys() {
+            let good = vendor.events(kind, "forged", "purchase");
+            let good = good.iter().find(|sample| sample.inlet == Inlet::Webhook).unwrap();
+            let signature = good.headers.len() - 1;
+            let spoiled: [(&str, fn(&mut Sample, usize)); 5] = [
+                ("missing", |sample, at| { sample.headers.remove(at); }),
+                ("doubled", |sample, at| { let again = sample.headers[at].clone(); sample.headers.push(again); }),
+                ("truncated", |sample, at| { sample.headers[at].1.pop(); sample.headers[at].1.pop(); }),
+                ("another body", |sample, _| sample.body.push(b' ')),
+                ("empty", |sample, at| sample.headers[at].1.clear()),
+            ];
+            for (how, spoil) in spoiled {
+                let mut forged = good.clone();
+                spoil(&mut forged, signature);
+                let answered = node.send(kind, &forged).await;
+                assert_eq!((answered.status, answered.body.as_str()), (401, ""), "{kind}: {how}");
+            }
+        }
+        let store = vendor.store();
+        for status in EventStatus::ALL.iter().copied() {
+            assert_eq!(events(&store, status).await, []);
+        }
+    }
+
+    async fn what_is_too_large_encoded_or_misdirected_is_refused_by_its_status(db: Database) {
+        let vendor = Vendor::new(&db);
+        let node = vendor.serve();
+        let good = vendor.events("stripe", "limits", "purchase").remove(0);
+        let large = Sample { body: vec![b'x'; 1024 * 1024 + 1], ..good.clone() };
+        assert_eq!(node.send("stripe", &large).await.status, 413);
+        let packed = good.clone().with_header("Content-Encoding", "gzip");
+        assert_eq!(node.send("stripe", &packed).await.status, 415);
+        assert_eq!(node.send("nobody", &good).await.status, 404);
+        assert_eq!(node.send("stripe", &Sample { inlet: Inlet::Fulfil, ..good.clone() }).await.status, 404);
+        assert_eq!(node.send("stripe", &good).await.status, 200);
+    }
+
+    async fn keys_in_the_answer_are_those_of_the_later_order(db: Database) {
+        let vendor = Vendor::new(&db);
+        let node = vendor.serve();
+        let told = vendor.events("fastspring", "asked", "purchase");
+        let (asking, later): (Vec<_>, Vec<_>) =
+            told.iter().partition(|sample| sample.inlet == Inlet::Fulfil);
+        let first = node.send("fastspring", asking[0]).await;
+        let again = node.send("fastspring", asking[0]).await;
+        assert_eq!((first.status, &first.body), (200, &again.body));
+        for sample in later {
+            assert_eq!(node.send("fastspring", sample).await.status, 200);
+        }
+        let store = vendor.store();
+        settled(&store).await;
+        let licenses = licenses(&store, "buyer.asked@customer.example").await;
+        let keys: Vec<&str> = licenses.iter().map(|license| license.key.as_str()).collect();
+        assert_eq!(keys, first.body.lines().collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,60 @@
+//! An event that nobody can apply fails with a reason, and is applied once the cause is mended.
+
+use keywright::store::types::EventStatus;
+
+use crate::support::databases::Database;
+use crate::support::process::{Vendor, events, licenses, settled, until};
+
+on_both! {
+    async fn an_unknown_product_is_applied_by_the_reload_that_maps_it(db: Database) {
+        let vendor = Vendor::new(&db);
+        let told: Vec<_> = vendor
+            .config()
+            .accounts
+            .keys()
+            .map(|kind| (kind.clone(), vendor.events(kind, "early", "renewal")))
+            .collect();
+        vendor.configure("\"something-else\" = \"acme-pro\"");
+        let node = vendor.serve();
+        for (kind, samples) in &told {
+            for sample in samples {
+                let status = node.send(kind, sample).await.status;
+                // Asked for keys, there are none to answer; everything else is accepted.
+                assert!(status == 200 || sample.title.contains("fulfil"), "{kind} {}", sample.title);
+            }
+        }
+        let store = vendor.store();
+        settled(&store).await;
+        let failed = events(&store, EventStatus::Failed).await;
+        assert!(!failed.is_empty());
+        for (of, reason) in failed {
+            assert_eq!(reason.as_deref(), Some("unknown_product"), "{of}");
+        }
+
+        vendor.configure("\"ITEM\" = \"acme-pro\"");
+        node.hang_up();
+        until("no event has failed any more", async || {
+            events(&store, EventStatus::Failed).await.is_empty()
+        })
+        .await;
+        settled(&store).await;
+        assert_eq!(events(&store, EventStatus::Waiting).await, []);
+        let made = licenses(&store, "buyer.early@customer.example").await;
+        assert_eq!(made.len(), told.len(), "one license of each kind");
+    }
+
+    async fn a_faulty_configuration_is_refused_and_the_old_one_stays_in_force(db: Database) {
+        let vendor = Vendor::new(&db);
+        let told = vendor.events("stripe", "steady", "purchase");
+        let node = vendor.serve();
+        vendor.configure("\"ITEM\" = \"no-such-product\"");
+        node.hang_up();
+        until("the refusal is logged", async || vendor.log().contains("not reloaded")).await;
+        for sample in &told {
+            assert_eq!(node.send("stripe", sample).await.status, 200);
+        }
+        let store = vendor.store();
+        settled(&store).await;
+        assert_eq!(licenses(&store, "buyer.steady@customer.example").await.len(), 1);
+    }
+}

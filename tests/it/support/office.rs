@@ -1,0 +1,316 @@
+//! A vendor's office: a service with a catalogue, one account, a clock that stands, and support's
+//! API in front of it.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use actix_web::http::{Method, header};
+use actix_web::test::{TestRequest, call_service, init_service, read_body};
+use actix_web::{App, web};
+use chrono::{DateTime, TimeDelta, Utc};
+use keywright::apply::Apply;
+use keywright::books::{Books, Shelf};
+use keywright::chance::{Chance, NoChance};
+use keywright::clock::Clock;
+use keywright::config::Config;
+use keywright::intake::Intake;
+use keywright::keyring::Keyring;
+use keywright::store::Store;
+use keywright::store::types::Role;
+use keywright::support::Support;
+use keywright::web::support::reload::{Reload, ReloadDone, Reloading};
+use keywright::web::support::{Desk, routes};
+use keywright_providers::sample::{Scene, Step};
+use keywright_providers::{Inlet, Request};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use tempfile::TempDir;
+
+use super::databases::Database;
+
+const CATALOGUE: &str = r#"
+[server]
+public_url = "https://licenses.acme.example"
+trusted_proxies = ["10.0.0.1"]
+
+[mail]
+from = "Acme Licensing <licenses@acme.example>"
+
+[products.acme-pro]
+name = "Acme Pro"
+interval = "P1Y"
+max_activations = 2
+key_prefix = "ACME"
+
+[products.acme-ever]
+name = "Acme for ever"
+
+[products.acme-2027]
+expires_at = "2027-12-31T23:59:59Z"
+
+[products.acme-suite]
+bundle = ["acme-pro", "acme-ever"]
+
+[providers.shop]
+kind = "stripe"
+secrets = ["whsec_office_office_office_1"]
+[providers.shop.products]
+"price_pro" = "acme-pro"
+"#;
+
+pub(crate) struct Office {
+    pub(crate) support: Support,
+    pub(crate) clock: Arc<Hands>,
+    desk: web::Data<Desk>,
+    intake: Intake,
+    apply: Apply,
+    /// By role.
+    tokens: BTreeMap<&'static str, String>,
+    nodes: AtomicU64,
+    folder: TempDir,
+    address: String,
+}
+
+/// An answer of the API.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: BTreeMap<String, String>,
+    /// Null where there is no body.
+    pub(crate) json: Value,
+}
+
+/// A clock that goes only when it is moved.
+#[derive(Debug)]
+pub(crate) struct Hands(Mutex<DateTime<Utc>>);
+
+impl Hands {
+    pub(crate) fn advance(&self, by: TimeDelta) {
+        *self.0.lock().unwrap() += by;
+    }
+}
+
+impl Clock for Hands {
+    fn now(&self) -> DateTime<Utc> {
+        *self.0.lock().unwrap()
+    }
+}
+
+/// Random numbers that are the same in every run.
+#[derive(Debug, Default)]
+struct Counted(AtomicU64);
+
+impl Chance for Counted {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), NoChance> {
+        for part in bytes.chunks_mut(32) {
+            let number = self.0.fetch_add(1, Ordering::Relaxed);
+            let hash = Sha256::digest(number.to_be_bytes());
+            part.copy_from_slice(&hash[..part.len()]);
+        }
+        Ok(())
+    }
+}
+
+/// A configuration that is faulty, always.
+struct Faulty;
+
+impl Reload for Faulty {
+    fn reload(&self) -> Reloading<'_> {
+        Box::pin(async { Err::<ReloadDone, _>(vec!["keywright.toml: products: is empty".into()]) })
+    }
+}
+
+impl Office {
+    pub(crate) async fn open(db: &Database) -> Self {
+        Self::beside(db, db.node().await, Counted::default()).await
+    }
+
+    /// A further node on the same database, with random numbers of its own.
+    pub(crate) async fn another(&self, db: &Database) -> Self {
+        let number = self.nodes.fetch_add(1, Ordering::Relaxed);
+        let chance = Counted(AtomicU64::new(number * 1_000_000));
+        let mut node = Self::beside(db, db.node().await, chance).await;
+        node.tokens.clone_from(&self.tokens);
+        node
+    }
+
+    async fn beside(db: &Database, store: Store, chance: Counted) -> Self {
+        let (folder, address) = (TempDir::new().unwrap(), db.address());
+        let clock = Arc::new(Hands(Mutex::new("2026-12-01T09:00:00Z".parse().unwrap())));
+        let shelf = Shelf::new(books(&folder, &address, ""));
+        let (bell, post) = (Arc::default(), Arc::default());
+        let mut support = Support::new(
+            store.clone(),
+            shelf.clone(),
+            Arc::<Hands>::clone(&clock),
+            Arc::clone(&bell),
+            Arc::clone(&post),
+        );
+        support.chance = Arc::new(chance);
+        let intake = Intake::new(
+            store.clone(),
+            shelf.clone(),
+            Arc::<Hands>::clone(&clock),
+            Arc::clone(&bell),
+            Arc::clone(&post),
+        );
+        let mut office = Self {
+            desk: web::Data::new(Desk::new(support.clone(), Arc::new(Faulty))),
+            intake: intake.await.unwrap(),
+            apply: Apply { store, shelf, clock: Arc::<Hands>::clone(&clock), bell, post },
+            support,
+            clock,
+            tokens: BTreeMap::new(),
+            nodes: AtomicU64::new(1),
+            folder,
+            address,
+        };
+        office.hire("support", Role::Support).await;
+        office.hire("admin", Role::Admin).await;
+        office
+    }
+
+    async fn hire(&mut self, name: &'static str, role: Role) {
+        let (token, _) = self.support.token_new(name, role).await.unwrap();
+        self.tokens.insert(name, token.expose().to_owned());
+    }
+
+    pub(crate) fn token(&self, name: &str) -> &str {
+        &self.tokens[name]
+    }
+
+    /// Adds to the configuration, as a reload does.
+    pub(crate) fn configure(&self, more: &str) {
+        self.support.shelf.swap(books(&self.folder, &self.address, more));
+    }
+
+    /// A customer does something, and the provider tells of it.
+    pub(crate) async fn tell(&self, step: Step, tag: &str, item: &str) {
+        let account = self.support.shelf.now().account("shop").unwrap().clone();
+        let now = self.clock.now();
+        let scene = Scene {
+            step,
+            tag: tag.to_owned(),
+            cycle: 0,
+            at: now,
+            period_start: now,
+            period_end: now + TimeDelta::days(365),
+            item: item.to_owned(),
+            item_next: item.to_owned(),
+            quantity: 1,
+            email: format!("{tag}@customer.example"),
+            name: "Ada Example".to_owned(),
+            company: None,
+            country: "DE".to_owned(),
+            locale: "en".to_owned(),
+            live: true,
+            subscription: true,
+            amount_minor: 4_900,
+            currency: "EUR".to_owned(),
+        };
+        for sample in account.provider.samples(&scene) {
+            let sample = account.provider.sign(sample, &account.credentials, now);
+            let request = Request {
+                inlet: Inlet::Webhook,
+                method: "POST",
+                query: &sample.query,
+                headers: &sample.headers,
+                body: &sample.body,
+            };
+            self.intake.deliver("shop", &request).await.unwrap();
+        }
+        self.settle().await;
+    }
+
+    /// A purchase; the license that it gives, as the API shows it.
+    pub(crate) async fn sells(&self, tag: &str) -> Value {
+        self.tell(Step::Purchase, tag, "price_pro").await;
+        let found = self.get(&format!("/licenses?email={tag}@customer.example")).await;
+        found.json["items"][0].clone()
+    }
+
+    /// Everything that was kept is applied.
+    pub(crate) async fn settle(&self) {
+        self.apply.settle().await.unwrap();
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.call(Call::to(Method::GET, path).by(self.token("admin"))).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+        self.call(Call::to(Method::POST, path).by(self.token("admin")).with(&body)).await
+    }
+
+    pub(crate) async fn call(&self, call: Call) -> Answer {
+        let desk = web::Data::clone(&self.desk);
+        let app = App::new().app_data(desk).service(web::scope("/api/v1").configure(routes));
+        let app = init_service(app).await;
+        let response = call_service(&app, call.0.to_request()).await;
+        let headers = response.headers().iter();
+        let headers = headers.map(|(name, value)| {
+            (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        });
+        let (status, headers) = (response.status().as_u16(), headers.collect());
+        let body = read_body(response).await;
+        let json = serde_json::from_slice(&body).unwrap_or(Value::Null);
+        Answer { status, headers, json }
+    }
+}
+
+/// A call of the API.
+pub(crate) struct Call(TestRequest);
+
+impl Call {
+    pub(crate) fn to(method: Method, path: &str) -> Self {
+        let request = TestRequest::default().method(method).uri(&format!("/api/v1{path}"));
+        Self(request.peer_addr("203.0.113.7:40000".parse().unwrap()))
+    }
+
+    pub(crate) fn by(self, token: &str) -> Self {
+        self.header(header::AUTHORIZATION.as_str(), &format!("Bearer {token}"))
+    }
+
+    pub(crate) fn header(self, name: &str, value: &str) -> Self {
+        Self(self.0.append_header((name, value)))
+    }
+
+    pub(crate) fn with(self, body: &Value) -> Self {
+        Self(self.0.set_json(body))
+    }
+
+    pub(crate) fn with_bytes(self, body: &[u8]) -> Self {
+        Self(self.0.set_payload(body.to_vec()))
+    }
+
+    pub(crate) fn from(self, address: &str) -> Self {
+        Self(self.0.peer_addr(address.parse().unwrap()))
+    }
+}
+
+impl Answer {
+    /// The stable word of a problem, with its status; else the status alone.
+    pub(crate) fn word(&self) -> String {
+        match self.json["code"].as_str() {
+            Some(code) => format!("{} {code}", self.status),
+            None => self.status.to_string(),
+        }
+    }
+
+    /// A body that has to have come.
+    #[track_caller]
+    pub(crate) fn ok(self) -> Value {
+        assert!((200..300).contains(&self.status), "{} {}", self.status, self.json);
+        self.json
+    }
+}
+
+fn books(folder: &TempDir, address: &str, more: &str) -> Books {
+    let file = folder.path().join("keywright.toml");
+    let text = format!("{CATALOGUE}{more}\n[database]\nurl = {}\n", json!(address));
+    std::fs::write(&file, text).unwrap();
+    let config = Config::load_with(&file, []).unwrap();
+    let keys = folder.path().join("signing.pem");
+    Books::new(config, Keyring::open_or_create(&keys, true, &[7; 64]).unwrap())
+}

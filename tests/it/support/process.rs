@@ -1,0 +1,220 @@
+//! The real program as a process: configured, started, killed, asked over HTTP.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, SubsecRound, Utc};
+use keywright::config::Config;
+use keywright::sender::{Answered, Sender};
+use keywright::store::rows::{EventFilter, LicenseFilter, LicenseRow, MailFilter, MailRow};
+use keywright::store::types::EventStatus;
+use keywright::store::{Options, Store};
+use keywright::trigger::{Scenario, scene, tell};
+use keywright_providers::sample::{Sample, Scene};
+use tempfile::TempDir;
+
+use super::databases::Database;
+
+/// How long anything may take until it counts as stuck.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A vendor's machine: a configuration, a key, a mail folder, and a database.
+pub(crate) struct Vendor<'a> {
+    folder: TempDir,
+    database: &'a Database,
+}
+
+/// One running `keywright serve`.
+pub(crate) struct Node {
+    child: Child,
+    pub(crate) address: String,
+}
+
+impl<'a> Vendor<'a> {
+    /// Sells `acme-pro` (a year at a time) at an account of each kind.
+    pub(crate) fn new(database: &'a Database) -> Self {
+        let vendor = Self { folder: TempDir::new().unwrap(), database };
+        vendor.configure("\"ITEM\" = \"acme-pro\"");
+        vendor
+    }
+
+    /// Writes the configuration, with these lines in every account's products (`ITEM` stands for
+    /// what its samples sell).
+    pub(crate) fn configure(&self, products: &str) {
+        let path = self.folder.path().display();
+        let mut text = format!(
+            "[server]\nlisten = \"127.0.0.1:0\"\npublic_url = \"https://licenses.acme.example\"\n\
+             [database]\nurl = \"{}\"\n\
+             [signing]\nkey_file = \"{path}/signing.pem\"\n\
+             [mail]\nfrom = \"Acme <licenses@acme.example>\"\ntransport = \"file\"\n\
+             directory = \"{path}/mail\"\n\
+             [products.acme-pro]\nname = \"Acme Pro\"\ninterval = \"P1Y\"\nkey_prefix = \"ACME\"\n",
+            self.database.address()
+        );
+        for provider in keywright_providers::ALL {
+            let facts = provider.facts();
+            let kind = facts.kind;
+            text += &format!(
+                "[providers.{kind}]\nkind = \"{kind}\"\nsecrets = [\"test-secret-of-{kind}-0123456789\"]\n"
+            );
+            for setting in facts.settings.iter().filter(|setting| setting.secret) {
+                text += &format!("{} = \"test-key-of-{kind}-0123456789\"\n", setting.name);
+            }
+            text += &format!(
+                "[providers.{kind}.products]\n{}\n",
+                products.replace("ITEM", &format!("{kind}-item"))
+            );
+        }
+        std::fs::write(self.file(), text).unwrap();
+    }
+
+    pub(crate) fn file(&self) -> PathBuf {
+        self.folder.path().join("keywright.toml")
+    }
+
+    pub(crate) fn mail_folder(&self) -> PathBuf {
+        self.folder.path().join("mail")
+    }
+
+    pub(crate) fn config(&self) -> Config {
+        Config::load_with(&self.file(), []).unwrap()
+    }
+
+    /// Starts a node and waits until it says where it listens.
+    pub(crate) fn serve(&self) -> Node {
+        let mut child = self
+            .command(&["serve"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::from(std::fs::File::create(self.folder.path().join("log")).unwrap()))
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let Some(address) = line.trim().strip_prefix("keywright listens on ") else {
+            let _ = child.wait();
+            panic!("not ready: {line:?}\n{}", self.log());
+        };
+        Node { child, address: address.to_owned() }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_keywright"));
+        command.arg("--config").arg(self.file()).args(arguments);
+        command.env("KEYWRIGHT_LOG", "warn").stdin(Stdio::null());
+        command
+    }
+
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
+    /// Another look at the same database.
+    pub(crate) fn store(&self) -> Store {
+        self.database.open(Options::default())
+    }
+
+    /// The purchase of this tag at this account.
+    pub(crate) fn scene(&self, account: &str, tag: &str) -> Scene {
+        let config = self.config();
+        scene(&config.accounts[account], &config.catalogue, tag, now()).unwrap()
+    }
+
+    /// The signed events of a scenario.
+    pub(crate) fn events(&self, account: &str, tag: &str, scenario: &str) -> Vec<Sample> {
+        let config = self.config();
+        let steps = Scenario::parse(scenario).unwrap().steps(false);
+        let told =
+            tell(&config.accounts[account], &self.scene(account, tag), &steps, now()).unwrap();
+        told.into_iter().flat_map(|told| told.samples).collect()
+    }
+}
+
+impl Node {
+    pub(crate) fn sender(&self) -> Sender {
+        Sender::new(&self.address).unwrap()
+    }
+
+    pub(crate) async fn send(&self, account: &str, sample: &Sample) -> Answered {
+        self.sender().send(account, sample).await.unwrap()
+    }
+
+    /// As power loss would end it.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// As an operator ends it; says whether it ended well.
+    pub(crate) fn terminate(mut self) -> bool {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        self.child.wait().unwrap().success()
+    }
+
+    /// Tells it to load its configuration anew.
+    pub(crate) fn hang_up(&self) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        // Killed and waited for already, where that was the story.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The machine's time; only the harness and `clock.rs` look at it.
+pub(crate) fn now() -> DateTime<Utc> {
+    use keywright::clock::{Clock, SystemClock};
+    SystemClock.now().trunc_subsecs(6)
+}
+
+/// Waits until nothing is left to apply or to mail.
+pub(crate) async fn settled(store: &Store) {
+    until("everything is applied and mailed", async || {
+        let (events, mail) =
+            store.read("counts", |tx| Ok((tx.event_counts()?, tx.outbox_counts()?))).await.unwrap();
+        events.pending == 0 && mail.queued == 0
+    })
+    .await;
+}
+
+/// Waits until it holds.
+pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let since = Instant::now();
+    while !holds().await {
+        assert!(since.elapsed() < PATIENCE, "it never came about that {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+pub(crate) async fn licenses(store: &Store, email: &str) -> Vec<LicenseRow> {
+    let filter = LicenseFilter { email: Some(email.to_owned()), ..LicenseFilter::default() };
+    store.read("licenses", move |tx| tx.license_list(&filter, now(), None, 100)).await.unwrap()
+}
+
+pub(crate) async fn mails(store: &Store, license_id: &str) -> Vec<MailRow> {
+    let filter = MailFilter { license_id: Some(license_id.to_owned()), ..MailFilter::default() };
+    store.read("mails", move |tx| tx.outbox_list(&filter, None, 100)).await.unwrap()
+}
+
+/// Events of that status: type and reason of each.
+pub(crate) async fn events(store: &Store, status: EventStatus) -> Vec<(String, Option<String>)> {
+    let filter = EventFilter { status: Some(status), ..EventFilter::default() };
+    let rows = store.read("events", move |tx| tx.event_list(&filter, None, 200)).await.unwrap();
+    rows.into_iter().map(|row| (row.event_type, row.reason)).collect()
+}
+
+/// The `.eml` files of a folder.
+pub(crate) fn files(folder: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".eml"))
+        .collect()
+}

@@ -1,0 +1,200 @@
+//! The shape of the source tree: one direction, one place for each library, a folder a provider.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// From the top of the house down. A module names only modules below it (or beside it, within
+/// its own line).
+const FLOORS: [&[&str]; 9] = [
+    &["cli"],
+    &["serve"],
+    &["web"],
+    &["support", "trigger", "sender"],
+    &["intake"],
+    &["apply", "post"],
+    &["books", "mailer"],
+    &["config", "keyring", "telemetry"],
+    &["store"],
+];
+
+/// May be named by everyone, and name nobody but themselves and the providers.
+const GROUND: [&str; 3] = ["rules", "clock", "chance"];
+
+/// A library, and the only modules that may name it.
+const LIBRARIES: [(&str, &[&str]); 6] = [
+    ("diesel", &["store"]),
+    ("diesel_async", &["store"]),
+    ("tokio_postgres", &["store"]),
+    ("actix_web", &["web", "serve"]),
+    ("lettre", &["mailer"]),
+    ("reqwest", &["sender"]),
+];
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every Rust file below a folder.
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
+/// The code of a file: without comments, and without the tests at its foot.
+fn code(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap();
+    let text = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+/// The top module that a file of `src/` belongs to; `None` for `lib.rs` and `main.rs`.
+fn module(path: &Path) -> Option<String> {
+    let below = path.strip_prefix(root().join("src")).unwrap();
+    let first = below.components().next().unwrap().as_os_str().to_str().unwrap();
+    let name = first.trim_end_matches(".rs");
+    (!["lib", "main"].contains(&name)).then(|| name.to_owned())
+}
+
+/// The words that follow `prefix` in a text: `crate::store` gives `store`.
+fn named<'a>(text: &'a str, prefix: &'a str) -> impl Iterator<Item = &'a str> {
+    text.split(prefix).skip(1).map(|rest| {
+        let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+        &rest[..end]
+    })
+}
+
+fn is_test(path: &Path) -> bool {
+    path.components().any(|part| part.as_os_str() == "tests")
+        || path.file_name().is_some_and(|name| name == "tests.rs")
+}
+
+fn floor(module: &str) -> Option<usize> {
+    if GROUND.contains(&module) {
+        return Some(FLOORS.len());
+    }
+    FLOORS.iter().position(|floor| floor.contains(&module))
+}
+
+#[test]
+fn every_module_names_only_those_below_it() {
+    let mut wrong = Vec::new();
+    for path in rust_files(&root().join("src")).iter().filter(|path| !is_test(path)) {
+        let Some(module) = module(path) else { continue };
+        let Some(here) = floor(&module) else {
+            wrong.push(format!("{module} stands on no floor"));
+            continue;
+        };
+        let text = code(path);
+        for other in named(&text, "crate::").filter(|other| *other != module) {
+            let below = floor(other).is_none_or(|there| {
+                there > here || (there == here && !GROUND.contains(&module.as_str()))
+            });
+            if !below {
+                wrong.push(format!("{} names {other}", path.display()));
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn each_library_has_one_place() {
+    let mut wrong = Vec::new();
+    for path in rust_files(&root().join("src")).iter().filter(|path| !is_test(path)) {
+        let Some(module) = module(path) else { continue };
+        let text = code(path);
+        for (library, places) in LIBRARIES {
+            let uses = text.contains(&format!("{library}::"));
+            if uses && !places.contains(&module.as_str()) {
+                wrong.push(format!("{} names {library}", path.display()));
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn time_and_chance_have_one_reader_each() {
+    let mut wrong = Vec::new();
+    for path in rust_files(&root().join("src")).iter().filter(|path| !is_test(path)) {
+        let text = code(path);
+        let name = path.file_name().unwrap().to_str().unwrap();
+        for (word, place) in [
+            ("Utc::now", "clock.rs"),
+            ("SystemTime::now", "clock.rs"),
+            ("getrandom::", "chance.rs"),
+        ] {
+            if text.contains(word) && name != place {
+                wrong.push(format!("{} says {word}", path.display()));
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn the_providers_can_do_no_io() {
+    let manifest = fs::read_to_string(root().join("providers/Cargo.toml")).unwrap();
+    let dependencies = manifest.split("[dependencies]").nth(1).unwrap();
+    let dependencies = dependencies.split("[dev-dependencies]").next().unwrap();
+    for shell in ["tokio", "actix", "diesel", "reqwest", "getrandom", "\"clock\""] {
+        assert!(!dependencies.contains(shell), "providers/ lists {shell}");
+    }
+    for path in rust_files(&root().join("providers")).iter().filter(|path| !is_test(path)) {
+        let text = code(path);
+        for word in ["std::fs", "std::net", "std::env", "std::time::SystemTime", "Utc::now"] {
+            assert!(!text.contains(word), "{} says {word}", path.display());
+        }
+    }
+}
+
+#[test]
+fn no_lint_is_switched_off_in_silence() {
+    for folder in ["src", "providers", "tests", "benches"] {
+        for path in rust_files(&root().join(folder)) {
+            // This very file names what it looks for.
+            if path.ends_with("tests/it/tree.rs") {
+                continue;
+            }
+            let text = fs::read_to_string(&path).unwrap();
+            for word in ["#[allow(", "#![allow(", "#[ignore", "todo!(", "unimplemented!("] {
+                assert!(!text.contains(word), "{} says {word}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn both_databases_have_the_same_migrations() {
+    let names = |database: &str| -> BTreeSet<String> {
+        fs::read_dir(root().join("migrations").join(database))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect()
+    };
+    assert_eq!(names("sqlite"), names("postgres"));
+}
+
+#[test]
+fn a_file_is_one_idea() {
+    let mut long = BTreeMap::new();
+    for folder in ["src", "providers"] {
+        for path in rust_files(&root().join(folder)).into_iter().filter(|path| !is_test(path)) {
+            let lines = fs::read_to_string(&path).unwrap().lines().count();
+            if lines > 500 {
+                long.insert(path, lines);
+            }
+        }
+    }
+    assert_eq!(long, BTreeMap::new());
+}
