@@ -445,5 +445,5 @@ impl Standing {
 }
 
 fn day(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
+    format!("{} UTC", at.naive_utc())
 }

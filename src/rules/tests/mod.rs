@@ -3,6 +3,7 @@
 //! Every story is folded in its order, in the opposite one and with every event told twice.
 
 mod coverage;
+mod difference;
 mod disputes;
 mod joining;
 mod life;

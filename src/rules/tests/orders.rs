@@ -7,7 +7,7 @@ use keywright_providers::notice::{Act, DisputeState, Kind, Line, Ref};
 use proptest::prelude::*;
 
 use super::life::{at, catalogue, euros, line, notice, until};
-use super::world::World;
+use super::world::{Event, World};
 use crate::rules::difference::Held;
 use crate::rules::license::{Flag, State};
 use crate::rules::product::Catalogue;
@@ -98,7 +98,7 @@ fn all_40320_orders_of_a_life_of_eight_events_end_in_one_state() {
         );
     }
     let mut orders = 0;
-    every_order(&World::new(&catalogue), &life, 0, &mut |world| {
+    every_order(&World::new(&catalogue), &World::events(&catalogue, &life), 0, &mut |world| {
         orders += 1;
         assert_eq!(world.holds(), expected);
         world.every_key_stands();
@@ -110,7 +110,7 @@ fn all_40320_orders_of_a_life_of_eight_events_end_in_one_state() {
 /// Walks the tree of orders, so that orders that begin alike share their beginning.
 fn every_order<'a>(
     world: &World<'a>,
-    life: &[Vec<Notice>],
+    life: &[Event],
     arrived: u32,
     check: &mut impl FnMut(&World<'a>),
 ) {
@@ -124,9 +124,9 @@ fn every_order<'a>(
     }
 }
 
-fn arrive(catalogue: &Catalogue, events: &[Vec<Notice>]) -> Vec<Held> {
+fn arrive(catalogue: &Catalogue, life: &[Vec<Notice>]) -> Vec<Held> {
     let mut world = World::new(catalogue);
-    events.iter().for_each(|event| world.deliver(event));
+    World::events(catalogue, life).iter().for_each(|event| world.deliver(event));
     world.holds()
 }
 
@@ -184,7 +184,8 @@ proptest! {
         let events: Vec<_> = happenings.iter().map(event).collect();
         let catalogue = catalogue(SHOP);
         let expected = arrive(&catalogue, &events);
-        let mut copies: Vec<Vec<Notice>> = events.iter().chain(&events).cloned().collect();
+        let once = World::events(&catalogue, &events);
+        let mut copies: Vec<Event> = once.iter().chain(&once).cloned().collect();
         super::life::shuffle(&mut copies, seed);
         let mut world = World::new(&catalogue);
         copies.iter().for_each(|event| world.deliver(event));
@@ -210,12 +211,13 @@ proptest! {
 #[test]
 fn a_renewal_that_comes_before_its_purchase_is_issued_once() {
     let catalogue = catalogue(SHOP);
-    let [_, purchase, _, renewal, ..] = life();
+    let events = World::events(&catalogue, &life());
+    let (purchase, renewal) = (&events[1], &events[3]);
     let mut world = World::new(&catalogue);
-    world.deliver(&renewal);
+    world.deliver(renewal);
     assert_eq!((world.made.len(), world.issued()), (2, 2));
-    world.deliver(&purchase);
-    world.deliver(&renewal);
+    world.deliver(purchase);
+    world.deliver(renewal);
     assert_eq!((world.made.len(), world.issued()), (2, 2));
     assert_eq!(world.outbox.len(), 2, "nothing was renewed that a customer had held before");
 }
@@ -224,14 +226,12 @@ fn a_renewal_that_comes_before_its_purchase_is_issued_once() {
 fn a_refund_that_comes_before_its_purchase_owes_no_mail() {
     let catalogue = catalogue(SHOP);
     let pay = Ref::payment("pay_1");
+    let refs = std::slice::from_ref(&pay);
+    let refund = refunded("2026-03-09", pay.clone(), 10_000);
+    let purchase = paid("2026-03-05", refs, pay.clone(), vec![line("a", "pro", 1)]);
     let mut world = World::new(&catalogue);
-    world.deliver(&[refunded("2026-03-09", pay.clone(), 10_000)]);
-    world.deliver(&[paid(
-        "2026-03-05",
-        std::slice::from_ref(&pay),
-        pay.clone(),
-        vec![line("a", "pro", 1)],
-    )]);
+    let events = World::events(&catalogue, &[vec![refund], vec![purchase]]);
+    events.iter().for_each(|event| world.deliver(event));
     assert_eq!(world.holds().iter().map(|held| held.state).collect::<Vec<_>>(), [State::Revoked]);
     assert!(world.outbox.is_empty());
 }

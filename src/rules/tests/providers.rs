@@ -1,14 +1,13 @@
 //! The life of a subscription as each provider tells it, in any order and any number of times.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use keywright_providers::sample::Step;
-use keywright_providers::{ALL, Credentials, Event, Notice, Provider, Request, Scene, Secret};
+use keywright_providers::{ALL, Credentials, Notice, Provider, Request, Scene, Secret};
 
 use super::life::{ACCOUNT, at, catalogue, shuffle};
-use super::world::World;
+use super::world::{Event, World};
 use crate::rules::fold::{Folded, Told, fold};
 use crate::rules::license::State;
 use crate::rules::product::Catalogue;
@@ -16,10 +15,9 @@ use crate::rules::product::Catalogue;
 /// Failures are had again from this number and the turn that is named.
 const SEED: u64 = 0x6b65_7977_7269_6768;
 
-const SHUFFLES: u64 = 200_000;
-
-/// A slow machine shuffles less, and says so.
-const TIME_MAX: Duration = Duration::from_secs(60);
+/// All of them in an optimised build (`cargo test --release rules::`), which does ten in the time
+/// of one.
+const SHUFFLES: u64 = if cfg!(debug_assertions) { 20_000 } else { 200_000 };
 
 const SHOP: &str = r#"
     [products.pro]
@@ -89,7 +87,7 @@ fn events(provider: &dyn Provider, scene: &Scene) -> Vec<Vec<Notice>> {
         };
         let delivery = provider.verify(&request, &credentials, scene.at).unwrap();
         for envelope in provider.envelopes(&delivery, sample.inlet).unwrap() {
-            let event = Event {
+            let event = keywright_providers::Event {
                 event_type: &envelope.event_type,
                 occurred_at: envelope.occurred_at.unwrap_or(scene.at),
                 body: &envelope.body,
@@ -138,13 +136,12 @@ fn a_life_in_order_is_what_its_story_says() {
 }
 
 #[test]
-fn two_hundred_thousand_shuffles_with_copies_fold_to_one_state() {
+fn every_shuffle_with_copies_folds_to_one_state() {
     each_provider(|provider, catalogue| {
         let kind = provider.facts().kind;
         let once = told(&life(provider));
         let expected = fold(&once, catalogue, ACCOUNT);
         is_told_right(&expected, kind);
-        let started = Instant::now();
         for turn in 0..SHUFFLES {
             let seed = SEED ^ turn;
             // In every turn other notices come twice.
@@ -154,9 +151,6 @@ fn two_hundred_thousand_shuffles_with_copies_fold_to_one_state() {
             shuffle(&mut told, seed);
             let folded = crate::rules::fold::fold_all(&told, catalogue, ACCOUNT);
             assert_eq!(folded, expected, "{kind}: seed {SEED:#x}, turn {turn}");
-            if started.elapsed() > TIME_MAX {
-                panic!("{kind}: only {turn} shuffles in {TIME_MAX:?}");
-            }
         }
     });
 }
@@ -165,8 +159,8 @@ fn two_hundred_thousand_shuffles_with_copies_fold_to_one_state() {
 fn shuffled_events_with_copies_leave_one_license_in_the_store() {
     each_provider(|provider, catalogue| {
         let kind = provider.facts().kind;
-        let life = life(provider);
-        let arrive = |events: &[Vec<Notice>]| {
+        let life = World::events(catalogue, &life(provider));
+        let arrive = |events: &[Event]| {
             let mut world = World::new(catalogue);
             events.iter().for_each(|event| world.deliver(event));
             world.every_key_stands();
@@ -175,7 +169,7 @@ fn shuffled_events_with_copies_leave_one_license_in_the_store() {
         let expected = arrive(&life).holds();
         assert_eq!(expected.len(), 1, "{kind}");
         for turn in 0..500 {
-            let mut events: Vec<_> = life.iter().chain(&life).cloned().collect();
+            let mut events: Vec<Event> = life.iter().chain(&life).cloned().collect();
             shuffle(&mut events, SEED ^ turn);
             let world = arrive(&events);
             assert_eq!(world.holds(), expected, "{kind}: seed {SEED:#x}, turn {turn}");

@@ -18,11 +18,17 @@ use crate::rules::product::Catalogue;
 pub(super) struct World<'a> {
     catalogue: &'a Catalogue,
     sales: Vec<Sale>,
-    events: i64,
     /// Keys of all mail that was ever owed.
     pub(super) outbox: BTreeSet<String>,
     /// Ids of all licenses that were ever made, oldest first.
     pub(super) made: Vec<String>,
+}
+
+/// An event, read once, however often it is delivered.
+#[derive(Debug, Clone)]
+pub(super) struct Event {
+    refs: BTreeSet<Ref>,
+    told: Vec<Told>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -37,13 +43,21 @@ struct Sale {
 impl<'a> World<'a> {
     pub(super) fn new(catalogue: &'a Catalogue) -> Self {
         let (outbox, made) = (BTreeSet::new(), Vec::new());
-        Self { catalogue, sales: Vec::new(), events: 0, outbox, made }
+        Self { catalogue, sales: Vec::new(), outbox, made }
     }
 
-    /// Takes an event with these notices, as `apply` does.
-    pub(super) fn deliver(&mut self, notices: &[Notice]) {
-        self.events += 1;
-        let refs = ties(notices, self.catalogue, ACCOUNT);
+    /// Reads events with these notices, in the order in which they happened.
+    pub(super) fn events(catalogue: &Catalogue, life: &[Vec<Notice>]) -> Vec<Event> {
+        let read = |(event_id, notices): (i64, &Vec<Notice>)| Event {
+            refs: ties(notices, catalogue, ACCOUNT),
+            told: notices.iter().map(|notice| Told::new(notice.clone(), event_id)).collect(),
+        };
+        (1..).zip(life).map(read).collect()
+    }
+
+    /// Takes an event, as `apply` does.
+    pub(super) fn deliver(&mut self, event: &Event) {
+        let Event { refs, told } = event.clone();
         let (mut same, others): (Vec<Sale>, Vec<Sale>) = std::mem::take(&mut self.sales)
             .into_iter()
             .partition(|sale| !sale.refs.is_disjoint(&refs));
@@ -56,7 +70,7 @@ impl<'a> World<'a> {
         }
         let made = &self.made;
         sale.held.sort_by_key(|held| made.iter().position(|id| *id == held.id));
-        sale.told.extend(notices.iter().map(|notice| Told::new(notice.clone(), self.events)));
+        sale.told.extend(told);
         self.settle(&mut sale);
         self.sales.push(sale);
     }
