@@ -16,6 +16,7 @@ mod mail;
 mod part;
 mod providers;
 mod serve;
+mod simulate;
 pub mod table;
 mod token;
 mod trigger;
@@ -60,6 +61,7 @@ enum Command {
     Serve(serve::Serve),
     Providers(providers::Providers),
     Trigger(trigger::Trigger),
+    Simulate(simulate::Simulate),
     Events(events::Events),
     Licenses(licenses::Licenses),
     Mail(mail::Mail),
@@ -87,6 +89,7 @@ impl Cli {
             Command::Check(command) => command.run(context).await,
             Command::Serve(command) => command.run(context).await,
             Command::Trigger(command) => command.run(context).await,
+            Command::Simulate(command) => command.run(context).await,
             Command::Providers(command) => command.run(context).await,
             Command::Events(command) => command.run(context).await,
             Command::Licenses(command) => command.run(context).await,

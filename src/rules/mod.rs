@@ -15,6 +15,7 @@
 //!   - `coverage`: its paid time
 //! - [`difference`]: what the fold says against what is stored
 //! - [`acts`]: what support does, told as events like any other
+//! - [`simulation`]: a life on simulated time
 //! - [`key`]: activation keys and license ids
 //! - [`proof`]: claims signed with a purpose, and verified
 //! - [`letter`]: what a customer is written
@@ -40,6 +41,7 @@ pub mod proof;
 mod purchase;
 pub mod retry;
 mod returns;
+pub mod simulation;
 pub mod span;
 mod track;
 mod walk;

@@ -63,6 +63,15 @@ impl Interval {
             .unwrap_or(FAR)
     }
 
+    /// `end` less this interval: months before days, clamped to the month's end. `None` before the
+    /// calendar begins.
+    #[must_use]
+    pub fn before(self, end: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let rest =
+            TimeDelta::days(i64::from(self.days)) + TimeDelta::seconds(i64::from(self.seconds));
+        end.checked_sub_months(Months::new(self.months))?.checked_sub_signed(rest)
+    }
+
     /// As a fixed length, where the interval has no months.
     #[must_use]
     pub fn fixed(self) -> Option<TimeDelta> {

@@ -16,14 +16,14 @@ use crate::rules::product::{Catalogue, Offer, ProductSettings};
 pub(super) const ACCOUNT: &str = "shop";
 
 /// `2026-01-31` is ten o'clock on that day; a whole RFC 3339 text is itself.
-pub(super) fn at(text: &str) -> DateTime<Utc> {
+pub(in crate::rules) fn at(text: &str) -> DateTime<Utc> {
     let text = if text.contains('T') { text.to_owned() } else { format!("{text}T10:00:00Z") };
     text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
 /// A catalogue from `[products.ID]` and `[items]`, as configuration writes them; every product
 /// is also an item by its own name.
-pub(super) fn catalogue(toml: &str) -> Catalogue {
+pub(in crate::rules) fn catalogue(toml: &str) -> Catalogue {
     #[derive(serde::Deserialize)]
     struct File {
         products: BTreeMap<String, ProductSettings>,

@@ -6,7 +6,7 @@ mod coverage;
 mod difference;
 mod disputes;
 mod joining;
-mod life;
+pub(super) mod life;
 mod lines;
 mod orders;
 mod plans;
