@@ -112,10 +112,7 @@ pub(crate) fn event_replay_where(
     let ids = matching(events::table.select(events::id).into_boxed(), filter, found);
     // What was purged cannot be read again: it stays as it ended.
     let whole = events::table.filter(events::id.eq_any(ids)).filter(events::body.is_not_null());
-    diesel::update(whole)
-        .set(replayed!(now))
-        .execute(conn)
-        .of("events")
+    diesel::update(whole).set(replayed!(now)).execute(conn).of("events")
 }
 
 pub(crate) fn event_ignore(conn: &mut Conn, id: i64, message: &str) -> Result<()> {
