@@ -75,9 +75,9 @@ async fn run() {
     println!("{:12} {:>10} {:>8} {:>9} {:>9}", "", "per second", "of bare", "p50", "p99");
     let mut rounds: Vec<Vec<Round>> = vec![Vec::new(); servers.len()];
     for round in 0..=ROUNDS {
+        let requests = Arc::new(requests(folder.path(), round * REQUESTS, REQUESTS));
         for (server, rounds) in servers.iter().zip(&mut rounds) {
-            let requests = requests(folder.path(), round * REQUESTS, REQUESTS);
-            let measured = load(server.address, requests).await;
+            let measured = load(server.address, &requests).await;
             // The first warms up: caches, connections, the write-ahead log.
             if round > 0 {
                 rounds.push(measured);
@@ -224,12 +224,11 @@ struct Round {
 }
 
 /// Posts all requests over the connections, and times each.
-async fn load(address: SocketAddr, requests: Vec<Vec<u8>>) -> Round {
-    let requests = Arc::new(requests);
+async fn load(address: SocketAddr, requests: &Arc<Vec<Vec<u8>>>) -> Round {
     let started = Instant::now();
     let mut connections = tokio::task::JoinSet::new();
     for connection in 0..CONNECTIONS {
-        let requests = Arc::clone(&requests);
+        let requests = Arc::clone(requests);
         connections.spawn(async move {
             let mut stream = TcpStream::connect(address).await.unwrap();
             stream.set_nodelay(true).unwrap();
