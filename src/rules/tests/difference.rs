@@ -145,6 +145,15 @@ fn who_was_revoked_before_his_first_mail_gets_it_when_he_is_reinstated() {
 }
 
 #[test]
+fn a_revoked_license_ends_where_it_began_and_is_not_renewed() {
+    let mut stored = Stored::default();
+    stored.learns(&yearly());
+    let gone = stored.learns(&yearly().refunded("2026-03-09", 1));
+    assert_eq!((actions(&gone), mail(&gone)), (vec!["revoked", "shortened", "flagged"], vec![]));
+    assert_eq!(stored.0[0].expires_at, Some(at("2026-03-05")));
+}
+
+#[test]
 fn a_first_activation_is_no_renewal() {
     let mut stored = Stored::default();
     let bought = Life::of("interval = \"P1Y\"\nstart = \"activation\"").paid("2026-03-05");
@@ -152,7 +161,7 @@ fn a_first_activation_is_no_renewal() {
     let active = stored.learns(&bought.activated("2026-05-01"));
     assert_eq!(actions(&active), ["activated"]);
     assert_eq!(active.history[0].detail, json!({ "expires_at": "2027-05-01T10:00:00Z" }));
-    assert_eq!(mail(&active), ["license:pro@si_1/0.1:issued"], "the key that it has already");
+    assert!(mail(&active).is_empty(), "the key was mailed while it waited");
 }
 
 #[test]
