@@ -228,6 +228,25 @@ fn under_another_name_of_its_line_it_is_the_same_license() {
 }
 
 #[test]
+fn of_two_licenses_of_one_product_each_keeps_its_key_under_another_name() {
+    let shop = "[products.pro]\ninterval = \"P1Y\"";
+    let bought = |names: [&str; 2]| {
+        Life::in_shop(shop, &names.map(|name| line(name, "pro", 1))).paid("2026-03-05")
+    };
+    let mut stored = Stored::default();
+    stored.learns(&bought(["m", "n"]));
+    let named = |name: &str, alias: &str| keywright_providers::notice::Line {
+        alias: vec![alias.to_owned()],
+        ..line(name, "pro", 1)
+    };
+    // The line that comes first by its new name is the second by its old.
+    stored.learns(&bought(["m", "n"]).changed("2026-04-04", &[named("a", "n"), named("b", "m")]));
+    let slots: Vec<(&str, &str)> =
+        stored.0.iter().map(|held| (held.id.as_str(), held.slot.as_str())).collect();
+    assert_eq!(slots, [("pro@m/0.1", "b/0.1"), ("pro@n/0.1", "a/0.1")]);
+}
+
+#[test]
 fn what_nothing_stands_for_any_more_is_revoked_and_comes_back_with_it() {
     let shop = "[products.pro]\ninterval = \"P1Y\"\n[products.lite]\ninterval = \"P1Y\"\n\
                 [products.suite]\nbundle = [\"pro\", \"lite\"]";

@@ -98,7 +98,9 @@ fn two_lines_of_one_product_stay_two() {
     let refs = [Ref::subscription("sub_1"), Ref::invoice("in_1")];
     let invoice = paid("2026-03-05", &refs, Ref::invoice("in_1"), None, &periods);
     let life = shop().tell(order).tell(invoice).tell(linked());
-    assert_eq!(life.licenses().len(), 2);
+    let names: Vec<Vec<String>> =
+        life.licenses().into_iter().map(|license| license.names.into_iter().collect()).collect();
+    assert_eq!(names, [["ord_1#0/0.1", "si_1/0.1"], ["ord_1#1/0.1", "si_2/0.1"]]);
 }
 
 #[test]
