@@ -129,6 +129,15 @@ fn of_two_periods_of_one_payment_the_later_telling_wins() {
 }
 
 #[test]
+fn a_period_wins_even_over_a_later_telling_without_one() {
+    let refs = [Ref::order("ord_1"), Ref::payment("pay_1")];
+    let later = [line("si_1", "pro", 1)];
+    let later = paid("2026-03-06", &refs, Ref::payment("pay_1"), None, &later);
+    let life = shop().tell(by_invoice(line("si_1", "pro", 1))).tell(linked()).tell(later);
+    life.expires("2026-04-05");
+}
+
+#[test]
 fn a_payment_that_an_order_names_is_one_by_all_names_of_the_order() {
     let refs = [Ref::order("ord_1"), Ref::order("SHOP-1")];
     let bought =
