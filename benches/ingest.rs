@@ -6,7 +6,6 @@
 //! alone.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::as_conversions,
     clippy::print_stdout,

@@ -3,7 +3,6 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::config::{Account, Config, Deliver};
@@ -27,7 +26,6 @@ struct SignedKey<'a> {
     sub: &'a str,
     product: &'a str,
     features: &'a [String],
-    iat: i64,
 }
 
 impl Books {
@@ -55,22 +53,13 @@ impl Books {
 
     /// The id and the key of a new license.
     #[must_use]
-    pub fn name(
-        &self,
-        identity: &Identity<'_>,
-        product: &Product,
-        starts_at: DateTime<Utc>,
-    ) -> (String, String) {
-        let id = identity.id(&self.seed, starts_at);
+    pub fn name(&self, identity: &Identity<'_>, product: &Product) -> (String, String) {
+        let id = identity.id(&self.seed);
         let key = match product.key_format {
             KeyFormat::Short => identity.short_key(&self.seed, &product.key_prefix),
             KeyFormat::Signed => {
-                let claims = SignedKey {
-                    sub: &id,
-                    product: &product.id,
-                    features: &product.features,
-                    iat: starts_at.timestamp(),
-                };
+                let claims =
+                    SignedKey { sub: &id, product: &product.id, features: &product.features };
                 let token = proof::sign(
                     self.keyring.signing_key(),
                     self.keyring.kid(),

@@ -14,9 +14,11 @@ mod pem;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use data_encoding::HEXLOWER;
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use serde::Serialize;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -171,6 +173,13 @@ impl Keyring {
     #[must_use]
     pub fn seed(&self) -> &[u8; 32] {
         &self.seed
+    }
+
+    /// Tells one seed from another, and nothing of it.
+    #[must_use]
+    pub fn seed_fingerprint(&self) -> String {
+        let hash = Sha256::new().chain_update("seed fingerprint v1").chain_update(self.seed());
+        HEXLOWER.encode(&hash.finalize())
     }
 
     /// Every key by name, in the order of the file.

@@ -20,10 +20,9 @@ use crate::config::{Config, Faults};
 use crate::intake::Intake;
 use crate::keyring::{Keyring, KeyringError};
 use crate::post::{self, Post, PostError};
-use crate::store::rows::{EventFilter, LicenseFilter};
-use crate::store::types::EventStatus;
+use crate::store::rows::LicenseFilter;
 use crate::store::{Options, Store, StoreError};
-use crate::support::Support;
+use crate::support::{Failure, Support};
 use crate::web::support::Desk;
 use crate::web::support::reload::{Reload as Reloads, ReloadDone, Reloading};
 use crate::{telemetry, web};
@@ -60,6 +59,11 @@ pub enum StartError {
     Post(#[from] PostError),
     #[error(transparent)]
     Chance(#[from] NoChance),
+    #[error(
+        "the signing key {} is not the one that this database was begun with; use the same file \
+         on every node, and restore it from the backup where it was lost", .0.display()
+    )]
+    ForeignKeys(PathBuf),
     #[error("cannot listen on {address}: {error}")]
     Listen { address: SocketAddr, error: std::io::Error },
 }
@@ -108,22 +112,16 @@ impl Service {
             Arc::clone(&post_bell),
         )
         .await?;
-        let apply = Apply {
-            store: store.clone(),
-            shelf: shelf.clone(),
-            clock: Arc::clone(&clock),
-            bell: Arc::clone(&bell),
-            post: post_bell,
-        };
-        let reload = Reload { file, store: store.clone(), shelf: shelf.clone(), clock, bell };
-
         let support = Support::new(
             store.clone(),
             shelf.clone(),
-            Arc::clone(&reload.clock),
-            Arc::clone(&reload.bell),
-            Arc::clone(&apply.post),
+            Arc::clone(&clock),
+            Arc::clone(&bell),
+            Arc::clone(&post_bell),
         );
+        let reload = Reload { file, shelf: shelf.clone(), support: support.clone() };
+        let apply =
+            Apply { store: store.clone(), shelf: shelf.clone(), clock, bell, post: post_bell };
         let data = (
             Data::new(intake),
             Data::new(store.clone()),
@@ -178,10 +176,8 @@ impl Service {
 #[derive(Clone)]
 pub struct Reload {
     file: PathBuf,
-    store: Store,
     shelf: Shelf,
-    clock: Arc<dyn Clock>,
-    bell: Arc<Notify>,
+    support: Support,
 }
 
 /// Why the old configuration stays in force.
@@ -192,11 +188,8 @@ pub enum ReloadError {
     #[error(transparent)]
     Keyring(#[from] KeyringError),
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Support(#[from] Failure),
 }
-
-/// Reasons for which an event fails until the configuration is mended.
-const MENDED_BY_RELOAD: [&str; 2] = ["unknown_product", "unknown_account"];
 
 impl Reload {
     /// Reads the configuration again; events that failed for want of a product or account are
@@ -210,23 +203,7 @@ impl Reload {
         let (accounts, products) = (config.accounts.len(), config.catalogue.products.len());
         let warnings = config.warnings();
         self.shelf.swap(Books::new(config, keyring));
-        let now = self.clock.now();
-        let replayed = self
-            .store
-            .run("event replay after reload", move |tx| {
-                let mut again = 0;
-                for reason in MENDED_BY_RELOAD {
-                    let filter = EventFilter {
-                        status: Some(EventStatus::Failed),
-                        reason: Some(reason.to_owned()),
-                        ..EventFilter::default()
-                    };
-                    again += tx.event_replay_where(&filter, now)?;
-                }
-                Ok(again)
-            })
-            .await?;
-        self.bell.notify_one();
+        let replayed = self.support.event_replay_unmapped().await?;
         tracing::info!(
             events = replayed,
             "the configuration was loaded anew; {replayed} events are tried again"
@@ -252,11 +229,28 @@ impl std::fmt::Debug for Reload {
     }
 }
 
-/// The signing keys; made on the first start, never while there are licenses.
+/// Under which the fingerprint of the seed stands in the store.
+const SEED: &str = "seed_fingerprint";
+
+/// The signing keys; made on the first start, never while there are licenses. Those of another
+/// service are refused: with them one purchase would get another key on each node.
 pub(crate) async fn open_keyring(config: &Config, store: &Store) -> Result<Keyring, StartError> {
     let (filter, now) = (LicenseFilter::default(), chrono::DateTime::UNIX_EPOCH);
     let licenses =
         store.read("first license", move |tx| tx.license_list(&filter, now, None, 1)).await?;
     let entropy = chance::bytes()?;
-    Ok(Keyring::open_or_create(&config.signing.key_file, licenses.is_empty(), &entropy)?)
+    let path = &config.signing.key_file;
+    let keyring = Keyring::open_or_create(path, licenses.is_empty(), &entropy)?;
+    let ours = keyring.seed_fingerprint();
+    let known = ours.clone();
+    let theirs = store
+        .run("seed fingerprint", move |tx| match tx.meta_get(SEED)? {
+            Some(known) => Ok(known),
+            None => tx.meta_put(SEED, &known).map(|()| known.clone()),
+        })
+        .await?;
+    if ours != theirs {
+        return Err(StartError::ForeignKeys(path.clone()));
+    }
+    Ok(keyring)
 }

@@ -9,8 +9,8 @@ use tracing_subscriber::EnvFilter;
 /// Starts logging, once for the process. `KEYWRIGHT_LOG` chooses what (`info`,
 /// `keywright=debug` ...), by default `info`.
 pub fn log() {
-    let filter =
-        EnvFilter::try_from_env("KEYWRIGHT_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_env("KEYWRIGHT_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
     // A second start in one process (tests) changes nothing.
     let _ = tracing_subscriber::fmt()
         .json()

@@ -139,6 +139,7 @@ impl Apply {
         }
         let outcome = match read(&event, &books) {
             Read::Ends(settled) => {
+                report(id, &account, &settled);
                 self.end(id, fence, settled).await;
                 return;
             }
@@ -149,15 +150,7 @@ impl Apply {
                 if !applied.difference.mail.is_empty() {
                     self.post.notify_one();
                 }
-                let status = applied.settled.status;
-                metrics::counter!("keywright_events_settled_total", "account" => account.clone(), "status" => status.as_str()).increment(1);
-                tracing::debug!(
-                    event.id = id,
-                    account,
-                    status = status.as_str(),
-                    "event {id} of {account} is {}",
-                    status.as_str()
-                );
+                report(id, &account, &applied.settled);
             }
             Err(StoreError::Conflict { .. }) => {
                 tracing::info!(
@@ -234,6 +227,19 @@ pub fn apply_now(
             licenses: Vec::new(),
         }),
         Read::Notices { live, notices } => sale::apply(tx, event, live, &notices, books, now),
+    }
+}
+
+/// Counted always; a line for what a person may have to look at.
+fn report(id: i64, account: &str, settled: &Settled) {
+    let status = settled.status.as_str();
+    metrics::counter!("keywright_events_settled_total", "account" => account.to_owned(), "status" => status)
+        .increment(1);
+    let reason = settled.reason.as_deref().unwrap_or_default();
+    if settled.status == EventStatus::Failed {
+        tracing::warn!(event.id = id, account, reason, "event {id} of {account} failed: {reason}");
+    } else {
+        tracing::debug!(event.id = id, account, status, "event {id} of {account} is {status}");
     }
 }
 

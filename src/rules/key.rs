@@ -5,7 +5,6 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Utc};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -62,15 +61,14 @@ impl Identity<'_> {
         [self.account, mode, self.anchor, self.slot].join("\0")
     }
 
-    /// The license's id: a UUID (version 7) that sorts by when the license began.
+    /// The license's id: a UUID (version 8) that tells nothing, not even when it began: that may
+    /// change with what is told later.
     #[must_use]
-    pub fn id(&self, seed: &Seed, starts_at: DateTime<Utc>) -> String {
+    pub fn id(&self, seed: &Seed) -> String {
         let bits = seed.bits("license id v1", &self.name());
-        let mut random = [0; 10];
-        random.iter_mut().zip(bits).for_each(|(to, from)| *to = from);
-        let milliseconds = u64::try_from(starts_at.timestamp_millis()).unwrap_or(0);
-        let id = uuid::Builder::from_unix_timestamp_millis(milliseconds, &random).into_uuid();
-        id.to_string()
+        let mut bytes = [0; 16];
+        bytes.iter_mut().zip(bits).for_each(|(to, from)| *to = from);
+        uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string()
     }
 
     /// `ACME-XXXXX-XXXXX-XXXXX-XXXXX-XXXXX`: 120 bits and a check symbol.
@@ -188,7 +186,7 @@ mod tests {
         assert_ne!(key, Identity { live: false, ..acme("si_1/0.1") }.short_key(&seed, "ACME"));
         assert_ne!(key, acme("si_1/0.1").short_key(&Seed::new([8; 32]), "ACME"));
         assert_eq!(key.len(), "ACME-XXXXX-XXXXX-XXXXX-XXXXX-XXXXX".len());
-        assert!(is_id(&acme("si_1/0.1").id(&seed, DateTime::UNIX_EPOCH)));
+        assert!(is_id(&acme("si_1/0.1").id(&seed)));
     }
 
     #[test]

@@ -31,8 +31,11 @@ struct Walk<'a> {
     unit: u32,
     slot: String,
     names: BTreeSet<String>,
-    /// When support last reinstated it: what went back before no longer counts.
+    /// When support last reinstated it.
     reinstated_at: Option<DateTime<Utc>>,
+    /// Nothing that was paid stood then: what had gone back counts again. While some of it
+    /// stands, reinstating lifts a suspension and gives no refunded time.
+    revived: bool,
     activated_at: Option<DateTime<Utc>>,
 
     product: Option<&'a Arc<Product>>,
@@ -91,6 +94,7 @@ impl<'a> Walk<'a> {
             slot,
             names,
             reinstated_at: None,
+            revived: false,
             activated_at: None,
             product: None,
             quantities: BTreeMap::new(),
@@ -105,6 +109,7 @@ impl<'a> Walk<'a> {
             steps: Vec::new(),
         };
         walk.reinstated_at = walk.acts(Act::Reinstate).max();
+        walk.revived = walk.reinstated_at.is_some_and(|at| !walk.stood(at));
         walk.activated_at = walk.acts(Act::Activate).min();
         walk.coverage = Coverage::new(walk.activated_at);
         walk
@@ -276,7 +281,7 @@ impl<'a> Walk<'a> {
         self.money.came = true;
         self.money.refunded |= returns.refunded || returns.gone_since.is_some();
         self.money.disputed |= returns.disputed;
-        self.money.contested |= returns.disputed_since.is_some_and(|since| self.counts(since));
+        self.money.contested |= returns.disputed_since.is_some_and(|since| !self.reinstated(since));
         let units =
             returns.units(goods.line, goods.quantity).filter(|(_, since)| self.counts(*since));
         let left = goods.quantity - units.map_or(0, |(units, _)| units);
@@ -307,9 +312,26 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Does what went back then still count? Not if support reinstated the license later.
+    /// Does what went back then still count? Not if support revived the license later.
     fn counts(&self, since: DateTime<Utc>) -> bool {
-        self.reinstated_at.is_none_or(|at| at <= since)
+        !(self.revived && self.reinstated(since))
+    }
+
+    /// Did some payment stand for this unit then?
+    fn stood(&self, then: DateTime<Utc>) -> bool {
+        self.track.entries.iter().any(|entry| match &entry.what {
+            What::Paid { goods, payment, .. } if entry.at <= then => {
+                let units = payment.returns.units(goods.line, goods.quantity);
+                let given = units.filter(|(units, _)| self.unit > goods.quantity - units);
+                let gone = payment.returns.gone_since.or(given.map(|(_, since)| since));
+                gone.is_none_or(|since| since > then)
+            }
+            _ => false,
+        })
+    }
+
+    fn reinstated(&self, since: DateTime<Utc>) -> bool {
+        self.reinstated_at.is_some_and(|at| at > since)
     }
 
     /// In a stack only the time of its own purchase is cut by an end that comes later.

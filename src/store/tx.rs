@@ -152,6 +152,8 @@ functions! {
     /// The notices of an event, by position.
     notices_of_event(event_id: i64) -> Vec<NoticeRow>;
 
+    /// What is known of a customer.
+    customer_find(account: &str, live: bool, provider_id: &str) -> Option<CustomerRow>;
     /// A customer, locked until the transaction ends; made without details where there is none.
     customer_lock(account: &str, live: bool, provider_id: &str, now: DateTime<Utc>) -> CustomerRow;
     /// What is known of a customer now.

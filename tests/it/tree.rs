@@ -69,7 +69,7 @@ fn module(path: &Path) -> Option<String> {
 fn named<'a>(text: &'a str, prefix: &'a str) -> impl Iterator<Item = &'a str> {
     text.split(prefix).skip(1).map(|rest| {
         let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
-        &rest[..end]
+        rest.split_at(end).0
     })
 }
 

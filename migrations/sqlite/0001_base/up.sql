@@ -101,7 +101,8 @@ CREATE TABLE licenses (
 CREATE INDEX licenses_email ON licenses (email) WHERE email IS NOT NULL;
 CREATE INDEX licenses_order ON licenses (order_ref) WHERE order_ref IS NOT NULL;
 CREATE INDEX licenses_subscription ON licenses (subscription_ref) WHERE subscription_ref IS NOT NULL;
-CREATE INDEX licenses_product ON licenses (product, id);
+CREATE INDEX licenses_product ON licenses (product, created_at, id);
+CREATE INDEX licenses_creation ON licenses (created_at, id);
 
 CREATE TABLE activations (
     id          TEXT NOT NULL PRIMARY KEY,

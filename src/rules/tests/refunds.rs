@@ -3,7 +3,7 @@
 use super::life::{Life, euros, line, notice};
 use crate::rules::license::Flag::{Disputed, Refunded};
 use crate::rules::license::State::{Active, Revoked};
-use keywright_providers::notice::{Act, Kind, Money, Ref};
+use keywright_providers::notice::{Act, DisputeState, Kind, Money, Ref};
 
 fn yearly() -> Life {
     Life::of(r#"interval = "P1Y""#).paid("2026-03-05")
@@ -154,6 +154,15 @@ fn seats_given_back_are_fewer_seats() {
     let license = three.license();
     assert_eq!((license.state, license.quantity, license.max_activations), (Active, 3, 6));
     three.gives_back("2026-03-10", 1, "re_2", Some(6_000), &[("a", None)]).is(Revoked, &[Refunded]);
+}
+
+#[test]
+fn reinstating_what_still_has_paid_time_gives_no_refunded_time_back() {
+    let life = yearly().renewed("2027-03-05").refunded("2027-03-09", 2);
+    let life = life.disputed("2027-03-10", 1, DisputeState::Opened);
+    life.support("2027-03-11", Act::Reinstate)
+        .expires("2027-03-05")
+        .is(Active, &[Refunded, Disputed]);
 }
 
 #[test]

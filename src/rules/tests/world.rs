@@ -82,7 +82,7 @@ impl<'a> World<'a> {
             let slot = &license.slot;
             let identity = Identity { account: ACCOUNT, live: true, anchor: &anchor, slot };
             let seed = Seed::new([7; 32]);
-            (identity.id(&seed, license.starts_at), identity.short_key(&seed, "KW"))
+            (identity.id(&seed), identity.short_key(&seed, "KW"))
         });
         for held in &difference.updated {
             let stored = sale.held.iter_mut().find(|stored| stored.id == held.id).unwrap();

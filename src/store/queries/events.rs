@@ -110,10 +110,9 @@ pub(crate) fn event_replay_where(
 ) -> Result<usize> {
     let found = find(conn, filter.q.as_deref())?;
     let ids = matching(events::table.select(events::id).into_boxed(), filter, found);
-    diesel::update(events::table.filter(events::id.eq_any(ids)))
-        .set(replayed!(now))
-        .execute(conn)
-        .of("events")
+    // What was purged cannot be read again: it stays as it ended.
+    let whole = events::table.filter(events::id.eq_any(ids)).filter(events::body.is_not_null());
+    diesel::update(whole).set(replayed!(now)).execute(conn).of("events")
 }
 
 pub(crate) fn event_ignore(conn: &mut Conn, id: i64, message: &str) -> Result<()> {

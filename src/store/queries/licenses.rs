@@ -70,17 +70,24 @@ pub(crate) fn license_list(
     };
     let mut query = matching(filter, found, now);
     if let Some(cursor) = cursor {
-        query = query.filter(licenses::id.lt(cursor));
+        let seen = licenses::table.find(cursor).select(licenses::created_at);
+        let seen: Option<At> = seen.first(conn).optional().of("licenses")?;
+        let Some(seen) = seen else { return Ok(Vec::new()) };
+        query = query.filter(
+            licenses::created_at
+                .lt(seen)
+                .or(licenses::created_at.eq(seen).and(licenses::id.lt(cursor))),
+        );
     }
     let ids: Vec<String> = query
-        .order(licenses::id.desc())
+        .order((licenses::created_at.desc(), licenses::id.desc()))
         .limit(at_most(limit))
         .select(licenses::id)
         .load(conn)
         .of("licenses")?;
     let rows = licenses::table
         .filter(licenses::id.eq_any(&ids))
-        .order(licenses::id.desc())
+        .order((licenses::created_at.desc(), licenses::id.desc()))
         .select(LicenseRow::as_select())
         .load(conn)
         .of("licenses");

@@ -212,6 +212,20 @@ pub(crate) fn notices_of_event(conn: &mut Conn, event_id: i64) -> Result<Vec<Not
         .of("notices")
 }
 
+pub(crate) fn customer_find(
+    conn: &mut Conn,
+    account: &str,
+    live: bool,
+    provider_id: &str,
+) -> Result<Option<CustomerRow>> {
+    customers::table
+        .find((account, live, provider_id))
+        .select(CustomerRow::as_select())
+        .first(conn)
+        .optional()
+        .of("customers")
+}
+
 pub(crate) fn customer_lock(
     conn: &mut Conn,
     account: &str,

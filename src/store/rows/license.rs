@@ -13,7 +13,7 @@ use crate::store::types::{At, Digest, Json, LicenseState, LicenseStatus, MaybeAt
 #[diesel(treat_none_as_default_value = false)]
 #[diesel(treat_none_as_null = true)]
 pub struct LicenseRow {
-    /// A UUID, version 7: in the order of creation.
+    /// A UUID that tells nothing: a function of what the license is for.
     pub id: String,
     pub sale_id: i64,
     pub slot: String,

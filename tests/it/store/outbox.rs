@@ -40,6 +40,49 @@ on_both! {
         assert_eq!((row.status, row.attempts, row.sent_at), (MailStatus::Sent, 1, Some(noon())));
     }
 
+    async fn a_claim_that_holds_is_prolonged_and_nothing_else(db: Database) {
+        let store = db.node().await;
+        for key in ["held", "settled", "lost"] {
+            owe(&store, mail(key, Some("ada@example.com"))).await;
+        }
+        let [held, settled, lost] = <[MailRow; 3]>::try_from(claim(&store).await).unwrap();
+        again(&store, &settled, "later", true).await;
+        let claims = [(held.id, held.fence), (settled.id, settled.fence), (lost.id, lost.fence - 1)];
+        let renew = |lease| {
+            let store = store.clone();
+            async move {
+                let renew = move |tx: &mut Tx<'_>| tx.outbox_renew(&claims, lease, noon());
+                store.run("renew", renew).await.unwrap()
+            }
+        };
+        assert_eq!(renew(seconds(3600)).await, 1);
+        let prolonged = by_id(&store, held.id).await.claimed_until;
+        assert!(prolonged > held.claimed_until);
+        assert_eq!(renew(seconds(1)).await, 0, "and never cut short");
+        assert_eq!(by_id(&store, held.id).await.claimed_until, prolonged);
+        assert_eq!(by_id(&store, settled.id).await.claimed_until, None);
+        assert_eq!(by_id(&store, lost.id).await.claimed_until, lost.claimed_until);
+    }
+
+    async fn doubt_is_written_down_by_the_one_who_holds_the_claim(db: Database) {
+        let store = db.node().await;
+        owe(&store, mail("a", Some("ada@example.com"))).await;
+        let held = claim(&store).await.remove(0);
+        let doubt = |fence: i64, in_doubt: bool| {
+            let (store, id) = (store.clone(), held.id);
+            let write =
+                move |tx: &mut Tx<'_>| tx.outbox_doubt(id, fence, in_doubt, seconds(30), noon());
+            async move { store.run("doubt", write).await }
+        };
+        let stranger = doubt(held.fence + 1, true).await;
+        assert!(matches!(stranger, Err(StoreError::Conflict { .. })), "{stranger:?}");
+        assert!(!by_id(&store, held.id).await.in_doubt);
+        doubt(held.fence, true).await.unwrap();
+        assert!(by_id(&store, held.id).await.in_doubt);
+        doubt(held.fence, false).await.unwrap();
+        assert!(!by_id(&store, held.id).await.in_doubt);
+    }
+
     async fn the_bytes_are_fixed_by_the_first_who_renders_them(db: Database) {
         let store = db.node().await;
         owe(&store, mail("a", Some("ada@example.com"))).await;
