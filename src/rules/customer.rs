@@ -67,3 +67,36 @@ impl Details {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(at: i64, email: Option<&str>, name: Option<&str>) -> Details {
+        let mut details = Details::default();
+        let text = |text: Option<&str>| text.map(str::to_owned);
+        let customer = Customer { email: text(email), name: text(name), ..Customer::default() };
+        details.tell(&customer, DateTime::from_timestamp(at, 0).unwrap());
+        details
+    }
+
+    #[test]
+    fn each_field_is_its_latest_telling_in_whatever_order_they_come() {
+        let tellings = [
+            told(1, Some("old@example.com"), Some("Ada")),
+            told(2, Some("new@example.com"), None),
+            told(3, Some(" "), None),
+            told(2, Some("a@example.com"), None),
+        ];
+        for turn in 0..tellings.len() {
+            let mut details = Details::default();
+            for at in 0..tellings.len() {
+                details.merge(&tellings[(at + turn) % tellings.len()]);
+            }
+            let customer = details.values(Some("cus_1".to_owned()));
+            assert_eq!(customer.provider_id.as_deref(), Some("cus_1"));
+            assert_eq!(customer.email.as_deref(), Some("new@example.com"));
+            assert_eq!(customer.name.as_deref(), Some("Ada"));
+        }
+    }
+}

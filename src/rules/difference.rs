@@ -192,7 +192,10 @@ impl Difference {
             (_, State::Active | State::Pending) => "reinstated",
         };
         self.entry(new, action, detail);
-        self.owe_issued(new);
+        // Whoever held it as active or pending was mailed; whoever did not may be now.
+        if matches!(old.state, State::Suspended | State::Revoked) {
+            self.owe_issued(new);
+        }
     }
 
     fn dates(&mut self, old: &Held, new: &Held) {

@@ -74,3 +74,95 @@ pub fn depends(notices: &[Notice]) -> bool {
         Kind::Trial { .. } | Kind::Linked | Kind::Customer => false,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use keywright_providers::notice::{Customer, Line};
+
+    use super::*;
+    use crate::rules::tests::life::{ACCOUNT, at, catalogue};
+
+    const SHOP: &str = "[products.pro]\ninterval = \"P1Y\"\n\
+                        [products.pass]\ninterval = \"P1M\"\nstack = true\n\
+                        [products.both]\nbundle = [\"pro\", \"pass\"]";
+
+    fn bought(item: &str, id: Option<&str>, email: Option<&str>) -> Notice {
+        let line = Line {
+            line: "a".to_owned(),
+            alias: vec![],
+            item: vec![item.to_owned()],
+            quantity: 1,
+            period: None,
+        };
+        let payment = Ref::payment("pay_1");
+        let customer = Customer {
+            provider_id: id.map(str::to_owned),
+            email: email.map(str::to_owned),
+            ..Customer::default()
+        };
+        let kind = Kind::Paid { payment, amount: None, lines: vec![line] };
+        Notice {
+            refs: vec![Ref::order("ord_1")],
+            occurred_at: at("2026-03-05"),
+            line: None,
+            kind,
+            customer: Some(customer).filter(|customer| !customer.is_empty()),
+        }
+    }
+
+    fn tied(notices: &[Notice]) -> Vec<String> {
+        let refs = ties(notices, &catalogue(SHOP), ACCOUNT);
+        refs.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_purchase_is_tied_by_what_the_provider_calls_it_and_not_by_its_customer() {
+        let notice = bought("pro", Some("cus_1"), Some("ada@example.com"));
+        assert_eq!(tied(&[notice]), ["order:ord_1", "payment:pay_1"]);
+    }
+
+    #[test]
+    fn one_of_a_stacked_product_also_by_its_customer() {
+        for item in ["pass", "both"] {
+            let notice = bought(item, Some("cus_1"), Some("ada@example.com"));
+            assert_eq!(tied(&[notice])[0], "stack:pass/id/cus_1");
+        }
+        let notice = bought("pass", None, Some("Ada@Example.com"));
+        assert_eq!(tied(&[notice])[0], "stack:pass/email/ada@example.com");
+        assert_eq!(tied(&[bought("pass", None, None)]), ["order:ord_1", "payment:pay_1"]);
+    }
+
+    #[test]
+    fn the_customer_may_stand_in_another_notice_of_the_event() {
+        let told = Notice { kind: Kind::Linked, ..bought("pro", Some("cus_1"), None) };
+        let paid = bought("pass", None, Some("ada@example.com"));
+        assert_eq!(tied(&[paid, told])[0], "stack:pass/id/cus_1");
+    }
+
+    #[test]
+    fn a_refund_is_tied_to_the_payment_that_it_names() {
+        let kind = Kind::Refunded {
+            refund: "re_1".to_owned(),
+            payment: Ref::charge("ch_1"),
+            amount: None,
+            total: None,
+            full: true,
+            lines: vec![],
+        };
+        assert_eq!(
+            tied(&[Notice { kind, ..bought("pro", None, None) }]),
+            ["order:ord_1", "charge:ch_1"]
+        );
+    }
+
+    #[test]
+    fn a_change_means_nothing_without_a_purchase_and_a_purchase_all() {
+        let notice = |kind| [Notice { kind, ..bought("pro", None, None) }];
+        let act = |act| Kind::Adjusted { act, by: "ann".to_owned(), reason: None };
+        assert!(depends(&notice(Kind::Canceled { at: None })));
+        assert!(depends(&notice(act(Act::Suspend))));
+        assert!(!depends(&notice(act(Act::Issue { lines: vec![], expires_at: None }))));
+        assert!(!depends(&notice(Kind::Linked)));
+        assert!(!depends(&[bought("pro", None, None)]));
+    }
+}

@@ -308,6 +308,20 @@ mod tests {
     }
 
     #[test]
+    fn an_interval_before_a_time_is_clamped_to_the_months_end() {
+        for (end, interval, start) in [
+            ("2026-03-31", "P1M", "2026-02-28"),
+            ("2028-02-29", "P1Y", "2027-02-28"),
+            ("2026-03-01", "P3D", "2026-02-26"),
+            ("2026-03-31", "P1M1D", "2026-02-27"),
+        ] {
+            let interval: Interval = interval.parse().unwrap();
+            assert_eq!(interval.before(at(end)), Some(at(start)), "{end} - {interval}");
+        }
+        assert_eq!(Interval::days(1).before(DateTime::<Utc>::MIN_UTC), None);
+    }
+
+    #[test]
     fn the_calendar_never_overflows() {
         let century: Interval = "P100Y".parse().unwrap();
         assert_eq!(century.after(at("2026-01-01"), u32::MAX), FAR);

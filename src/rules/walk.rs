@@ -391,16 +391,20 @@ impl<'a> Walk<'a> {
 
     fn license(self) -> Option<License> {
         let product = Arc::clone(self.product?);
-        let (dropped_at, flags) = match self.presence {
+        let (dropped_at, due) = match self.presence {
             Presence::Never => return None,
-            Presence::Held => (None, self.flags(self.is_renewing())),
-            Presence::DroppedAt(at) => (Some(at), self.flags(false)),
+            Presence::Held => (None, self.is_renewing()),
+            Presence::DroppedAt(at) => (Some(at), false),
         };
-        let expires_at = match (self.coverage.expires_at(), dropped_at) {
+        let starts_at = self.activated_at.filter(|_| self.coverage.was_waiting());
+        let starts_at = starts_at.filter(|_| product.start == Start::Activation);
+        let starts_at = starts_at.or(self.starts_at)?;
+        // What nothing covers any more ends where it began: without a date it were perpetual.
+        let covered = self.coverage.is_begun().then(|| self.coverage.expires_at());
+        let expires_at = match (covered.unwrap_or(Some(starts_at)), dropped_at) {
             (Some(expiry), Some(dropped)) => Some(expiry.min(dropped)),
             (expiry, dropped) => expiry.or(dropped),
         };
-        let due = dropped_at.is_none() && self.is_renewing();
         let waits = self.coverage.is_waiting() && dropped_at.is_none();
         let state = match self.money {
             Money { came: true, stands: false, .. } => State::Revoked,
@@ -410,10 +414,9 @@ impl<'a> Walk<'a> {
             _ if waits => State::Pending,
             _ => State::Active,
         };
-        let from_activation = product.start == Start::Activation && self.coverage.was_waiting();
-        let starts_at = self.activated_at.filter(|_| from_activation).or(self.starts_at)?;
         let quantity = self.quantities.values().copied().max().unwrap_or(1);
         let quantity = License::seats(&product, quantity);
+        let flags = self.flags(due);
         Some(License {
             slot: self.slot,
             names: self.names,

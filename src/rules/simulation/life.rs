@@ -1,6 +1,6 @@
 //! One life: what was told so far, and what is stored.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use keywright_providers::notice::{DisputeState, Kind, Line as Sold, Money, Notice, Period, Ref};
@@ -30,6 +30,8 @@ pub(super) struct Life {
     told: Vec<Told>,
     folded: Option<Folded>,
     held: Vec<Held>,
+    /// Keys of the mail that was owed: each is sent once.
+    mailed: BTreeSet<String>,
 }
 
 impl Life {
@@ -53,6 +55,7 @@ impl Life {
             told: Vec::new(),
             folded: None,
             held: Vec::new(),
+            mailed: BTreeSet::new(),
         })
     }
 
@@ -201,12 +204,15 @@ impl Life {
                 .for_each(|held| held.clone_from(new));
         }
         self.held.extend(change.created);
+        let mailed = &mut self.mailed;
+        let owed: Vec<_> =
+            change.mail.into_iter().filter(|owed| mailed.insert(owed.key.clone())).collect();
         let before = self.folded.replace(folded);
         let after = self.folded.iter().flat_map(|folded| &folded.licenses);
         let standing = |license: &License| {
             let held = self.held.iter().find(|held| held.slot == license.slot);
             let id = held.map(|held| held.id.as_str());
-            let owed = change.mail.iter().filter(|owed| Some(owed.license_id.as_str()) == id);
+            let owed = owed.iter().filter(|owed| Some(owed.license_id.as_str()) == id);
             Standing {
                 product: license.product.id.clone(),
                 slot: license.slot.clone(),

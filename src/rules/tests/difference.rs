@@ -145,6 +145,15 @@ fn who_was_revoked_before_his_first_mail_gets_it_when_he_is_reinstated() {
 }
 
 #[test]
+fn a_revoked_license_ends_where_it_began_and_is_not_renewed() {
+    let mut stored = Stored::default();
+    stored.learns(&yearly());
+    let gone = stored.learns(&yearly().refunded("2026-03-09", 1));
+    assert_eq!((actions(&gone), mail(&gone)), (vec!["revoked", "shortened", "flagged"], vec![]));
+    assert_eq!(stored.0[0].expires_at, Some(at("2026-03-05")));
+}
+
+#[test]
 fn a_first_activation_is_no_renewal() {
     let mut stored = Stored::default();
     let bought = Life::of("interval = \"P1Y\"\nstart = \"activation\"").paid("2026-03-05");
@@ -152,7 +161,7 @@ fn a_first_activation_is_no_renewal() {
     let active = stored.learns(&bought.activated("2026-05-01"));
     assert_eq!(actions(&active), ["activated"]);
     assert_eq!(active.history[0].detail, json!({ "expires_at": "2027-05-01T10:00:00Z" }));
-    assert_eq!(mail(&active), ["license:pro@si_1/0.1:issued"], "the key that it has already");
+    assert!(mail(&active).is_empty(), "the key was mailed while it waited");
 }
 
 #[test]
@@ -216,6 +225,25 @@ fn under_another_name_of_its_line_it_is_the_same_license() {
     let renamed = stored.learns(&aliased);
     assert_eq!((renamed.created.len(), renamed.history.len()), (0, 0));
     assert_eq!((stored.0[0].id.as_str(), stored.0[0].slot.as_str()), ("pro@si_1/0.1", "a_1/0.1"));
+}
+
+#[test]
+fn of_two_licenses_of_one_product_each_keeps_its_key_under_another_name() {
+    let shop = "[products.pro]\ninterval = \"P1Y\"";
+    let bought = |names: [&str; 2]| {
+        Life::in_shop(shop, &names.map(|name| line(name, "pro", 1))).paid("2026-03-05")
+    };
+    let mut stored = Stored::default();
+    stored.learns(&bought(["m", "n"]));
+    let named = |name: &str, alias: &str| keywright_providers::notice::Line {
+        alias: vec![alias.to_owned()],
+        ..line(name, "pro", 1)
+    };
+    // The line that comes first by its new name is the second by its old.
+    stored.learns(&bought(["m", "n"]).changed("2026-04-04", &[named("a", "n"), named("b", "m")]));
+    let slots: Vec<(&str, &str)> =
+        stored.0.iter().map(|held| (held.id.as_str(), held.slot.as_str())).collect();
+    assert_eq!(slots, [("pro@m/0.1", "b/0.1"), ("pro@n/0.1", "a/0.1")]);
 }
 
 #[test]

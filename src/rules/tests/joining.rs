@@ -98,7 +98,9 @@ fn two_lines_of_one_product_stay_two() {
     let refs = [Ref::subscription("sub_1"), Ref::invoice("in_1")];
     let invoice = paid("2026-03-05", &refs, Ref::invoice("in_1"), None, &periods);
     let life = shop().tell(order).tell(invoice).tell(linked());
-    assert_eq!(life.licenses().len(), 2);
+    let names: Vec<Vec<String>> =
+        life.licenses().into_iter().map(|license| license.names.into_iter().collect()).collect();
+    assert_eq!(names, [["ord_1#0/0.1", "si_1/0.1"], ["ord_1#1/0.1", "si_2/0.1"]]);
 }
 
 #[test]
@@ -124,6 +126,15 @@ fn of_two_periods_of_one_payment_the_later_telling_wins() {
         ..early.clone()
     };
     shop().tell(early).tell(corrected).expires("2026-03-20");
+}
+
+#[test]
+fn a_period_wins_even_over_a_later_telling_without_one() {
+    let refs = [Ref::order("ord_1"), Ref::payment("pay_1")];
+    let later = [line("si_1", "pro", 1)];
+    let later = paid("2026-03-06", &refs, Ref::payment("pay_1"), None, &later);
+    let life = shop().tell(by_invoice(line("si_1", "pro", 1))).tell(linked()).tell(later);
+    life.expires("2026-04-05");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::rules::fold::{Folded, License, Told, fold};
 use crate::rules::license::{Flag, State};
 use crate::rules::product::{Catalogue, Offer, ProductSettings};
 
-pub(super) const ACCOUNT: &str = "shop";
+pub(in crate::rules) const ACCOUNT: &str = "shop";
 
 /// `2026-01-31` is ten o'clock on that day; a whole RFC 3339 text is itself.
 pub(in crate::rules) fn at(text: &str) -> DateTime<Utc> {

@@ -96,8 +96,11 @@ fn more_keys_are_there_at_once_and_fewer_end_at_once() {
 fn a_key_that_was_dropped_keeps_the_date_that_support_gave_it() {
     let fewer = of("pro", 2).changed("2026-03-20", &[line("si_1", "pro", 1)]);
     let set = Act::SetExpiry { expires_at: at("2026-12-31") };
-    let life = fewer.support_on("2026-03-21", "si_1/0.2", set);
+    let life = fewer.clone().support_on("2026-03-21", "si_1/0.2", set);
     assert_eq!(life.holds()[1], held("pro", "2026-12-31"));
+    let add = Act::Renew { interval: Some("P1M".to_owned()) };
+    let life = fewer.support_on("2026-03-21", "si_1/0.2", add);
+    assert_eq!(life.holds()[1], held("pro", "2026-05-05"));
 }
 
 #[test]

@@ -74,6 +74,14 @@ fn periods_of_the_provider_add_their_length() {
 }
 
 #[test]
+fn time_counts_from_when_it_was_bought_for_and_not_from_when_it_was_paid() {
+    let early = until(line("li_1", "pro", 1), "2026-03-01", "2026-03-31");
+    let early = paid(1, 0, "2026-01-01", early);
+    // Paid later, for an earlier month: it comes first, and they overlap by two days.
+    story([early, month(2, 0, "2026-02-01", "2026-03-03")]).expires("2026-04-02");
+}
+
+#[test]
 fn calendar_intervals_lose_no_day() {
     let years = [
         buys(1, "2024-02-29", "year"),
