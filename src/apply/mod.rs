@@ -36,8 +36,9 @@ const BATCH: usize = 64;
 /// How long a claim holds; after that another takes over.
 const LEASE: TimeDelta = TimeDelta::seconds(10);
 
-/// Attempts that ended without a word: such an event kills the process.
-const SILENT_ATTEMPTS_MAX: i32 = 3;
+/// Attempts that ended without a word: such an event kills the process. Not fewer, because a
+/// process that is killed from outside again and again takes innocent events with it.
+const SILENT_ATTEMPTS_MAX: i32 = 10;
 
 /// How often the store is looked through without being woken.
 const IDLE: Duration = Duration::from_secs(1);
