@@ -7,7 +7,7 @@ use keywright_providers::notice::Ref;
 
 use super::life::ACCOUNT;
 use crate::rules::difference::{Held, difference};
-use crate::rules::fold::{Folded, Told, fold};
+use crate::rules::fold::{Folded, Told, fold_all};
 use crate::rules::gather::ties;
 use crate::rules::key::{Identity, Seed};
 use crate::rules::license::State;
@@ -17,7 +17,7 @@ use crate::rules::product::Catalogue;
 #[derive(Debug, Clone)]
 pub(super) struct World<'a> {
     catalogue: &'a Catalogue,
-    sales: Vec<Sale>,
+    sales: Vec<Sale<'a>>,
     /// Keys of all mail that was ever owed.
     pub(super) outbox: BTreeSet<String>,
     /// Ids of all licenses that were ever made, oldest first.
@@ -32,9 +32,9 @@ pub(super) struct Event {
 }
 
 #[derive(Debug, Clone, Default)]
-struct Sale {
+struct Sale<'a> {
     refs: BTreeSet<Ref>,
-    told: Vec<Told>,
+    told: Vec<&'a Told>,
     held: Vec<Held>,
     /// Slots of the licenses that the fold says there are.
     stands: BTreeSet<String>,
@@ -56,13 +56,13 @@ impl<'a> World<'a> {
     }
 
     /// Takes an event, as `apply` does.
-    pub(super) fn deliver(&mut self, event: &Event) {
-        let Event { refs, told } = event.clone();
-        let (mut same, others): (Vec<Sale>, Vec<Sale>) = std::mem::take(&mut self.sales)
+    pub(super) fn deliver(&mut self, event: &'a Event) {
+        let Event { refs, told } = event;
+        let (mut same, others): (Vec<Sale<'a>>, Vec<Sale<'a>>) = std::mem::take(&mut self.sales)
             .into_iter()
-            .partition(|sale| !sale.refs.is_disjoint(&refs));
+            .partition(|sale| !sale.refs.is_disjoint(refs));
         self.sales = others;
-        let mut sale = Sale { refs, ..Sale::default() };
+        let mut sale = Sale { refs: refs.clone(), ..Sale::default() };
         for other in same.drain(..) {
             sale.refs.extend(other.refs);
             sale.told.extend(other.told);
@@ -75,8 +75,8 @@ impl<'a> World<'a> {
         self.sales.push(sale);
     }
 
-    fn settle(&mut self, sale: &mut Sale) {
-        let folded = fold(&sale.told, self.catalogue, ACCOUNT);
+    fn settle(&mut self, sale: &mut Sale<'a>) {
+        let folded = fold_all(&sale.told, self.catalogue, ACCOUNT);
         let difference = difference(&sale.held, &folded, |license| {
             let anchor = Folded::anchor(&sale.refs).unwrap().to_string();
             let slot = &license.slot;
@@ -104,7 +104,7 @@ impl<'a> World<'a> {
 
     /// What customers hold, whatever the order of arrival named it.
     pub(super) fn holds(&self) -> Vec<Held> {
-        let stands = |sale: &'_ Sale| {
+        let stands = |sale: &Sale<'a>| {
             let stands = sale.held.iter().filter(|held| held.merged_into.is_none());
             stands.filter(|held| sale.stands.contains(&held.slot)).cloned().collect::<Vec<_>>()
         };
@@ -135,7 +135,7 @@ impl<'a> World<'a> {
     }
 }
 
-impl Sale {
+impl Sale<'_> {
     /// The schema's constraint: one license a slot.
     fn check(&self) {
         let mut slots = BTreeSet::new();
