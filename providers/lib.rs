@@ -4,6 +4,7 @@
 //! request stays a valid test for ever. `providers/README.md` tells how to add a provider.
 //!
 //! - [`request`]: what came over HTTP, not yet trusted
+//! - [`ask`]: what has to be asked of a provider's API before an event can be read
 //! - [`secret`]: credentials that cannot be weak or printed
 //! - [`scheme`]: signature schemes; alone compares signatures and makes a [`Verified`]
 //! - [`reject`]: why a delivery is not trusted
@@ -11,6 +12,7 @@
 //! - [`notice`]: the canonical terms
 //! - [`sample`]: realistic events for `trigger`, `demo` and the tests
 
+pub mod ask;
 mod fastspring;
 mod paddle;
 mod stripe;
@@ -25,6 +27,7 @@ pub mod secret;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+pub use ask::{Answers, Ask, Auth, Fetched};
 pub use notice::Notice;
 pub use read::{Envelope, Event, Reading, Settings, Unread};
 pub use reject::Reject;
@@ -48,6 +51,21 @@ pub trait Provider: Send + Sync {
     /// What is fixed about this kind.
     fn facts(&self) -> &'static Facts;
 
+    /// Is this a call by which the provider only looks whether the address is there? It is
+    /// answered so, and leaves no trace. `None`: it is a delivery.
+    fn probe(&self, request: &Request<'_>, credentials: &Credentials) -> Option<Answer>;
+
+    /// The https address of the certificate (PEM) that [`Provider::verify`] needs to see in
+    /// [`Request::certificate`], where it needs one. Its host is one of the provider's own.
+    ///
+    /// # Errors
+    /// The [`Reject`] where the request names an address that cannot be the provider's.
+    fn certificate<'a>(
+        &self,
+        request: &Request<'a>,
+        credentials: &Credentials,
+    ) -> Result<Option<&'a str>, Reject>;
+
     /// Is this request authentic? Looks at nothing but the signature.
     ///
     /// # Errors
@@ -61,10 +79,22 @@ pub trait Provider: Send + Sync {
 
     /// The events of an authentic delivery, one or several, in its order. An element of a batch
     /// that cannot be understood is an envelope of type `unknown`, so that it stops no other.
+    /// What the signature does not cover (headers, often) is used with distrust.
     ///
     /// # Errors
     /// [`Unread`] where not even the frame can be read; the delivery is then kept as one event.
-    fn envelopes(&self, delivery: &Verified<'_>, inlet: Inlet) -> Result<Vec<Envelope>, Unread>;
+    fn envelopes(
+        &self,
+        request: &Request<'_>,
+        delivery: &Verified<'_>,
+    ) -> Result<Vec<Envelope>, Unread>;
+
+    /// What must be asked of the provider before this event can be read, beyond what stands in
+    /// [`Event::answers`] already. Called again with each round of answers, until it asks nothing.
+    ///
+    /// # Errors
+    /// As [`Provider::read`].
+    fn asks(&self, event: &Event<'_>) -> Result<Vec<Ask>, Unread>;
 
     /// What one stored event says. A type of no interest gives no notice.
     ///
@@ -72,21 +102,33 @@ pub trait Provider: Send + Sync {
     /// [`Unread`] says where and why.
     fn read(&self, event: &Event<'_>) -> Reading;
 
-    /// What the provider wants to read once every event of the delivery is stored.
-    fn answer(&self, inlet: Inlet) -> Answer;
+    /// What the provider wants to read once every event of an authentic delivery is stored.
+    fn answer(
+        &self,
+        request: &Request<'_>,
+        credentials: &Credentials,
+        now: DateTime<Utc>,
+    ) -> Answer;
 
     /// What the provider wants to read when only these events of a batch (by [`Envelope::id`],
     /// never empty) could be stored; it then sends the others again. `None`: it knows no such
     /// answer, so that the whole delivery must be refused and comes again.
     fn partial_answer(&self, stored_ids: &[String]) -> Option<Answer>;
 
-    /// What the provider wants to read where it asked for keys ([`Inlet::Fulfil`]).
-    fn keys_answer(&self, keys: &[String]) -> Answer;
+    /// What the provider wants to read where it asked for keys ([`Inlet::Fulfil`]); never none.
+    fn keys_answer(
+        &self,
+        keys: &[String],
+        request: &Request<'_>,
+        credentials: &Credentials,
+        now: DateTime<Utc>,
+    ) -> Answer;
 
     /// Realistic events of one step in the life of a purchase, unsigned.
     fn samples(&self, scene: &Scene) -> Vec<Sample>;
 
-    /// The headers (and query) that this provider would send with the sample.
+    /// The proof that this provider would send with the sample, in its headers, query or body;
+    /// what is there already is replaced.
     fn sign(&self, sample: Sample, credentials: &Credentials, now: DateTime<Utc>) -> Sample;
 }
 
@@ -103,12 +145,33 @@ pub struct Facts {
     pub events: &'static [&'static str],
     /// Can keys go back in the answer, at `/fulfil/{account}`?
     pub fulfils: bool,
-    /// Does the provider call the address with GET or HEAD to see whether it is there?
-    pub probes: bool,
+    /// What the proof of a delivery speaks of.
+    pub covers: Covers,
+    /// Largest distance between the signed time and ours, where the account sets none. Without a
+    /// signed time it has no meaning.
+    pub tolerance: TimeDelta,
+    /// Shortest secret that the provider itself gives, in bytes
+    /// ([`secret::SECRET_BYTES_MIN`] where it gives long ones or the vendor chooses).
+    pub secret_bytes_min: usize,
     /// Settings beside `secrets`.
     pub settings: &'static [Setting],
     /// The set-up guide for the vendor, Markdown.
     pub guide: &'static str,
+}
+
+/// The usual [`Facts::tolerance`].
+pub const FIVE_MINUTES: TimeDelta = TimeDelta::minutes(5);
+
+/// What the proof of a delivery speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Covers {
+    /// All that is read, to the last bit.
+    Content,
+    /// Only the values under these names: what else stands there, anyone who saw one delivery
+    /// can change in a second one.
+    Fields(&'static [&'static str]),
+    /// Nothing: a token or password that shows who sent it.
+    Sender,
 }
 
 /// A setting that a kind needs beside its secrets.
@@ -128,8 +191,23 @@ pub struct Credentials {
     pub secrets: Vec<Secret>,
     /// Secret settings by name, in the kind's own words (`private_key`).
     pub keys: std::collections::BTreeMap<String, Secret>,
+    /// The other settings ([`Facts::settings`] says which there are).
+    pub settings: Settings,
     /// Largest distance between the signed time and ours.
     pub tolerance: TimeDelta,
+}
+
+impl Credentials {
+    /// Secrets, and the usual tolerance.
+    #[must_use]
+    pub fn of(secrets: Vec<Secret>) -> Self {
+        Self {
+            secrets,
+            keys: std::collections::BTreeMap::new(),
+            settings: Settings::new(),
+            tolerance: FIVE_MINUTES,
+        }
+    }
 }
 
 /// What goes back to the provider with status 200 (or the one that it wants).

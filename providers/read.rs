@@ -1,12 +1,19 @@
 //! Reading authentic bytes: what an event is, and why one cannot be understood.
 
+mod form;
+mod values;
+
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
+use crate::ask::Answers;
 use crate::notice::{Money, Notice};
+
+pub use form::Form;
+pub use values::{Currency, Id, Scalar, filled};
 
 /// One event of a delivery, as it is stored. `body` is the provider's own bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +30,9 @@ pub struct Envelope {
     /// The part of `body` that stays the same when the provider sends the event again under the
     /// same id (without counters of deliveries). `None`: all of it.
     pub content: Option<Vec<u8>>,
+    /// The same bytes may come again and mean something new, since they only say where to look
+    /// (`id=tr_123`). Such an event is never taken for a repetition.
+    pub recurs: bool,
 }
 
 /// A stored event, given to an adapter to read.
@@ -34,6 +44,25 @@ pub struct Event<'a> {
     pub body: &'a [u8],
     /// The account's settings beside its secrets.
     pub settings: &'a Settings,
+    /// What the provider's API answered to [`crate::Provider::asks`], by [`crate::Ask::name`].
+    pub answers: &'a Answers,
+}
+
+impl<'a> Event<'a> {
+    /// An event with nothing set and nothing asked.
+    #[must_use]
+    pub fn new(event_type: &'a str, occurred_at: DateTime<Utc>, body: &'a [u8]) -> Self {
+        static NO_SETTINGS: Settings = Settings::new();
+        static NO_ANSWERS: Answers = Answers::new();
+        Self { event_type, occurred_at, body, settings: &NO_SETTINGS, answers: &NO_ANSWERS }
+    }
+
+    /// That of an envelope that came at that time.
+    #[must_use]
+    pub fn of(envelope: &'a Envelope, received_at: DateTime<Utc>) -> Self {
+        let occurred_at = envelope.occurred_at.unwrap_or(received_at);
+        Self::new(&envelope.event_type, occurred_at, &envelope.body)
+    }
 }
 
 /// An account's settings beside its secrets, by name (`Facts::settings` says which there are).
@@ -71,6 +100,16 @@ impl Unread {
 
 /// What reading gives: no notice at all means that the type is of no interest.
 pub type Reading = Result<Vec<Notice>, Unread>;
+
+/// The one of that name among the answers to the adapter's own questions, as JSON. `None`: there
+/// is no answer, or no such thing.
+///
+/// # Errors
+/// As [`json`].
+pub fn answered<T: DeserializeOwned>(answers: &Answers, name: &str) -> Result<Option<T>, Unread> {
+    let found = answers.get(name).filter(|answer| answer.found());
+    found.map(|answer| json(&answer.body)).transpose()
+}
 
 /// Parses JSON; an error names the path to what was wrong.
 ///
@@ -110,6 +149,38 @@ pub fn unix_ms(path: &str, milliseconds: i64) -> Result<DateTime<Utc>, Unread> {
 /// [`Unread::Value`], also outside of the years 1970 to 9999.
 pub fn rfc3339(path: &str, text: &str) -> Result<DateTime<Utc>, Unread> {
     bounded(path, DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc()))
+}
+
+/// A local time in a fixed distance to UTC, by chrono's format (`%Y-%m-%d %H:%M:%S`).
+///
+/// # Errors
+/// As [`rfc3339`].
+pub fn local(
+    path: &str,
+    text: &str,
+    format: &str,
+    offset: FixedOffset,
+) -> Result<DateTime<Utc>, Unread> {
+    let time = NaiveDateTime::parse_from_str(text, format).ok();
+    let time = time.and_then(|time| time.and_local_timezone(offset).single());
+    bounded(path, time.map(|time| time.to_utc()))
+}
+
+/// A day (`2026-01-31`), as its first moment in UTC.
+///
+/// # Errors
+/// As [`rfc3339`].
+pub fn day(path: &str, text: &str) -> Result<DateTime<Utc>, Unread> {
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
+    bounded(path, day.map(|day| day.and_time(NaiveTime::MIN).and_utc()))
+}
+
+/// The moment at which a day (`2026-01-31`, itself included) is over, in UTC.
+///
+/// # Errors
+/// As [`rfc3339`].
+pub fn day_end(path: &str, text: &str) -> Result<DateTime<Utc>, Unread> {
+    bounded(path, day(path, text)?.checked_add_days(Days::new(1)))
 }
 
 fn bounded(path: &str, time: Option<DateTime<Utc>>) -> Result<DateTime<Utc>, Unread> {

@@ -24,9 +24,18 @@ pub struct Request<'a> {
     pub headers: &'a [(String, String)],
     /// The body, byte for byte.
     pub body: &'a [u8],
+    /// What stands at the address that [`crate::Provider::certificate`] gave.
+    pub certificate: Option<&'a [u8]>,
 }
 
 impl<'a> Request<'a> {
+    /// A webhook as it is sent usually: POST, no query.
+    #[must_use]
+    pub fn post(headers: &'a [(String, String)], body: &'a [u8]) -> Self {
+        let inlet = Inlet::Webhook;
+        Self { inlet, method: "POST", query: "", headers, body, certificate: None }
+    }
+
     /// The one header of that name (ASCII case ignored).
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::request::Inlet;
+use crate::request::{Inlet, Request};
 
 /// What the samples tell of: one purchase, at one step of its life.
 #[derive(Debug, Clone)]
@@ -82,9 +82,12 @@ pub struct Sample {
     pub inlet: Inlet,
     /// The event's type, for people.
     pub title: String,
+    pub method: &'static str,
     pub query: String,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
+    /// What the provider's API says to the [`crate::Ask`]s that this event leads to, by path.
+    pub answers: Vec<(String, serde_json::Value)>,
 }
 
 impl Sample {
@@ -94,15 +97,66 @@ impl Sample {
         Self {
             inlet: Inlet::Webhook,
             title: title.to_owned(),
+            method: "POST",
             query: String::new(),
             headers: vec![("Content-Type".to_owned(), "application/json".to_owned())],
             body: body.to_string().into_bytes(),
+            answers: Vec::new(),
         }
     }
 
+    /// A webhook with a form as its body, not signed yet. Fields in the order given.
+    #[must_use]
+    pub fn form<N: AsRef<str>, V: AsRef<str>>(
+        title: &str,
+        fields: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        let fields: Vec<(String, String)> = fields
+            .into_iter()
+            .map(|(name, value)| (name.as_ref().to_owned(), value.as_ref().to_owned()))
+            .collect();
+        // Pairs of texts are a form always.
+        let body = serde_html_form::to_string(&fields).unwrap_or_default();
+        let form = "application/x-www-form-urlencoded".to_owned();
+        Self {
+            headers: vec![("Content-Type".to_owned(), form)],
+            body: body.into_bytes(),
+            ..Self::json(title, &serde_json::Value::Null)
+        }
+    }
+
+    /// The request that it is.
+    #[must_use]
+    pub fn request(&self) -> Request<'_> {
+        Request {
+            inlet: self.inlet,
+            method: self.method,
+            query: &self.query,
+            headers: &self.headers,
+            body: &self.body,
+            certificate: None,
+        }
+    }
+
+    /// With that header, instead of any of that name.
     #[must_use]
     pub fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.retain(|(header, _)| !header.eq_ignore_ascii_case(name));
         self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// The value of that header.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let header = self.headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(name));
+        header.map(|(_, value)| value.as_str())
+    }
+
+    /// With what the provider's API says at that path.
+    #[must_use]
+    pub fn with_answer(mut self, path: impl Into<String>, answer: serde_json::Value) -> Self {
+        self.answers.push((path.into(), answer));
         self
     }
 }

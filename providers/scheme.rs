@@ -10,13 +10,17 @@ use std::fmt;
 use chrono::{DateTime, TimeDelta, Utc};
 use data_encoding::{BASE64, HEXLOWER, HEXLOWER_PERMISSIVE};
 use ed25519_dalek::{Signature, VerifyingKey};
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::{Hmac, KeyInit, Mac, SimpleHmac};
 use md5::{Digest, Md5};
+use sha1::Sha1;
 use sha2::{Sha256, Sha512};
+use sha3::Sha3_256;
 use subtle::{Choice, ConstantTimeEq};
+use zeroize::Zeroizing;
 
 use crate::reject::Reject;
 use crate::request::Request;
+use crate::sample::Sample;
 use crate::secret::Secret;
 
 /// How many signatures one header may list: rotation needs two or three.
@@ -26,9 +30,26 @@ const CANDIDATES_MAX: usize = 8;
 pub struct Verified<'a> {
     body: Cow<'a, [u8]>,
     signed_at: Option<DateTime<Utc>>,
+    id: Option<String>,
 }
 
-impl Verified<'_> {
+impl<'a> Verified<'a> {
+    fn of(body: &'a [u8]) -> Self {
+        Self { body: Cow::Borrowed(body), signed_at: None, id: None }
+    }
+
+    /// Takes the time that the signature spoke of, where it lies within the window.
+    ///
+    /// # Errors
+    /// [`Reject::Stale`].
+    pub fn dated(self, signed_at: DateTime<Utc>, window: Window) -> Result<Self, Reject> {
+        let distance = (window.now - signed_at).abs();
+        if distance > window.tolerance {
+            return Err(Reject::Stale);
+        }
+        Ok(Self { signed_at: Some(signed_at), ..self })
+    }
+
     /// The authentic bytes, as they came.
     #[must_use]
     pub fn body(&self) -> &[u8] {
@@ -40,6 +61,12 @@ impl Verified<'_> {
     pub fn signed_at(&self) -> Option<DateTime<Utc>> {
         self.signed_at
     }
+
+    /// The event's id inside the signature, where the scheme has one.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
 }
 
 impl fmt::Debug for Verified<'_> {
@@ -47,6 +74,7 @@ impl fmt::Debug for Verified<'_> {
         f.debug_struct("Verified")
             .field("body_bytes", &self.body.len())
             .field("signed_at", &self.signed_at)
+            .field("id", &self.id)
             .finish()
     }
 }
@@ -60,11 +88,28 @@ pub enum Encoding {
     Base64,
 }
 
-/// The hash under an HMAC. Configuration decides it, never the message.
+/// The hash under a MAC or a keyed digest. The kind or its configuration decides it, never the
+/// message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hash {
+    /// Broken as a hash, and yet all that some providers have.
+    Md5,
+    /// As [`Hash::Md5`].
+    Sha1,
     Sha256,
     Sha512,
+    Sha3x256,
+}
+
+/// How a configured secret becomes the key of an HMAC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyForm {
+    /// The bytes of the text.
+    Text,
+    /// The bytes that the text writes in hexadecimal digits.
+    Hex,
+    /// The 20 bytes of the text's SHA-1.
+    Sha1,
 }
 
 /// The acceptable distance between the signed time and ours.
@@ -87,9 +132,25 @@ pub fn hmac<'a>(
     encoding: Encoding,
     candidates: &[&str],
 ) -> Result<Verified<'a>, Reject> {
-    let keys: Vec<&[u8]> = secrets.iter().map(Secret::bytes).collect();
+    hmac_of(request.body, KeyForm::Text, hash, secrets, parts, (encoding, candidates))
+}
+
+/// As [`hmac`], where the authentic bytes are not the body (but the query, or one field of a
+/// form), or where the secret is not the key as it stands.
+///
+/// # Errors
+/// As [`hmac`]; [`Reject::NoSecret`] also where no secret has that form.
+pub fn hmac_of<'a>(
+    content: &'a [u8],
+    key_form: KeyForm,
+    hash: Hash,
+    secrets: &[Secret],
+    parts: &[&[u8]],
+    (encoding, candidates): (Encoding, &[&str]),
+) -> Result<Verified<'a>, Reject> {
+    let keys: Vec<Vec<u8>> = secrets.iter().filter_map(|secret| key(key_form, secret)).collect();
     hmac_keyed(hash, &keys, parts, &decode_all(encoding, candidates)?)?;
-    Ok(Verified { body: Cow::Borrowed(request.body), signed_at: None })
+    Ok(Verified::of(content))
 }
 
 /// As [`hmac`] with SHA-256, where `timestamp` (unix seconds, digits only) is one of the parts
@@ -107,9 +168,7 @@ pub fn hmac_timestamped<'a>(
     candidates: &[&str],
 ) -> Result<Verified<'a>, Reject> {
     let signed_at = unix_seconds(timestamp)?;
-    let verified = hmac(request, Hash::Sha256, secrets, parts, encoding, candidates)?;
-    within(signed_at, window)?;
-    Ok(Verified { signed_at: Some(signed_at), ..verified })
+    hmac(request, Hash::Sha256, secrets, parts, encoding, candidates)?.dated(signed_at, window)
 }
 
 /// How a Standard Webhooks secret becomes a key. Not every sender decodes it.
@@ -162,10 +221,9 @@ pub fn standard_webhooks<'a>(
     if keys.is_empty() && public_keys.is_empty() {
         return Err(Reject::NoSecret);
     }
-    let key_slices: Vec<&[u8]> = keys.iter().map(Vec::as_slice).collect();
     let by_shared = !keys.is_empty()
         && !shared.is_empty()
-        && hmac_keyed(Hash::Sha256, &key_slices, &parts, &shared).is_ok();
+        && hmac_keyed(Hash::Sha256, &keys, &parts, &shared).is_ok();
     let message = parts.concat();
     let by_public = public.iter().any(|bytes| {
         Signature::from_slice(bytes).is_ok_and(|signature| {
@@ -175,44 +233,77 @@ pub fn standard_webhooks<'a>(
     if !by_shared && !by_public {
         return Err(Reject::Wrong);
     }
-    within(signed_at, window)?;
-    Ok(Verified { body: Cow::Borrowed(request.body), signed_at: Some(signed_at) })
+    let verified = Verified { id: Some(id.to_owned()), ..Verified::of(request.body) };
+    verified.dated(signed_at, window)
 }
 
 /// An unguessable token, for providers that sign nothing: proves the sender, not the bytes.
+/// `content` is what becomes the authentic bytes.
 ///
 /// # Errors
 /// [`Reject::NoSecret`], [`Reject::Wrong`].
 pub fn token<'a>(
-    request: &Request<'a>,
+    content: &'a [u8],
     secrets: &[Secret],
     candidate: &str,
 ) -> Result<Verified<'a>, Reject> {
-    if secrets.is_empty() {
-        return Err(Reject::NoSecret);
-    }
-    // Digests have one length, so the comparison tells nothing of the secret's.
-    let candidate = Sha256::digest(candidate.as_bytes());
-    let mut right = Choice::from(0);
-    for secret in secrets {
-        right |= Sha256::digest(secret.bytes()).ct_eq(&candidate);
-    }
-    if !bool::from(right) {
-        return Err(Reject::Wrong);
-    }
-    Ok(Verified { body: Cow::Borrowed(request.body), signed_at: None })
+    any_token(content, secrets.iter().map(|secret| secret.expose().to_owned()), candidate)
 }
 
-/// A plain MD5 over `texts` followed by the secret: weak, but all that some providers have.
-/// `body` is what becomes the authentic bytes (the body, or the query where all stands there).
-/// Several readings of the same fields may be tried.
+/// `Authorization: Basic`: as [`token`], of a user's name and a password. Every secret is a
+/// password; the scheme's name is read as it is always sent, `Basic`.
+///
+/// # Errors
+/// [`Reject::NoSecret`], [`Reject::Missing`], [`Reject::Doubled`], [`Reject::Malformed`],
+/// [`Reject::Wrong`].
+pub fn basic<'a>(
+    request: &Request<'a>,
+    user: Option<&str>,
+    passwords: &[Secret],
+) -> Result<Verified<'a>, Reject> {
+    let user = user.ok_or(Reject::NoSecret)?;
+    if passwords.is_empty() {
+        return Err(Reject::NoSecret);
+    }
+    let value = request.header("Authorization")?;
+    let text = value.strip_prefix("Basic ").ok_or(Reject::Malformed)?;
+    let candidate = BASE64.decode(text.as_bytes()).map_err(|_| Reject::Malformed)?;
+    let candidate = String::from_utf8(candidate).map_err(|_| Reject::Malformed)?;
+    let pairs = passwords.iter().map(|password| format!("{user}:{}", password.expose()));
+    any_token(request.body, pairs, &candidate)
+}
+
+fn any_token<'a>(
+    content: &'a [u8],
+    tokens: impl Iterator<Item = String>,
+    candidate: &str,
+) -> Result<Verified<'a>, Reject> {
+    // Digests have one length, so the comparison tells nothing of the secret's.
+    let candidate = Sha256::digest(candidate.as_bytes());
+    let (mut right, mut any) = (Choice::from(0), false);
+    for token in tokens.map(Zeroizing::new) {
+        any = true;
+        right |= Sha256::digest(token.as_bytes()).ct_eq(&candidate);
+    }
+    match (any, bool::from(right)) {
+        (false, _) => Err(Reject::NoSecret),
+        (true, false) => Err(Reject::Wrong),
+        (true, true) => Ok(Verified::of(content)),
+    }
+}
+
+/// A plain hash (hexadecimal) over a text before the secret, the secret, and a text behind it:
+/// weaker than a MAC, but all that some providers have. `content` is what becomes the authentic
+/// bytes (the body, or the query where all stands there). Several readings of the same fields
+/// may be tried.
 ///
 /// # Errors
 /// [`Reject::NoSecret`], [`Reject::Malformed`], [`Reject::Wrong`].
-pub fn md5_appended<'a>(
-    body: &'a [u8],
+pub fn keyed_digest<'a>(
+    content: &'a [u8],
+    hash: Hash,
     secrets: &[Secret],
-    texts: &[&str],
+    texts: &[(&str, &str)],
     candidate: &str,
 ) -> Result<Verified<'a>, Reject> {
     if secrets.is_empty() {
@@ -223,14 +314,13 @@ pub fn md5_appended<'a>(
     let mut right = Choice::from(0);
     for secret in secrets {
         for text in texts {
-            let hash = Md5::new().chain_update(text).chain_update(secret.bytes()).finalize();
-            right |= hash.as_slice().ct_eq(&candidate);
+            right |= digest_bytes(hash, secret, *text).as_slice().ct_eq(&candidate);
         }
     }
     if !bool::from(right) {
         return Err(Reject::Wrong);
     }
-    Ok(Verified { body: Cow::Borrowed(body), signed_at: None })
+    Ok(Verified::of(content))
 }
 
 /// Signs as [`hmac`] verifies: for `trigger` and the tests.
@@ -239,30 +329,56 @@ pub fn hmac_sign(hash: Hash, secret: &Secret, parts: &[&[u8]], encoding: Encodin
     encode(encoding, &mac_bytes(hash, secret.bytes(), parts))
 }
 
-/// Signs as [`standard_webhooks`] verifies `v1`; `None` where the secret is not a shared one.
+/// Signs as [`hmac_of`] verifies; `None` where the secret is not of that form.
 #[must_use]
-pub fn standard_webhooks_sign(
+pub fn hmac_sign_of(
+    key_form: KeyForm,
+    hash: Hash,
     secret: &Secret,
-    key_text: KeyText,
-    id: &str,
-    at: DateTime<Utc>,
-    body: &[u8],
-) -> Option<Vec<(String, String)>> {
-    let (keys, _) = standard_keys(std::slice::from_ref(secret), key_text);
-    let timestamp = at.timestamp().to_string();
-    let parts: [&[u8]; 5] = [id.as_bytes(), b".", timestamp.as_bytes(), b".", body];
-    let mac = mac_bytes(Hash::Sha256, keys.first()?, &parts);
-    Some(vec![
-        ("webhook-id".to_owned(), id.to_owned()),
-        ("webhook-signature".to_owned(), format!("v1,{}", BASE64.encode(&mac))),
-        ("webhook-timestamp".to_owned(), timestamp),
-    ])
+    parts: &[&[u8]],
+    encoding: Encoding,
+) -> Option<String> {
+    Some(encode(encoding, &mac_bytes(hash, &key(key_form, secret)?, parts)))
 }
 
-/// Signs as [`md5_appended`] verifies.
+/// Signs as [`standard_webhooks`] verifies `v1`, with the id that the sample has, else one made
+/// of its body; as it was where the secret is not a shared one.
 #[must_use]
-pub fn md5_sign(secret: &Secret, text: &str) -> String {
-    HEXLOWER.encode(&Md5::new().chain_update(text).chain_update(secret.bytes()).finalize())
+pub fn standard_webhooks_sign(
+    sample: Sample,
+    secret: &Secret,
+    key_text: KeyText,
+    at: DateTime<Utc>,
+) -> Sample {
+    let (keys, _) = standard_keys(std::slice::from_ref(secret), key_text);
+    let Some(key) = keys.first() else { return sample };
+    let id = match sample.header("webhook-id") {
+        Some(id) => id.to_owned(),
+        None => {
+            let digest = HEXLOWER.encode(&Sha256::digest(&sample.body));
+            format!("msg_{}", digest.get(..24).unwrap_or_default())
+        }
+    };
+    let timestamp = at.timestamp().to_string();
+    let parts: [&[u8]; 5] = [id.as_bytes(), b".", timestamp.as_bytes(), b".", &sample.body];
+    let mac = BASE64.encode(&mac_bytes(Hash::Sha256, key, &parts));
+    sample
+        .with_header("webhook-id", id)
+        .with_header("webhook-timestamp", timestamp)
+        .with_header("webhook-signature", format!("v1,{mac}"))
+}
+
+/// Signs as [`basic`] verifies.
+#[must_use]
+pub fn basic_sign(sample: Sample, user: &str, password: &Secret) -> Sample {
+    let pair = Zeroizing::new(format!("{user}:{}", password.expose()));
+    sample.with_header("Authorization", format!("Basic {}", BASE64.encode(pair.as_bytes())))
+}
+
+/// Signs as [`keyed_digest`] verifies.
+#[must_use]
+pub fn keyed_digest_sign(hash: Hash, secret: &Secret, text: (&str, &str)) -> String {
+    HEXLOWER.encode(&digest_bytes(hash, secret, text))
 }
 
 /// Plain integer unix seconds: digits only, so that nothing else is signed than what is read.
@@ -277,14 +393,9 @@ pub fn unix_seconds(text: &str) -> Result<DateTime<Utc>, Reject> {
     DateTime::from_timestamp(seconds, 0).ok_or(Reject::Malformed)
 }
 
-fn within(signed_at: DateTime<Utc>, window: Window) -> Result<(), Reject> {
-    let distance = (window.now - signed_at).abs();
-    if distance <= window.tolerance { Ok(()) } else { Err(Reject::Stale) }
-}
-
 fn hmac_keyed(
     hash: Hash,
-    keys: &[&[u8]],
+    keys: &[Vec<u8>],
     parts: &[&[u8]],
     candidates: &[Vec<u8>],
 ) -> Result<(), Reject> {
@@ -314,8 +425,36 @@ fn mac_bytes(hash: Hash, key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
         mac.finalize().into_bytes().to_vec()
     }
     match hash {
+        Hash::Md5 => run::<Hmac<Md5>>(key, parts),
+        Hash::Sha1 => run::<Hmac<Sha1>>(key, parts),
         Hash::Sha256 => run::<Hmac<Sha256>>(key, parts),
         Hash::Sha512 => run::<Hmac<Sha512>>(key, parts),
+        Hash::Sha3x256 => run::<SimpleHmac<Sha3_256>>(key, parts),
+    }
+}
+
+fn digest_bytes(hash: Hash, secret: &Secret, (before, behind): (&str, &str)) -> Vec<u8> {
+    fn run<D: Digest>(parts: [&[u8]; 3]) -> Vec<u8> {
+        parts.into_iter().fold(D::new(), |hash, part| hash.chain_update(part)).finalize().to_vec()
+    }
+    let parts = [before.as_bytes(), secret.bytes(), behind.as_bytes()];
+    match hash {
+        Hash::Md5 => run::<Md5>(parts),
+        Hash::Sha1 => run::<Sha1>(parts),
+        Hash::Sha256 => run::<Sha256>(parts),
+        Hash::Sha512 => run::<Sha512>(parts),
+        Hash::Sha3x256 => run::<Sha3_256>(parts),
+    }
+}
+
+fn key(form: KeyForm, secret: &Secret) -> Option<Vec<u8>> {
+    match form {
+        KeyForm::Text => Some(secret.bytes().to_vec()),
+        KeyForm::Hex => {
+            let key = HEXLOWER_PERMISSIVE.decode(secret.bytes()).ok()?;
+            Some(key).filter(|key| key.len() >= 16)
+        }
+        KeyForm::Sha1 => Some(Sha1::digest(secret.bytes()).to_vec()),
     }
 }
 

@@ -26,7 +26,7 @@ pub enum WeakSecret {
     Placeholder,
     #[error("is a variable that was not expanded; put the value itself, or use secret_file")]
     Unexpanded,
-    #[error("has white space at its start or end, or inside; paste it again without")]
+    #[error("has white space at its start or end, or a line break inside; paste it again without")]
     Whitespace,
 }
 
@@ -51,13 +51,22 @@ impl Secret {
         if looks_like_placeholder(text) {
             return Err(WeakSecret::Placeholder);
         }
-        if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        // A key in PEM is the one thing of several lines.
+        let text = if text.starts_with("-----BEGIN ") { text.trim_end() } else { text };
+        let inside = |c: char| c.is_control() && !(c == '\n' && text.starts_with("-----BEGIN "));
+        if text.trim() != text || text.chars().any(inside) {
             return Err(WeakSecret::Whitespace);
         }
         if text.len() < bytes_min.max(8) {
             return Err(WeakSecret::Short);
         }
         Ok(Self(Zeroizing::new(text.to_owned())))
+    }
+
+    /// Two secrets that a scheme uses as one, with a text between them.
+    #[must_use]
+    pub fn joined(&self, between: &str, other: &Self) -> Self {
+        Self(Zeroizing::new([self.expose(), between, other.expose()].concat()))
     }
 
     /// The text, for computing with. Never log or print it.
@@ -120,10 +129,12 @@ mod tests {
             ("xxxxxxxxxxxxxxxxxxxxxxxx", WeakSecret::Placeholder),
             ("whsec_short", WeakSecret::Short),
             ("whsec_abcdefghijklmnop\n", WeakSecret::Whitespace),
+            ("whsec_abcdefgh\nijklmnopq", WeakSecret::Whitespace),
         ] {
             assert_eq!(Secret::new(text).err(), Some(why), "{text:?}");
         }
         assert!(Secret::new("whsec_kwStripeTestSecret123").is_ok());
+        assert!(Secret::new("a pass phrase of words").is_ok());
     }
 
     #[test]

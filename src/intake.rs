@@ -256,6 +256,7 @@ fn new_events(
             live: None,
             body: verified.body().to_vec(),
             content: None,
+            recurs: false,
         }],
     };
     let headers = headers(request);

@@ -50,6 +50,7 @@ fn envelope(element: &str) -> Envelope {
         live: None,
         body: element.as_bytes().to_vec(),
         content: None,
+        recurs: false,
     })
 }
 
@@ -72,6 +73,7 @@ fn understood(element: &str) -> Option<Envelope> {
         live: Some(head.live),
         body: element.as_bytes().to_vec(),
         content: Some(content),
+        recurs: false,
     })
 }
 

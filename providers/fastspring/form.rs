@@ -5,7 +5,7 @@
 use crate::notice::{Customer, Kind, Line, Notice, Ref};
 use crate::read::{Envelope, Event, Reading, Settings, Unread};
 use crate::request::Request;
-use crate::scheme::{self, Verified};
+use crate::scheme::{self, Hash, Verified};
 use crate::secret::Secret;
 use crate::{Reject, Sample, Setting};
 
@@ -35,7 +35,7 @@ pub(super) const fn setting(name: &'static str, help: &'static str) -> Setting {
 /// MD5 over the values of all other fields, by name, and the private key.
 ///
 /// # Errors
-/// Any [`Reject`] of [`scheme::md5_appended`]; [`Reject::NotTaken`] for another method.
+/// Any [`Reject`] of [`scheme::keyed_digest`]; [`Reject::NotTaken`] for another method.
 pub(super) fn verify<'a>(request: &Request<'a>, key: &Secret) -> Result<Verified<'a>, Reject> {
     let text = match request.method {
         "POST" => request.body,
@@ -51,7 +51,8 @@ pub(super) fn verify<'a>(request: &Request<'a>, key: &Secret) -> Result<Verified
     let plain = form.hashed_text();
     // Some implementers of the scheme take backslashes out of the values first.
     let stripped = plain.replace('\\', "");
-    scheme::md5_appended(text, std::slice::from_ref(key), &[&plain, &stripped], hash)
+    let texts = [(plain.as_str(), ""), (stripped.as_str(), "")];
+    scheme::keyed_digest(text, Hash::Md5, std::slice::from_ref(key), &texts, hash)
 }
 
 /// Puts the signature at the end of the form: of the body, or of the query where all stands there.
@@ -68,7 +69,7 @@ fn signed(text: &str, key: &Secret) -> String {
     let unsigned = |field: &&str| field.split('=').next() != Some(HASH);
     let text = text.split('&').filter(unsigned).collect::<Vec<_>>().join("&");
     let form = Form::parse(text.as_bytes()).unwrap_or_default();
-    let hash = scheme::md5_sign(key, &form.hashed_text());
+    let hash = scheme::keyed_digest_sign(Hash::Md5, key, (&form.hashed_text(), ""));
     format!("{text}&{HASH}={hash}")
 }
 
@@ -91,6 +92,7 @@ pub(super) fn envelope(body: &[u8]) -> Envelope {
         live: told(TEST).and_then(live),
         body: body.to_vec(),
         content,
+        recurs: false,
     }
 }
 

@@ -28,9 +28,10 @@ mod tests;
 use chrono::{DateTime, Utc};
 
 use crate::scheme::{self, Encoding, Hash};
+use crate::secret::SECRET_BYTES_MIN;
 use crate::{
-    Answer, Credentials, Envelope, Event, Facts, Inlet, Provider, Reading, Reject, Request, Sample,
-    Scene, Setting, Unread, Verified,
+    Answer, Ask, Covers, Credentials, Envelope, Event, FIVE_MINUTES, Facts, Inlet, Provider,
+    Reading, Reject, Request, Sample, Scene, Setting, Unread, Verified,
 };
 
 /// The header with the base64 HMAC-SHA256 of the body.
@@ -64,7 +65,9 @@ static FACTS: Facts = Facts {
         "subscription.updated",
     ],
     fulfils: true,
-    probes: false,
+    covers: Covers::Content,
+    tolerance: FIVE_MINUTES,
+    secret_bytes_min: SECRET_BYTES_MIN,
     settings: &[
         Setting {
             name: PRIVATE_KEY,
@@ -89,6 +92,18 @@ impl Provider for FastSpring {
         &FACTS
     }
 
+    fn probe(&self, _request: &Request<'_>, _credentials: &Credentials) -> Option<Answer> {
+        None
+    }
+
+    fn certificate<'a>(
+        &self,
+        _request: &Request<'a>,
+        _credentials: &Credentials,
+    ) -> Result<Option<&'a str>, Reject> {
+        Ok(None)
+    }
+
     fn verify<'a>(
         &self,
         request: &Request<'a>,
@@ -111,11 +126,19 @@ impl Provider for FastSpring {
         }
     }
 
-    fn envelopes(&self, delivery: &Verified<'_>, inlet: Inlet) -> Result<Vec<Envelope>, Unread> {
-        match inlet {
+    fn envelopes(
+        &self,
+        request: &Request<'_>,
+        delivery: &Verified<'_>,
+    ) -> Result<Vec<Envelope>, Unread> {
+        match request.inlet {
             Inlet::Webhook => batch::envelopes(delivery.body()),
             Inlet::Fulfil => Ok(vec![form::envelope(delivery.body())]),
         }
+    }
+
+    fn asks(&self, _event: &Event<'_>) -> Result<Vec<Ask>, Unread> {
+        Ok(Vec::new())
     }
 
     fn read(&self, event: &Event<'_>) -> Reading {
@@ -124,7 +147,12 @@ impl Provider for FastSpring {
 
     /// 200 acknowledges every event of the batch. Where FastSpring waits for keys, an answer
     /// without any makes the fulfilment fail, as it should.
-    fn answer(&self, _inlet: Inlet) -> Answer {
+    fn answer(
+        &self,
+        _request: &Request<'_>,
+        _credentials: &Credentials,
+        _now: DateTime<Utc>,
+    ) -> Answer {
         Answer::empty()
     }
 
@@ -135,7 +163,13 @@ impl Provider for FastSpring {
 
     /// One key a line, no line break after the last: it would count as one more, empty key.
     /// Without a key the fulfilment must fail, or the buyer would be shown an empty one.
-    fn keys_answer(&self, keys: &[String]) -> Answer {
+    fn keys_answer(
+        &self,
+        keys: &[String],
+        _request: &Request<'_>,
+        _credentials: &Credentials,
+        _now: DateTime<Utc>,
+    ) -> Answer {
         let status = if keys.is_empty() { 503 } else { 200 };
         Answer { status, ..Answer::text(keys.join("\n")) }
     }

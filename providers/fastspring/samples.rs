@@ -88,14 +88,6 @@ fn keys_wanted(scene: &Scene) -> Sample {
     if scene.subscription {
         fields.push(("subscription", &subscription));
     }
-    let form = serde_html_form::to_string(fields).unwrap_or_default();
-    let content_type = "application/x-www-form-urlencoded; charset=UTF-8";
-    Sample {
-        inlet: Inlet::Fulfil,
-        title: "fulfil.request".to_owned(),
-        query: String::new(),
-        headers: vec![("Content-Type".to_owned(), content_type.to_owned())],
-        body: form.into_bytes(),
-    }
-    .with_header("User-Agent", "FS")
+    Sample { inlet: Inlet::Fulfil, ..Sample::form("fulfil.request", fields) }
+        .with_header("User-Agent", "FS")
 }

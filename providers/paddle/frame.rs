@@ -40,6 +40,7 @@ pub(super) fn envelope(body: &[u8]) -> Result<Envelope, Unread> {
         live: simulated.then_some(false),
         body: body.to_vec(),
         content: Some(content.into_bytes()),
+        recurs: false,
         id: Some(frame.event_id.into()),
         event_type: frame.event_type.into(),
     })

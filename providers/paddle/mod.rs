@@ -26,7 +26,8 @@ use crate::reject::Reject;
 use crate::request::{Inlet, Request};
 use crate::sample::{Sample, Scene};
 use crate::scheme::{self, Encoding, Hash, Verified, Window};
-use crate::{Answer, Credentials, Facts, Provider};
+use crate::secret::SECRET_BYTES_MIN;
+use crate::{Answer, Ask, Covers, Credentials, FIVE_MINUTES, Facts, Provider};
 
 const HEADER: &str = "Paddle-Signature";
 
@@ -36,7 +37,9 @@ const FACTS: Facts = Facts {
     scheme: "HMAC-SHA256 (hex) over `ts:body`, header Paddle-Signature",
     events: read::EVENTS,
     fulfils: false,
-    probes: false,
+    covers: Covers::Content,
+    tolerance: FIVE_MINUTES,
+    secret_bytes_min: SECRET_BYTES_MIN,
     settings: &[],
     guide: include_str!("README.md"),
 };
@@ -48,6 +51,18 @@ pub(crate) struct Paddle;
 impl Provider for Paddle {
     fn facts(&self) -> &'static Facts {
         &FACTS
+    }
+
+    fn probe(&self, _request: &Request<'_>, _credentials: &Credentials) -> Option<Answer> {
+        None
+    }
+
+    fn certificate<'a>(
+        &self,
+        _request: &Request<'a>,
+        _credentials: &Credentials,
+    ) -> Result<Option<&'a str>, Reject> {
+        Ok(None)
     }
 
     fn verify<'a>(
@@ -71,15 +86,28 @@ impl Provider for Paddle {
         )
     }
 
-    fn envelopes(&self, delivery: &Verified<'_>, _inlet: Inlet) -> Result<Vec<Envelope>, Unread> {
+    fn envelopes(
+        &self,
+        _request: &Request<'_>,
+        delivery: &Verified<'_>,
+    ) -> Result<Vec<Envelope>, Unread> {
         Ok(vec![frame::envelope(delivery.body())?])
+    }
+
+    fn asks(&self, _event: &Event<'_>) -> Result<Vec<Ask>, Unread> {
+        Ok(Vec::new())
     }
 
     fn read(&self, event: &Event<'_>) -> Reading {
         read::event(event)
     }
 
-    fn answer(&self, _inlet: Inlet) -> Answer {
+    fn answer(
+        &self,
+        _request: &Request<'_>,
+        _credentials: &Credentials,
+        _now: DateTime<Utc>,
+    ) -> Answer {
         Answer::empty()
     }
 
@@ -88,7 +116,13 @@ impl Provider for Paddle {
         None
     }
 
-    fn keys_answer(&self, _keys: &[String]) -> Answer {
+    fn keys_answer(
+        &self,
+        _keys: &[String],
+        _request: &Request<'_>,
+        _credentials: &Credentials,
+        _now: DateTime<Utc>,
+    ) -> Answer {
         Answer::empty()
     }
 

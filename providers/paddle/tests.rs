@@ -18,12 +18,7 @@ fn body(fixture: &str) -> Vec<u8> {
 
 fn read_body(body: &[u8]) -> Reading {
     let envelope = frame::envelope(body).unwrap();
-    Paddle.read(&Event {
-        event_type: &envelope.event_type,
-        occurred_at: envelope.occurred_at.unwrap(),
-        body,
-        settings: &crate::Settings::new(),
-    })
+    Paddle.read(&Event::of(&envelope, DateTime::UNIX_EPOCH))
 }
 
 fn told(fixture: &str) -> Vec<Notice> {
@@ -217,12 +212,8 @@ fn an_empty_id_ties_no_strangers_together() {
 #[test]
 fn every_event_in_the_facts_is_understood_and_no_other() {
     let read = |event_type: &str| {
-        Paddle.read(&Event {
-            event_type,
-            occurred_at: DateTime::UNIX_EPOCH,
-            body: br#"{"data":"not an entity"}"#,
-            settings: &crate::Settings::new(),
-        })
+        let body = br#"{"data":"not an entity"}"#;
+        Paddle.read(&Event::new(event_type, DateTime::UNIX_EPOCH, body))
     };
     for event_type in Paddle.facts().events {
         assert!(read(event_type).is_err(), "{event_type}");
@@ -232,15 +223,11 @@ fn every_event_in_the_facts_is_understood_and_no_other() {
 
 fn verify(inlet: Inlet, signature: &str) -> Result<(), Reject> {
     let secret = Secret::new("pdl_ntfset_01kwtestsecret_AbCdEf0123456789").unwrap();
-    let credentials = Credentials {
-        secrets: vec![secret],
-        keys: std::collections::BTreeMap::new(),
-        tolerance: chrono::TimeDelta::minutes(5),
-    };
+    let credentials = Credentials::of(vec![secret]);
     let headers = [("paddle-signature".to_owned(), signature.to_owned())];
     let body = body("vector");
     let body = body.strip_suffix(b"\n").unwrap();
-    let request = Request { inlet, method: "POST", query: "", headers: &headers, body };
+    let request = Request { inlet, ..Request::post(&headers, body) };
     let now = DateTime::from_timestamp(1_760_000_005, 0).unwrap();
     Paddle.verify(&request, &credentials, now).map(|_| ())
 }

@@ -1,5 +1,4 @@
 use super::*;
-use crate::request::Inlet;
 
 /// 2025-10-09T08:53:20Z, the time of the recorded vectors.
 const SIGNED_AT: i64 = 1_760_000_000;
@@ -13,7 +12,7 @@ fn secrets(texts: &[&str]) -> Vec<Secret> {
 }
 
 fn request<'a>(headers: &'a [(String, String)], body: &'a [u8]) -> Request<'a> {
-    Request { inlet: Inlet::Webhook, method: "POST", query: "", headers, body }
+    Request::post(headers, body)
 }
 
 fn headers(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -284,8 +283,8 @@ mod standard_webhooks {
     #[test]
     fn the_secrets_text_itself_is_a_key_only_where_the_sender_takes_it_so() {
         let keys = secrets(&[SECRET]);
-        let raw = standard_webhooks_sign(&keys[0], KeyText::Raw, "msg_kw0001", at(SIGNED_AT), BODY);
-        let (raw, decoded) = (raw.unwrap(), sent("webhook", V1));
+        let raw = standard_webhooks_sign(sample(), &keys[0], KeyText::Raw, at(SIGNED_AT));
+        let (raw, decoded) = (raw.headers, sent("webhook", V1));
         let verify = |key_text, sent: &[(String, String)]| {
             verify_at(&[SECRET], key_text, sent, window(0)).map(|_| ())
         };
@@ -296,15 +295,26 @@ mod standard_webhooks {
         assert_eq!(verify(KeyText::Both, &decoded), Ok(()));
     }
 
+    fn sample() -> Sample {
+        let sample = Sample { body: BODY.to_vec(), ..Sample::json("", &serde_json::Value::Null) };
+        sample.with_header("webhook-id", "msg_kw0001")
+    }
+
+    #[test]
+    fn the_signed_id_is_the_events() {
+        let (sent, keys) = (sent("webhook", V1), secrets(&[SECRET]));
+        let verified =
+            standard_webhooks(&request(&sent, BODY), &keys, KeyText::Base64, window(0)).unwrap();
+        assert_eq!(verified.id(), Some("msg_kw0001"));
+    }
+
     #[test]
     fn signing_gives_the_vector() {
         let keys = secrets(&[SECRET, PUBLIC]);
-        let sign = |secret| {
-            standard_webhooks_sign(secret, KeyText::Base64, "msg_kw0001", at(SIGNED_AT), BODY)
-        };
-        let signed = sign(&keys[0]).unwrap();
-        assert_eq!(signed[1], ("webhook-signature".to_owned(), V1.to_owned()));
-        assert_eq!(sign(&keys[1]), None);
+        let sign =
+            |secret| standard_webhooks_sign(sample(), secret, KeyText::Base64, at(SIGNED_AT));
+        assert_eq!(sign(&keys[0]).header("Webhook-Signature"), Some(V1));
+        assert_eq!(sign(&keys[1]), sample());
     }
 
     #[test]
@@ -356,8 +366,7 @@ mod tokens {
     #[test]
     fn a_token_is_the_whole_secret() {
         let verify = |texts: &[&str], candidate| {
-            token(&request(&[], b"a=1"), &secrets(texts), candidate)
-                .map(|verified| verified.body().to_vec())
+            token(b"a=1", &secrets(texts), candidate).map(|verified| verified.body().to_vec())
         };
         assert_eq!(
             verify(&["old-token-0001", "new-token-0002"], "new-token-0002"),
@@ -378,14 +387,15 @@ mod md5 {
     const HASH: &str = "e42c2364eca99b16b65d0b066ec51225";
 
     fn verify(texts: &[&str], readings: &[&str], candidate: &str) -> Result<(), Reject> {
-        md5_appended(b"fields", &secrets(texts), readings, candidate)
+        let readings: Vec<(&str, &str)> = readings.iter().map(|&text| (text, "")).collect();
+        keyed_digest(b"fields", Hash::Md5, &secrets(texts), &readings, candidate)
             .map(|verified| assert_eq!(verified.body(), b"fields"))
     }
 
     #[test]
     fn the_documented_vector_is_accepted_and_made() {
         assert_eq!(verify(&[KEY], &[TEXT], HASH), Ok(()));
-        assert_eq!(md5_sign(&secrets(&[KEY])[0], TEXT), HASH);
+        assert_eq!(keyed_digest_sign(Hash::Md5, &secrets(&[KEY])[0], (TEXT, "")), HASH);
     }
 
     #[test]
@@ -405,9 +415,67 @@ mod md5 {
     }
 }
 
+mod forms_of_keys {
+    use super::*;
+
+    /// RFC 2202, case 2 (SHA-1); NIST's example for SHA3-256 with a key of 32 bytes is in hex.
+    #[test]
+    fn a_key_is_the_text_or_what_its_digits_say_or_its_digest() {
+        let jefe = &secrets(&["4a6566650000000000000000000000ff"])[0];
+        let sign = |form, hash| hmac_sign_of(form, hash, jefe, &[b"x"], Encoding::Hex);
+        assert_eq!(key(KeyForm::Hex, jefe).unwrap().len(), 16);
+        assert_ne!(sign(KeyForm::Hex, Hash::Sha256), sign(KeyForm::Text, Hash::Sha256));
+        let no_hex = &secrets(&["not hexadecimal digits"])[0];
+        assert_eq!(hmac_sign_of(KeyForm::Hex, Hash::Sha256, no_hex, &[b"x"], Encoding::Hex), None);
+        let rfc = mac_bytes(Hash::Sha1, b"Jefe", &[b"what do ya want for nothing?"]);
+        assert_eq!(HEXLOWER.encode(&rfc), "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
+        let rfc = mac_bytes(Hash::Md5, b"Jefe", &[b"what do ya want for nothing?"]);
+        assert_eq!(HEXLOWER.encode(&rfc), "750c783e6ab0b503eaa86e310a5db738");
+        let sheet = mac_bytes(
+            Hash::Sha3x256,
+            b"kw-2co-secret",
+            &["7100003708COMPLETE4Zo\u{eb}2112123Pro4Plus1420260102030405".as_bytes()],
+        );
+        assert_eq!(
+            HEXLOWER.encode(&sheet),
+            "f433fc44d266bc64e7c7bdbe50b00b2a0cd2e51b06a7c3bda0c1b3898aeda1b9"
+        );
+    }
+}
+
+mod passwords {
+    use super::*;
+
+    fn verify(user: Option<&str>, passwords: &[&str], value: &str) -> Result<(), Reject> {
+        let headers = headers(&[("authorization", value)]);
+        basic(&request(&headers, b"{}"), user, &secrets(passwords)).map(|_| ())
+    }
+
+    #[test]
+    fn a_password_may_hold_a_colon_and_a_blank() {
+        let value = "Basic a3dob29rOnA6c3MgdzByZA==";
+        assert_eq!(verify(Some("kwhook"), &["p:ss w0rd"], value), Ok(()));
+        assert_eq!(verify(Some("kwhook"), &["old-password", "p:ss w0rd"], value), Ok(()));
+        assert_eq!(verify(Some("kwhook:p"), &["ss w0rd1"], value), Err(Reject::Wrong));
+        assert_eq!(verify(Some("other"), &["p:ss w0rd"], value), Err(Reject::Wrong));
+        assert_eq!(verify(Some("kwhook"), &[], value), Err(Reject::NoSecret));
+        assert_eq!(verify(None, &["p:ss w0rd"], value), Err(Reject::NoSecret));
+        for odd in ["a3dob29rOnA6c3MgdzByZA==", "Bearer a3dob29r", "Basic a3dob29rOnA6c3MgdzByZA"] {
+            assert_eq!(verify(Some("kwhook"), &["p:ss w0rd"], odd), Err(Reject::Malformed));
+        }
+    }
+
+    #[test]
+    fn signing_gives_the_header() {
+        let sample = Sample::json("", &serde_json::Value::Null);
+        let signed = basic_sign(sample, "kwhook", &secrets(&["p:ss w0rd"])[0]);
+        assert_eq!(signed.header("Authorization"), Some("Basic a3dob29rOnA6c3MgdzByZA=="));
+    }
+}
+
 #[test]
 fn what_is_verified_is_shown_without_its_content() {
     let keys = secrets(&[SHARED]);
-    let verified = token(&request(&[], b"ada@example.com"), &keys, SHARED).unwrap();
-    assert_eq!(format!("{verified:?}"), "Verified { body_bytes: 15, signed_at: None }");
+    let verified = token(b"ada@example.com", &keys, SHARED).unwrap();
+    assert_eq!(format!("{verified:?}"), "Verified { body_bytes: 15, signed_at: None, id: None }");
 }

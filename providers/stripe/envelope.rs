@@ -21,6 +21,7 @@ pub(super) fn envelope(body: &[u8]) -> Result<Envelope, Unread> {
         live: frame.livemode,
         body: body.to_owned(),
         content: Some(content),
+        recurs: false,
     })
 }
 

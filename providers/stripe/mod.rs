@@ -25,8 +25,10 @@ use chrono::{DateTime, Utc};
 
 use crate::read::{Envelope, Event, Reading, Unread};
 use crate::scheme::{self, Encoding, Hash, Window};
+use crate::secret::SECRET_BYTES_MIN;
 use crate::{
-    Answer, Credentials, Facts, Inlet, Provider, Reject, Request, Sample, Scene, Setting, Verified,
+    Answer, Ask, Covers, Credentials, FIVE_MINUTES, Facts, Inlet, Provider, Reject, Request,
+    Sample, Scene, Setting, Verified,
 };
 
 const HEADER: &str = "Stripe-Signature";
@@ -60,7 +62,9 @@ static FACTS: Facts = Facts {
         "customer.updated",
     ],
     fulfils: false,
-    probes: false,
+    covers: Covers::Content,
+    tolerance: FIVE_MINUTES,
+    secret_bytes_min: SECRET_BYTES_MIN,
     settings: &[Setting {
         name: envelope::ACCOUNT,
         secret: false,
@@ -77,6 +81,18 @@ pub(crate) struct Stripe;
 impl Provider for Stripe {
     fn facts(&self) -> &'static Facts {
         &FACTS
+    }
+
+    fn probe(&self, _request: &Request<'_>, _credentials: &Credentials) -> Option<Answer> {
+        None
+    }
+
+    fn certificate<'a>(
+        &self,
+        _request: &Request<'a>,
+        _credentials: &Credentials,
+    ) -> Result<Option<&'a str>, Reject> {
+        Ok(None)
     }
 
     fn verify<'a>(
@@ -100,15 +116,28 @@ impl Provider for Stripe {
         )
     }
 
-    fn envelopes(&self, delivery: &Verified<'_>, _inlet: Inlet) -> Result<Vec<Envelope>, Unread> {
+    fn envelopes(
+        &self,
+        _request: &Request<'_>,
+        delivery: &Verified<'_>,
+    ) -> Result<Vec<Envelope>, Unread> {
         envelope::envelope(delivery.body()).map(|envelope| vec![envelope])
+    }
+
+    fn asks(&self, _event: &Event<'_>) -> Result<Vec<Ask>, Unread> {
+        Ok(Vec::new())
     }
 
     fn read(&self, event: &Event<'_>) -> Reading {
         read::read(event)
     }
 
-    fn answer(&self, _inlet: Inlet) -> Answer {
+    fn answer(
+        &self,
+        _request: &Request<'_>,
+        _credentials: &Credentials,
+        _now: DateTime<Utc>,
+    ) -> Answer {
         Answer::empty()
     }
 
@@ -117,7 +146,13 @@ impl Provider for Stripe {
         None
     }
 
-    fn keys_answer(&self, _keys: &[String]) -> Answer {
+    fn keys_answer(
+        &self,
+        _keys: &[String],
+        _request: &Request<'_>,
+        _credentials: &Credentials,
+        _now: DateTime<Utc>,
+    ) -> Answer {
         // Stripe never asks for keys (`fulfils` is false) and reads no body.
         Answer::empty()
     }
@@ -178,18 +213,9 @@ mod tests {
     /// The vendor's own vector, judged so many seconds after it was signed.
     fn judge(header: &str, secrets: &[&str], seconds_later: i64) -> Result<(), Reject> {
         let headers = vec![("stripe-signature".to_owned(), header.to_owned())];
-        let request = Request {
-            inlet: Inlet::Webhook,
-            method: "POST",
-            query: "",
-            headers: &headers,
-            body: BODY,
-        };
-        let credentials = Credentials {
-            secrets: secrets.iter().map(|secret| Secret::new(secret).unwrap()).collect(),
-            keys: std::collections::BTreeMap::new(),
-            tolerance: TimeDelta::minutes(5),
-        };
+        let request = Request::post(&headers, BODY);
+        let secrets = secrets.iter().map(|secret| Secret::new(secret).unwrap());
+        let credentials = Credentials::of(secrets.collect());
         let now = DateTime::from_timestamp(1_760_000_000 + seconds_later, 0).unwrap();
         Stripe.verify(&request, &credentials, now).map(drop)
     }
@@ -226,11 +252,7 @@ mod tests {
 
     #[test]
     fn signing_again_replaces_the_signature() {
-        let credentials = Credentials {
-            secrets: vec![Secret::new(SECRET).unwrap()],
-            keys: std::collections::BTreeMap::new(),
-            tolerance: TimeDelta::minutes(5),
-        };
+        let credentials = Credentials::of(vec![Secret::new(SECRET).unwrap()]);
         let now = DateTime::from_timestamp(1_760_000_000, 0).unwrap();
         let mut sample = Sample::json("invoice.paid", &serde_json::Value::Null);
         sample.body = BODY.to_vec();

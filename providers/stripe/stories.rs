@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::Stripe;
 use crate::notice::{Kind, Line, Notice, Ref};
-use crate::read::{Event, Reading, Settings, Unread};
+use crate::read::{Event, Reading, Unread};
 use crate::sample::{Scene, Step};
 use crate::{Inlet, Provider};
 
@@ -42,8 +42,7 @@ fn single(step: Step) -> Scene {
 }
 
 fn read(event_type: &str, body: &[u8]) -> Reading {
-    let settings = Settings::new();
-    Stripe.read(&Event { event_type, occurred_at: day(0), body, settings: &settings })
+    Stripe.read(&Event::new(event_type, day(0), body))
 }
 
 /// All notices of a step's whole burst.

@@ -8,7 +8,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use keywright_providers::{Credentials, Inlet, Provider, Request, Sample, Secret, Settings};
+use keywright_providers::{
+    Answers, Credentials, Fetched, Inlet, Provider, Request, Sample, Secret, Settings,
+};
 
 /// A request as a provider sends it, and all that is needed to judge it.
 #[derive(Clone)]
@@ -17,13 +19,15 @@ pub(crate) struct Fixture {
     pub(crate) name: String,
     pub(crate) path: PathBuf,
     pub(crate) credentials: Credentials,
-    pub(crate) settings: Settings,
+    /// What the provider's API says, by the name of the question.
+    pub(crate) answers: Answers,
     pub(crate) now: DateTime<Utc>,
     pub(crate) inlet: Inlet,
     pub(crate) method: String,
     pub(crate) query: String,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
+    pub(crate) certificate: Option<Vec<u8>>,
     /// The lines of the head, for writing the file again.
     pub(crate) head: Vec<String>,
 }
@@ -63,14 +67,16 @@ impl Fixture {
             credentials: Credentials {
                 secrets: Vec::new(),
                 keys: BTreeMap::new(),
+                settings: Settings::new(),
                 tolerance: TimeDelta::minutes(5),
             },
-            settings: Settings::new(),
+            answers: Answers::new(),
             now: DateTime::UNIX_EPOCH,
             inlet: Inlet::Webhook,
             method: "POST".to_owned(),
             query: String::new(),
             headers: Vec::new(),
+            certificate: None,
             body: body.strip_suffix(b"\n").unwrap_or(body).to_owned(),
             head: head.lines().map(str::to_owned).collect(),
         };
@@ -94,7 +100,7 @@ impl Fixture {
                 self.credentials.keys.insert(name.to_owned(), secret(value)?);
             }
             ("setting", name) => {
-                self.settings.insert(name.to_owned(), value.to_owned());
+                self.credentials.settings.insert(name.to_owned(), value.to_owned());
             }
             ("now", "") => {
                 let time = DateTime::parse_from_rfc3339(value).map_err(|e| e.to_string())?;
@@ -107,6 +113,17 @@ impl Fixture {
                     _ => return Err("webhook or fulfil".to_owned()),
                 }
             }
+            ("answer", name) => {
+                let (status, body) = value.split_once(' ').unwrap_or((value, ""));
+                let status = status.parse().map_err(|_| "answer NAME: STATUS BODY")?;
+                let fetched = Fetched { status, body: body.as_bytes().to_vec() };
+                self.answers.insert(name.to_owned(), fetched);
+            }
+            ("tolerance", "") => {
+                let seconds = value.parse().map_err(|_| "seconds")?;
+                self.credentials.tolerance = TimeDelta::seconds(seconds);
+            }
+            ("certificate", "") => self.certificate = Some(value.as_bytes().to_vec()),
             ("method", "") => value.clone_into(&mut self.method),
             ("query", "") => value.clone_into(&mut self.query),
             _ => return Err("not a field of a fixture".to_owned()),
@@ -131,6 +148,7 @@ impl Fixture {
             query: &self.query,
             headers: &self.headers,
             body: &self.body,
+            certificate: self.certificate.as_deref(),
         }
     }
 
@@ -139,9 +157,11 @@ impl Fixture {
         let bare = Sample {
             inlet: self.inlet,
             title: self.name.clone(),
+            method: "POST",
             query: self.query.clone(),
             headers: Vec::new(),
             body,
+            answers: Vec::new(),
         };
         let signed = provider.sign(bare, &self.credentials, self.now);
         let mut fixture = Self { query: signed.query, body: signed.body, ..self.clone() };

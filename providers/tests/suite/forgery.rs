@@ -5,8 +5,8 @@ use keywright_providers::{Inlet, Provider, Reject};
 
 use crate::fixture::Fixture;
 use crate::proof::{
-    Proof, field_flips, fields_changed, header_indices, neighbour, signed, text_flips,
-    with_foreign_credentials,
+    Place, Proof, field_flips, fields_changed, header_indices, json_flips, neighbour, signed,
+    text_flips, with_foreign_credentials,
 };
 use crate::subject::Subject;
 
@@ -35,11 +35,15 @@ pub(crate) fn changed_bits(subject: &Subject<'_>) -> Vec<String> {
                 try_one(&forged, format!("{bit} of header {}", signed.headers[index].0));
             }
         }
-        if proof.in_fields {
-            for (forged, what) in field_flips(&signed) {
-                try_one(&forged, what);
-            }
-        } else if proof.covers_body {
+        let flips = match &proof.place {
+            Place::Headers => Vec::new(),
+            Place::Form(names) => field_flips(&signed, names.as_deref()),
+            Place::Json(pointers) => json_flips(&signed, pointers),
+        };
+        for (forged, what) in flips {
+            try_one(&forged, what);
+        }
+        if proof.covers_body {
             let mut forged = signed.clone();
             for bit in stride(signed.body.len() * 8, BODY_FLIPS, signed.is_vector()) {
                 forged.body[bit / 8] ^= 1 << (bit % 8);
@@ -67,7 +71,7 @@ pub(crate) fn cut_or_grown(subject: &Subject<'_>) -> Vec<String> {
                 }
             }
         }
-        if proof.covers_body && !proof.in_fields {
+        if proof.covers_body {
             let lengths = stride(signed.body.len(), BODY_CUTS, signed.is_vector());
             for body in lengths
                 .map(|length| signed.body[..length].to_vec())
@@ -104,11 +108,11 @@ pub(crate) fn missing_doubled_swapped(subject: &Subject<'_>) -> Vec<String> {
             twice.headers.push((name.to_ascii_lowercase(), value));
             demand(&twice, Reject::Doubled, &format!("{name} twice"));
         }
-        if let Some((without, twice)) = proof.in_fields.then(|| fields_changed(provider, &signed)) {
+        if let Some((without, twice)) = proof.in_form().then(|| fields_changed(provider, &signed)) {
             demand(&without, Reject::Missing, "without the signature's field");
             demand(&twice, Reject::Doubled, "the signature's field twice");
         }
-        if proof.covers_body && !proof.in_fields {
+        if proof.covers_body {
             for other in subject.accepted() {
                 let other = crate::proof::signed(provider, other);
                 if other.inlet != signed.inlet || other.body == signed.body {

@@ -40,7 +40,7 @@ pub(crate) fn cut_frames(subject: &Subject<'_>) -> Vec<String> {
 pub(crate) fn spoiled_values(subject: &Subject<'_>) -> Vec<String> {
     subject.each(|provider, fixture| {
         let Ok(document) = serde_json::from_slice::<Value>(&fixture.body) else {
-            return Vec::new();
+            return spoiled_fields(provider, fixture);
         };
         let paths = paths(&document);
         // Chosen before they are made: making one costs more than reading it.
@@ -57,6 +57,45 @@ pub(crate) fn spoiled_values(subject: &Subject<'_>) -> Vec<String> {
         found.into_iter().collect()
     })
 }
+
+/// Every field of a form missing, doubled, empty and extreme.
+fn spoiled_fields(provider: &dyn Provider, fixture: &Fixture) -> Vec<String> {
+    let Ok(text) = std::str::from_utf8(&fixture.body) else { return Vec::new() };
+    let fields: Vec<&str> = text.split('&').collect();
+    let ways = FIELD_VALUES.len() + 2;
+    let all = || (0..fields.len()).flat_map(|index| (0..ways).map(move |way| (index, way)));
+    let step = (fields.len() * ways / BODIES_MAX).max(1) | 1;
+    let mut found = BTreeSet::new();
+    for (index, way) in all().step_by(step) {
+        let mut spoiled: Vec<String> = fields.iter().map(|&field| field.to_owned()).collect();
+        let name = fields[index].split('=').next().unwrap_or_default().to_owned();
+        match way.checked_sub(FIELD_VALUES.len()) {
+            None => spoiled[index] = format!("{name}={}", FIELD_VALUES[way]),
+            Some(0) => drop(spoiled.remove(index)),
+            Some(_) => spoiled.push(fields[index].to_owned()),
+        }
+        let mut faults = BTreeSet::new();
+        survives(provider, fixture, spoiled.join("&").into_bytes(), &mut faults);
+        found.extend(faults.iter().map(|fault| format!("{name}, way {way}: {fault}")));
+    }
+    found.into_iter().collect()
+}
+
+/// What may stand in a field where something else is expected.
+const FIELD_VALUES: [&str; 12] = [
+    "",
+    "%20",
+    "%00",
+    "%FF",
+    "-1",
+    "0",
+    "1e9",
+    "99999999999999999999",
+    "9999-99-99",
+    "<script>",
+    "%C3%A4%E2%82%AC",
+    "null",
+];
 
 /// No format at all.
 pub(crate) fn noise(subject: &Subject<'_>) -> Vec<String> {

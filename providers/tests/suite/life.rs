@@ -1,9 +1,9 @@
 //! One purchase as a provider's samples tell it: signed, sent, verified and read.
 
 use chrono::{DateTime, Days, Months, Utc};
-use keywright_providers::Scene;
 use keywright_providers::notice::Notice;
 use keywright_providers::sample::Step;
+use keywright_providers::{Answers, Fetched, Scene};
 
 use crate::fixture::Fixture;
 use crate::subject::Subject;
@@ -90,7 +90,8 @@ pub(crate) fn told(subject: &Subject<'_>, scene: &Scene) -> Result<Vec<ToldEvent
         let request = Fixture {
             now: scene.at,
             inlet: signed.inlet,
-            method: "POST".to_owned(),
+            method: signed.method.to_owned(),
+            answers: answers(&signed.answers),
             query: signed.query,
             headers: signed.headers,
             body: signed.body,
@@ -102,6 +103,12 @@ pub(crate) fn told(subject: &Subject<'_>, scene: &Scene) -> Result<Vec<ToldEvent
         }
     }
     Ok(events)
+}
+
+/// What a sample's questions are answered with, by their path.
+fn answers(told: &[(String, serde_json::Value)]) -> Answers {
+    let answer = |body: &serde_json::Value| Fetched { status: 200, body: body.to_string().into() };
+    told.iter().map(|(path, body)| (path.clone(), answer(body))).collect()
 }
 
 /// Purchases happen on the 10th of January, renewals on that of the months behind it, all else

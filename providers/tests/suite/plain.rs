@@ -9,9 +9,10 @@ use keywright_providers::notice::{
 };
 use keywright_providers::sample::Step;
 use keywright_providers::scheme::{Encoding, Hash, Window, hmac_sign, hmac_timestamped};
+use keywright_providers::secret::SECRET_BYTES_MIN;
 use keywright_providers::{
-    Answer, Credentials, Envelope, Event, Facts, Inlet, Provider, Reading, Reject, Request, Sample,
-    Scene, Secret, Unread, Verified, read,
+    Answer, Ask, Covers, Credentials, Envelope, Event, FIVE_MINUTES, Facts, Provider, Reading,
+    Reject, Request, Sample, Scene, Secret, Unread, Verified, read,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -135,7 +136,9 @@ static FACTS: Facts = Facts {
         "plan-change",
     ],
     fulfils: false,
-    probes: false,
+    covers: Covers::Content,
+    tolerance: FIVE_MINUTES,
+    secret_bytes_min: SECRET_BYTES_MIN,
     settings: &[],
     guide: "",
 };
@@ -161,6 +164,14 @@ struct Told {
 impl Provider for Plain {
     fn facts(&self) -> &'static Facts {
         &FACTS
+    }
+
+    fn probe(&self, _: &Request<'_>, _: &Credentials) -> Option<Answer> {
+        None
+    }
+
+    fn certificate<'a>(&self, _: &Request<'a>, _: &Credentials) -> Result<Option<&'a str>, Reject> {
+        Ok(None)
     }
 
     fn verify<'a>(
@@ -191,7 +202,7 @@ impl Provider for Plain {
         hmac_timestamped(request, &secrets, time, window, &parts, Encoding::Hex, &[signature])
     }
 
-    fn envelopes(&self, delivery: &Verified<'_>, _: Inlet) -> Result<Vec<Envelope>, Unread> {
+    fn envelopes(&self, _: &Request<'_>, delivery: &Verified<'_>) -> Result<Vec<Envelope>, Unread> {
         let told: Told = match read::json(delivery.body()) {
             Err(_) if self.has(Flaw::CutFrameTaken) => return Ok(Vec::new()),
             Err(_) if self.has(Flaw::MissingFieldPanics) => panic!("a field is missing"),
@@ -204,7 +215,12 @@ impl Provider for Plain {
             live: Some(told.live || self.has(Flaw::TestIsLive)),
             body: delivery.body().to_vec(),
             content: None,
+            recurs: false,
         }])
+    }
+
+    fn asks(&self, _: &Event<'_>) -> Result<Vec<Ask>, Unread> {
+        Ok(Vec::new())
     }
 
     fn read(&self, event: &Event<'_>) -> Reading {
@@ -239,7 +255,7 @@ impl Provider for Plain {
         Ok(vec![Notice { refs, occurred_at, line: None, kind, customer: Some(customer) }])
     }
 
-    fn answer(&self, _: Inlet) -> Answer {
+    fn answer(&self, _: &Request<'_>, _: &Credentials, _: DateTime<Utc>) -> Answer {
         Answer::empty()
     }
 
@@ -247,7 +263,13 @@ impl Provider for Plain {
         None
     }
 
-    fn keys_answer(&self, _: &[String]) -> Answer {
+    fn keys_answer(
+        &self,
+        _: &[String],
+        _: &Request<'_>,
+        _: &Credentials,
+        _: DateTime<Utc>,
+    ) -> Answer {
         Answer::empty()
     }
 

@@ -1,7 +1,8 @@
 //! Where a provider puts its signature and what it speaks of, found out by signing; and the ways
 //! of changing it.
 
-use keywright_providers::{Provider, Secret};
+use keywright_providers::{Covers, Provider, Secret};
+use serde_json::Value;
 
 use crate::fixture::Fixture;
 
@@ -14,13 +15,22 @@ pub(crate) fn signed(provider: &dyn Provider, fixture: &Fixture) -> Fixture {
     fixture.signed_anew(provider, fixture.body.clone())
 }
 
-/// Where the proof of a request stands and what it speaks of: found out by signing.
+/// Where the proof of a request stands (found out by signing) and what it speaks of.
 pub(crate) struct Proof {
     pub(crate) headers: Vec<String>,
-    /// Among the fields of the body or the query.
-    pub(crate) in_fields: bool,
-    /// Not so for a bare token.
+    pub(crate) place: Place,
+    /// To its last bit.
     pub(crate) covers_body: bool,
+}
+
+/// What beside the headers carries a proof, and is to be changed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Headers,
+    /// The fields of the body or the query with these names; `None`: all of them.
+    Form(Option<Vec<String>>),
+    /// Texts inside JSON, by their pointers.
+    Json(Vec<String>),
 }
 
 impl Proof {
@@ -28,9 +38,27 @@ impl Proof {
         let bare = Fixture { headers: Vec::new(), ..signed.clone() };
         let one = bare.signed_anew(provider, signed.body.clone());
         let headers: Vec<String> = one.headers.iter().map(|(name, _)| name.clone()).collect();
-        let another = bare.signed_anew(provider, [b" ", &signed.body[..]].concat());
-        let in_fields = headers.is_empty();
-        Self { headers, in_fields, covers_body: in_fields || one.headers != another.headers }
+        let covers = provider.facts().covers;
+        let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+        let place = match covers {
+            _ if !headers.is_empty() => Place::Headers,
+            Covers::Content => Place::Form(None),
+            Covers::Fields(pointers) if signed.body.starts_with(b"{") => {
+                Place::Json(names(pointers))
+            }
+            Covers::Fields(fields) => {
+                let mut all = names(fields);
+                all.push(proof_field(provider, signed));
+                Place::Form(Some(all))
+            }
+            Covers::Sender => Place::Form(Some(vec![proof_field(provider, signed)])),
+        };
+        let covers_body = covers == Covers::Content && place == Place::Headers;
+        Self { headers, place, covers_body }
+    }
+
+    pub(crate) fn in_form(&self) -> bool {
+        matches!(self.place, Place::Form(_))
     }
 }
 
@@ -60,16 +88,39 @@ fn same_hex(text: &[u8], bit: usize) -> bool {
     bit % 8 == 5 && text[position].is_ascii_alphabetic() && after > 0 && before + after >= 32
 }
 
-/// One letter or digit changed in a value of a form: schemes over fields sign values.
-pub(crate) fn field_flips(signed: &Fixture) -> Vec<(Fixture, String)> {
+/// Every bit of the texts at these pointers changed.
+pub(crate) fn json_flips(signed: &Fixture, pointers: &[String]) -> Vec<(Fixture, String)> {
+    let document: Value = serde_json::from_slice(&signed.body).unwrap();
+    let mut flips = Vec::new();
+    for pointer in pointers {
+        let Some(Value::String(text)) = document.pointer(pointer) else { continue };
+        for (flipped, bit) in text_flips(text) {
+            let mut forged = document.clone();
+            *forged.pointer_mut(pointer).unwrap() = Value::String(flipped);
+            let body = forged.to_string().into_bytes();
+            flips.push((Fixture { body, ..signed.clone() }, format!("{bit} of {pointer}")));
+        }
+    }
+    flips
+}
+
+/// One letter or digit changed in a value of a form (of all fields, or of those named): schemes
+/// over fields sign values.
+pub(crate) fn field_flips(signed: &Fixture, names: Option<&[String]>) -> Vec<(Fixture, String)> {
     let in_body = signed.query.is_empty();
     let text = fields(signed);
+    let meant = |position: usize| {
+        let before = text.get(..position).unwrap_or_default();
+        let field = before.rsplit('&').next().unwrap_or_default();
+        let name = field.split('=').next().unwrap_or_default();
+        names.is_none_or(|names| names.iter().any(|known| known == name))
+    };
     let mut flips = Vec::new();
     let (mut in_value, mut escaped) = (false, 0_usize);
     for (position, byte) in text.bytes().enumerate() {
         match byte {
             b'&' => in_value = false,
-            b'=' => in_value = true,
+            b'=' => in_value = meant(position),
             b'%' => escaped = 3,
             _ => {}
         }
@@ -96,16 +147,24 @@ pub(crate) fn field_flips(signed: &Fixture) -> Vec<(Fixture, String)> {
 
 /// Without the field that holds the signature, and with that field twice.
 pub(crate) fn fields_changed(provider: &dyn Provider, signed: &Fixture) -> (Fixture, Fixture) {
+    let text = fields(signed);
+    let name = proof_field(provider, signed);
+    let is_proof = |field: &&str| field.split('=').next() == Some(&name);
+    let (proof, same): (Vec<&str>, Vec<&str>) = text.split('&').partition(is_proof);
+    let without = with_fields(signed, &same.join("&"));
+    let twice = with_fields(signed, &format!("{text}&{}", proof[0]));
+    (without, twice)
+}
+
+/// The name of the field that holds the signature or token: the one that another secret changes.
+fn proof_field(provider: &dyn Provider, signed: &Fixture) -> String {
     let foreign =
         fields(&with_foreign_credentials(signed).signed_anew(provider, signed.body.clone()));
     let text = fields(signed);
     let theirs: Vec<&str> = foreign.split('&').collect();
-    let (same, differ): (Vec<&str>, Vec<&str>) =
-        text.split('&').partition(|field| theirs.contains(field));
-    assert_eq!(differ.len(), 1, "one field holds the signature");
-    let without = with_fields(signed, &same.join("&"));
-    let twice = with_fields(signed, &format!("{text}&{}", differ[0]));
-    (without, twice)
+    let differ: Vec<&str> = text.split('&').filter(|field| !theirs.contains(field)).collect();
+    assert_eq!(differ.len(), 1, "one field holds the signature: {differ:?}");
+    differ[0].split('=').next().unwrap_or_default().to_owned()
 }
 
 fn fields(fixture: &Fixture) -> String {

@@ -193,6 +193,7 @@ fn repeated_events(one: &[ToldEvent], two: &[ToldEvent]) -> Vec<String> {
     let identity = |event: &ToldEvent| event.id.clone().ok_or_else(|| event.body.clone());
     one.iter()
         .chain(two)
+        .filter(|event| !event.recurs)
         .filter(|event| !seen.insert(identity(event)))
         .map(|event| format!("two events are one: {} {:?}", event.event_type, event.id))
         .collect()

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use keywright_providers::notice::Kind;
-use keywright_providers::{Envelope, Event, Inlet, Notice, Provider, Settings, Unread, Verified};
+use keywright_providers::{Answers, Ask, Envelope, Event, Notice, Provider, Unread, Verified};
 use serde::Serialize;
 
 use crate::fixture::Fixture;
@@ -28,6 +28,11 @@ pub(crate) struct ToldEvent {
     pub(crate) live: Option<bool>,
     /// Does the envelope name a part of the body that stays equal over deliveries?
     pub(crate) content_apart: bool,
+    /// What had to be asked of the provider's API, answered or not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) asked: Vec<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) recurs: bool,
     #[serde(flatten)]
     pub(crate) reading: Reading,
     #[serde(skip)]
@@ -69,21 +74,15 @@ impl ToldEvent {
 pub(crate) fn tell(provider: &dyn Provider, fixture: &Fixture) -> Told {
     match provider.verify(&fixture.request(), &fixture.credentials, fixture.now) {
         Err(reject) => Told::Refused(reject.code()),
-        Ok(delivery) => read(provider, &delivery, fixture.inlet, fixture.now, &fixture.settings),
+        Ok(delivery) => read(provider, &delivery, fixture),
     }
 }
 
-fn read(
-    provider: &dyn Provider,
-    delivery: &Verified<'_>,
-    inlet: Inlet,
-    received_at: DateTime<Utc>,
-    settings: &Settings,
-) -> Told {
-    match provider.envelopes(delivery, inlet) {
+fn read(provider: &dyn Provider, delivery: &Verified<'_>, fixture: &Fixture) -> Told {
+    match provider.envelopes(&fixture.request(), delivery) {
         Err(unread) => Told::Unreadable(unread.into()),
         Ok(envelopes) => Told::Events(
-            envelopes.into_iter().map(|e| read_one(provider, e, received_at, settings)).collect(),
+            envelopes.into_iter().map(|e| read_one(provider, e, delivery, fixture)).collect(),
         ),
     }
 }
@@ -91,28 +90,53 @@ fn read(
 fn read_one(
     provider: &dyn Provider,
     envelope: Envelope,
-    received_at: DateTime<Utc>,
-    settings: &Settings,
+    delivery: &Verified<'_>,
+    fixture: &Fixture,
 ) -> ToldEvent {
-    let event = Event {
-        event_type: &envelope.event_type,
-        occurred_at: envelope.occurred_at.unwrap_or(received_at),
-        body: &envelope.body,
-        settings,
-    };
-    let reading = match provider.read(&event) {
-        Ok(notices) => Reading::Notices(notices),
-        Err(unread) => Reading::Unread(unread.into()),
+    let received_at = delivery.signed_at().unwrap_or(fixture.now);
+    let occurred_at = envelope.occurred_at.unwrap_or(received_at);
+    let (mut answers, mut asked) = (Answers::new(), Vec::new());
+    let reading = loop {
+        let event = Event {
+            event_type: &envelope.event_type,
+            occurred_at,
+            body: &envelope.body,
+            settings: &fixture.credentials.settings,
+            answers: &answers,
+        };
+        let fresh = provider.asks(&event).map(|asks| unasked(asks, &asked));
+        match fresh {
+            Ok(asks) if asks.is_empty() => {
+                break provider
+                    .read(&event)
+                    .map_or_else(|u| Reading::Unread(u.into()), Reading::Notices);
+            }
+            Ok(asks) => {
+                for Ask { name, path, .. } in asks {
+                    let known = &fixture.answers;
+                    let answer = known.get(&name).or_else(|| known.get(&path)).cloned();
+                    answers.extend(answer.map(|answer| (name.clone(), answer)));
+                    asked.push(name);
+                }
+            }
+            Err(unread) => break Reading::Unread(unread.into()),
+        }
     };
     ToldEvent {
         id: envelope.id,
         event_type: envelope.event_type,
         occurred_at: envelope.occurred_at,
         live: envelope.live,
+        asked,
+        recurs: envelope.recurs,
         content_apart: envelope.content.is_some(),
         reading,
         body: envelope.body,
     }
+}
+
+fn unasked(asks: Vec<Ask>, asked: &[String]) -> Vec<Ask> {
+    asks.into_iter().filter(|ask| !asked.contains(&ask.name)).collect()
 }
 
 impl From<Unread> for Fault {

@@ -1,0 +1,88 @@
+//! What has to be asked of a provider's API before an event can be read, as data: the shell alone
+//! sends it.
+
+use std::collections::BTreeMap;
+
+/// One question. Its answer is kept with the event, so that reading stays a pure function of
+/// what is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ask {
+    /// Under this name the answer stands in [`crate::Event::answers`]; one name, one question.
+    pub name: String,
+    /// Scheme and host, where the account sets no `api_url`: `https://api.mollie.com`.
+    pub base: &'static str,
+    /// What follows, with its query. Made of ids that were checked, never of free text.
+    pub path: String,
+    /// Beside those of [`Auth`].
+    pub headers: Vec<(&'static str, String)>,
+    pub auth: Auth,
+    /// Sent by POST with this content type and body; `None`: GET.
+    pub body: Option<(&'static str, Vec<u8>)>,
+    /// Can the event be read without the answer? Then it is, where the credential that
+    /// [`Auth`] names is not configured.
+    pub optional: bool,
+}
+
+/// Which credential goes with a question. Names are those of secret settings
+/// ([`crate::Facts::settings`]); an event whose question needs one that is not configured waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Auth {
+    /// The question itself is the proof.
+    Nothing,
+    /// `Authorization: Bearer VALUE`
+    Bearer(&'static str),
+    /// `Authorization: Basic`, the value as the user and a fixed password (often empty).
+    BasicUser { user: &'static str, password: &'static str },
+    /// `Authorization: Basic`, both values from settings.
+    Basic { user: &'static str, password: &'static str },
+    /// A header with the value behind a fixed text (often empty).
+    Header { name: &'static str, prefix: &'static str, setting: &'static str },
+}
+
+impl Auth {
+    /// The secret settings that must be there.
+    #[must_use]
+    pub fn settings(self) -> Vec<&'static str> {
+        match self {
+            Self::Nothing => Vec::new(),
+            Self::Bearer(setting) | Self::Header { setting, .. } => vec![setting],
+            Self::BasicUser { user, .. } => vec![user],
+            Self::Basic { user, password } => vec![user, password],
+        }
+    }
+}
+
+/// What the API answered: 2xx, or 404 and 410 where the thing is not there. Anything else is no
+/// answer, and the question is asked again later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    pub status: u16,
+    pub body: Vec<u8>,
+}
+
+impl Fetched {
+    /// Is there such a thing at all?
+    #[must_use]
+    pub fn found(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
+
+/// Answers by the name of their question.
+pub type Answers = BTreeMap<String, Fetched>;
+
+impl Ask {
+    /// A GET whose answer must be there.
+    #[must_use]
+    pub fn get(name: impl Into<String>, base: &'static str, path: String, auth: Auth) -> Self {
+        Self {
+            name: name.into(),
+            base,
+            path,
+            headers: Vec::new(),
+            auth,
+            body: None,
+            optional: false,
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Forms (`application/x-www-form-urlencoded`), of a body or a query.
+
+use super::Unread;
+
+/// The fields of a form in the order in which they stand there, decoded. Brackets are part of a
+/// name (`customer[email]`), whether they came escaped or not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Form(Vec<(String, String)>);
+
+impl Form {
+    /// # Errors
+    /// [`Unread::Content`] for what is no form in UTF-8.
+    pub fn parse(text: &[u8]) -> Result<Self, Unread> {
+        serde_html_form::from_bytes(text).map(Self).map_err(|_| Unread::Content {
+            path: ".".to_owned(),
+            message: "not a form in UTF-8".to_owned(),
+        })
+    }
+
+    /// Every field, in its order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Every value of that field, in its order.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.iter().filter(move |(field, _)| *field == name).map(|(_, value)| value)
+    }
+
+    /// The value of that field, without white space around it, where it holds something.
+    ///
+    /// # Errors
+    /// [`Unread::Content`] where the field stands there more than once: which one was meant?
+    pub fn get<'a>(&'a self, name: &'a str) -> Result<Option<&'a str>, Unread> {
+        let mut values = self.all(name);
+        let first = values.next();
+        if values.next().is_some() {
+            return Err(Unread::Content {
+                path: name.to_owned(),
+                message: "the field stands there more than once".to_owned(),
+            });
+        }
+        Ok(first.map(str::trim).filter(|value| !value.is_empty()))
+    }
+
+    /// As [`Form::get`], of a field that must hold something.
+    ///
+    /// # Errors
+    /// [`Unread::Content`].
+    pub fn need<'a>(&'a self, name: &'a str) -> Result<&'a str, Unread> {
+        self.get(name)?.ok_or_else(|| Unread::Content {
+            path: name.to_owned(),
+            message: "the field is missing or empty".to_owned(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_keep_their_order_and_brackets_are_names() {
+        let form = Form::parse(b"b=2&a%5Bx%5D=+1%C3%B6&a[x]=&c").unwrap();
+        let fields: Vec<_> = form.iter().collect();
+        assert_eq!(fields, [("b", "2"), ("a[x]", " 1\u{f6}"), ("a[x]", ""), ("c", "")]);
+        assert_eq!(form.get("b"), Ok(Some("2")));
+        assert_eq!(form.get("c"), Ok(None));
+        assert!(form.get("a[x]").is_err() && form.need("c").is_err());
+    }
+}
