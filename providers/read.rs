@@ -2,6 +2,7 @@
 
 mod form;
 mod values;
+mod xml;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +15,7 @@ use crate::notice::{Money, Notice};
 
 pub use form::Form;
 pub use values::{Currency, Id, Scalar, filled};
+pub use xml::Element;
 
 /// One event of a delivery, as it is stored. `body` is the provider's own bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
