@@ -15,7 +15,7 @@ use keywright::rules::gather::ties;
 use keywright::rules::product::{Catalogue, ProductSettings};
 use keywright_providers::notice::{Kind, Line, Money, Notice, Period, Ref};
 use keywright_providers::sample::Step;
-use keywright_providers::{ALL, Credentials, Event, Provider, Request, Sample, Scene, Secret};
+use keywright_providers::{ALL, Credentials, Event, Provider, Sample, Scene, Secret};
 
 /// How long each line of the table is measured.
 const TIME: Duration = Duration::from_millis(400);
@@ -43,7 +43,7 @@ fn signed(provider: &dyn Provider) {
     let name = provider.facts().kind;
     let bytes = sample.body.len();
     measure(&format!("{name}: verify {bytes} bytes"), || {
-        let request = request(&sample);
+        let request = sample.request();
         provider.verify(black_box(&request), &credentials, scene.at).is_ok()
     });
     measure(&format!("{name}: verify, part and read"), || read(black_box(&sample)));
@@ -56,14 +56,11 @@ fn read(
     credentials: &Credentials,
     at: DateTime<Utc>,
 ) -> usize {
-    let Ok(delivery) = provider.verify(&request(sample), credentials, at) else { return 0 };
-    let envelopes = provider.envelopes(&delivery, sample.inlet).unwrap_or_default();
-    let settings = BTreeMap::new();
-    let notices = envelopes.iter().filter_map(|envelope| {
-        let occurred_at = envelope.occurred_at.unwrap_or(at);
-        let (event_type, body) = (&envelope.event_type, &envelope.body);
-        provider.read(&Event { event_type, occurred_at, body, settings: &settings }).ok()
-    });
+    let request = sample.request();
+    let Ok(delivery) = provider.verify(&request, credentials, at) else { return 0 };
+    let envelopes = provider.envelopes(&request, &delivery).unwrap_or_default();
+    let notices =
+        envelopes.iter().filter_map(|envelope| provider.read(&Event::of(envelope, at)).ok());
     notices.map(|notices| notices.len()).sum()
 }
 
@@ -132,23 +129,12 @@ fn measure<T>(name: &str, mut turn: impl FnMut() -> T) {
     println!("{name:34} {median:>12} {best:>12}");
 }
 
-fn request(sample: &Sample) -> Request<'_> {
-    Request {
-        inlet: sample.inlet,
-        method: "POST",
-        query: &sample.query,
-        headers: &sample.headers,
-        body: &sample.body,
-    }
-}
-
 fn credentials(provider: &dyn Provider) -> Credentials {
     let secret = || Secret::new("an-example-secret-0123456789abcdef").ok();
     let keys = provider.facts().settings.iter().filter(|setting| setting.secret);
     Credentials {
-        secrets: secret().into_iter().collect(),
         keys: keys.filter_map(|setting| Some((setting.name.to_owned(), secret()?))).collect(),
-        tolerance: TimeDelta::minutes(5),
+        ..Credentials::of(secret().into_iter().collect())
     }
 }
 

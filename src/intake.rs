@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use data_encoding::HEXLOWER;
 use keywright_providers::{Answer, Envelope, Inlet, Reject, Request, Verified};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -13,6 +14,7 @@ use tokio::sync::Notify;
 
 use crate::apply::apply_now;
 use crate::books::{Books, Shelf};
+use crate::chance::{self, NoChance};
 use crate::clock::{Clock, RELEASED_AT};
 use crate::config::Account;
 use crate::store::rows::{Kept, LicenseRow, NewEvent, Outcome};
@@ -119,18 +121,32 @@ impl Intake {
             tracing::error!("the clock of this machine is not plausible; webhooks are put off");
             return Err(Refusal::NotNow);
         }
-        let events = new_events(account, request, &verified, now);
-        drop(verified);
+        let events = new_events(account, request, &verified, now)?;
         match request.inlet {
-            Inlet::Webhook => self.keep(account, events, deadline).await,
-            Inlet::Fulfil => self.fulfil(account, &books, events, deadline, now).await,
+            Inlet::Webhook => {
+                let answer = provider.answer(request, &account.credentials, now);
+                self.keep(account, events, answer, deadline).await
+            }
+            Inlet::Fulfil => {
+                let keys = self.fulfil(account, &books, events, deadline, now).await?;
+                Ok(provider.keys_answer(&keys, request, &account.credentials, now))
+            }
         }
+    }
+
+    /// The answer to a call by which a provider only looks whether the address is there.
+    #[must_use]
+    pub fn probe(&self, account: &str, request: &Request<'_>) -> Option<Answer> {
+        let books = self.shelf.now();
+        let account = books.account(account)?;
+        account.provider.probe(request, &account.credentials)
     }
 
     async fn keep(
         &self,
         account: &Account,
         events: Vec<NewEvent>,
+        answer: Answer,
         deadline: Instant,
     ) -> Result<Answer, Refusal> {
         let newest = events.first().map(|event| event.received_at);
@@ -155,10 +171,10 @@ impl Intake {
             self.newest.fetch_max(newest.timestamp(), Ordering::Relaxed);
         }
         self.bell.notify_one();
-        Ok(account.provider.answer(Inlet::Webhook))
+        Ok(answer)
     }
 
-    /// License, key and event in one commit, then the answer. A retry, or the other path of the
+    /// License, key and event in one commit; then the keys are told. A retry, or the other path of the
     /// same sale, reads the same keys.
     async fn fulfil(
         &self,
@@ -167,7 +183,7 @@ impl Intake {
         events: Vec<NewEvent>,
         deadline: Instant,
         now: DateTime<Utc>,
-    ) -> Result<Answer, Refusal> {
+    ) -> Result<Vec<String>, Refusal> {
         let (name, with) = (account.name.clone(), Arc::clone(books));
         let licenses = self
             .store
@@ -192,7 +208,7 @@ impl Intake {
             tracing::warn!(account = name, "keys were asked for at {name}, and there are none");
             return Err(Refusal::NotNow);
         }
-        Ok(account.provider.keys_answer(&keys))
+        Ok(keys)
     }
 
     fn count(&self, account: &Account, kept: &[Kept]) {
@@ -246,8 +262,8 @@ fn new_events(
     request: &Request<'_>,
     verified: &Verified<'_>,
     now: DateTime<Utc>,
-) -> Vec<NewEvent> {
-    let envelopes = match account.provider.envelopes(verified, request.inlet) {
+) -> Result<Vec<NewEvent>, Refusal> {
+    let envelopes = match account.provider.envelopes(request, verified) {
         Ok(envelopes) if (1..=EVENTS_MAX).contains(&envelopes.len()) => envelopes,
         Ok(_) | Err(_) => vec![Envelope {
             id: None,
@@ -263,7 +279,11 @@ fn new_events(
     envelopes
         .into_iter()
         .map(|envelope| new_event(account, envelope, headers.clone(), verified, now))
-        .collect()
+        .collect::<Result<_, NoChance>>()
+        .map_err(|error| {
+            tracing::error!(%error, "a delivery is put off: {error}");
+            Refusal::NotNow
+        })
 }
 
 fn new_event(
@@ -272,14 +292,17 @@ fn new_event(
     headers: Value,
     verified: &Verified<'_>,
     now: DateTime<Utc>,
-) -> NewEvent {
+) -> Result<NewEvent, NoChance> {
     let content = envelope.content.as_ref().unwrap_or(&envelope.body);
     let content_digest = Digest::from(<[u8; 32]>::from(Sha256::digest(content)));
     let id = envelope.id;
-    NewEvent {
+    // Known under a name that nothing else can have: it is never a repetition.
+    let once = if envelope.recurs { Some(HEXLOWER.encode(&chance::bytes::<16>()?)) } else { None };
+    let known_as = once.as_deref().or(id.as_deref());
+    Ok(NewEvent {
         account: account.name.clone(),
         kind: account.provider.facts().kind.to_owned(),
-        dedupe: store::dedupe(&account.name, id.as_deref(), &content_digest),
+        dedupe: store::dedupe(&account.name, known_as, &content_digest),
         provider_event_id: id,
         content_digest,
         event_type: envelope.event_type,
@@ -288,7 +311,7 @@ fn new_event(
         live: envelope.live,
         headers,
         body: envelope.body,
-    }
+    })
 }
 
 /// What is kept of the headers: enough to understand a delivery, no credential, bounded.

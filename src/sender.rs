@@ -43,11 +43,12 @@ impl Sender {
             Inlet::Webhook => "webhooks",
             Inlet::Fulfil => "fulfil",
         };
+        let method = if sample.method == "GET" { Method::GET } else { Method::POST };
         let mut address = format!("{}/{inlet}/{account}", self.base);
         if !sample.query.is_empty() {
             address = format!("{address}?{}", sample.query);
         }
-        let mut request = self.client.request(Method::POST, &address).body(sample.body.clone());
+        let mut request = self.client.request(method, &address).body(sample.body.clone());
         for (name, value) in &sample.headers {
             request = request.header(name, value);
         }

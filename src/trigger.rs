@@ -2,7 +2,6 @@
 //! time and the tag come from the caller.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use keywright_providers::Request;
 use keywright_providers::sample::{Sample, Scene, Step};
 use thiserror::Error;
 
@@ -169,14 +168,7 @@ pub fn tell(
 }
 
 fn accepted(account: &Account, sample: &Sample, now: DateTime<Utc>) -> bool {
-    let request = Request {
-        inlet: sample.inlet,
-        method: "POST",
-        query: &sample.query,
-        headers: &sample.headers,
-        body: &sample.body,
-    };
-    account.provider.verify(&request, &account.credentials, now).is_ok()
+    account.provider.verify(&sample.request(), &account.credentials, now).is_ok()
 }
 
 /// Changes one value of a scene, as `--set key=value` says.

@@ -1,7 +1,7 @@
 //! What an event says: its account, its mode, its notices, or why it leads to nothing.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use keywright_providers::{Event, Notice};
+use keywright_providers::{Answers, Event, Notice};
 
 use crate::books::Books;
 use crate::rules::acts::{self, SUPPORT};
@@ -47,7 +47,8 @@ pub fn read(event: &EventRow, books: &Books) -> Read {
         event_type: &event.event_type,
         occurred_at: event.occurred_at,
         body,
-        settings: &account.settings,
+        settings: &account.credentials.settings,
+        answers: &Answers::new(),
     });
     finish(reading, event, live)
 }

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::TimeDelta;
-use keywright_providers::{ALL, Credentials, Provider, Secret, Setting, Settings, by_kind};
+use keywright_providers::secret::SECRET_BYTES_MIN;
+use keywright_providers::{
+    ALL, Credentials, FIVE_MINUTES, Provider, Secret, Setting, Settings, by_kind,
+};
 use serde_json::Value;
 
 use super::Account;
@@ -18,8 +21,8 @@ use super::settings::AccountSettings;
 /// Under this name support's own acts are kept.
 const RESERVED: &str = "support";
 
-const TOLERANCE: TimeDelta = TimeDelta::minutes(5);
-const TOLERANCE_MAX: TimeDelta = TimeDelta::days(1);
+/// Some providers sign once and try again for days.
+const TOLERANCE_MAX: TimeDelta = TimeDelta::days(7);
 
 /// Reads `[providers]`: the accounts, and what their items mean.
 pub(super) fn accounts(
@@ -97,13 +100,15 @@ fn account(
         }
     }
     let settings: AccountSettings = section(report, key, written, &own_names);
-    let (secrets, weak) = secrets(report, key, &settings);
+    let bytes_min = provider.map_or(SECRET_BYTES_MIN, |provider| provider.facts().secret_bytes_min);
+    let (secrets, weak) = secrets(report, key, &settings, bytes_min);
+    let usual = provider.map_or(FIVE_MINUTES, |provider| provider.facts().tolerance);
     let tolerance = match settings.tolerance.map(|interval| interval.fixed()) {
-        None => TOLERANCE,
+        None => usual,
         Some(Some(length)) if length > TimeDelta::zero() && length <= TOLERANCE_MAX => length,
         Some(_) => {
-            report.add(&key.at("tolerance"), "must be longer than nothing and at most P1D");
-            TOLERANCE
+            report.add(&key.at("tolerance"), "must be longer than nothing and at most P7D");
+            usual
         }
     };
     let deliver = settings.deliver.unwrap_or_default();
@@ -113,13 +118,12 @@ fn account(
         let message = format!("cannot be: {} takes no keys in an answer; write email", facts.title);
         report.add(&key.at("deliver"), message);
     }
-    let credentials = Credentials { secrets, keys, tolerance };
+    let credentials = Credentials { secrets, keys, settings: own, tolerance };
     if !weak {
         deaf(report, key, provider, &credentials, deliver);
     }
     let mode = settings.mode.unwrap_or_default();
-    let account =
-        Account { name: name.to_owned(), provider, credentials, settings: own, mode, deliver };
+    let account = Account { name: name.to_owned(), provider, credentials, mode, deliver };
     Some((account, settings.products))
 }
 

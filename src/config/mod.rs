@@ -33,7 +33,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use keywright_providers::{Credentials, Provider, Settings};
+use keywright_providers::{Credentials, Provider};
 use serde::Deserialize;
 
 use crate::rules::product::{Catalogue, ProductSettings};
@@ -116,8 +116,6 @@ pub struct Account {
     pub name: String,
     pub provider: &'static dyn Provider,
     pub credentials: Credentials,
-    /// What the kind needs beside its secrets.
-    pub settings: Settings,
     pub mode: Mode,
     pub deliver: Deliver,
 }
@@ -224,7 +222,6 @@ impl fmt::Debug for Account {
             .field("name", &self.name)
             .field("kind", &self.provider.facts().kind)
             .field("credentials", &self.credentials)
-            .field("settings", &self.settings)
             .field("mode", &self.mode)
             .field("deliver", &self.deliver)
             .finish()

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use keywright_providers::sample::Step;
-use keywright_providers::{Credentials, Inlet, Provider, Reject, Request, Sample, Scene, Secret};
+use keywright_providers::{Credentials, Inlet, Provider, Reject, Sample, Scene, Secret};
 
 use super::check::from_file;
 use super::fault::{Key, Report};
@@ -13,11 +13,12 @@ use super::settings::AccountSettings;
 use super::{Account, Deliver};
 
 /// All that stand there: in the list, alone, and in the file, a line each; and whether some were
-/// too weak to be taken.
+/// too weak to be taken. `bytes_min` is the shortest that this kind of provider gives.
 pub(super) fn secrets(
     report: &mut Report<'_>,
     key: &Key,
     settings: &AccountSettings,
+    bytes_min: usize,
 ) -> (Vec<Secret>, bool) {
     let mut found: Vec<(Key, Hidden)> = Vec::new();
     for (index, text) in settings.secrets.iter().flatten().enumerate() {
@@ -33,7 +34,7 @@ pub(super) fn secrets(
     }
     let strong = found
         .iter()
-        .filter_map(|(place, text)| report.take(place, Secret::new(text.expose())))
+        .filter_map(|(place, text)| report.take(place, Secret::with_min(text.expose(), bytes_min)))
         .collect::<Vec<_>>();
     let weak = strong.len() < found.len();
     (strong, weak)
@@ -53,14 +54,8 @@ pub(super) fn deaf(
     let purchase = foreign_purchase(provider);
     let hears = |inlet: Inlet| {
         purchase.iter().filter(|sample| sample.inlet == inlet).any(|sample| {
-            let request = Request {
-                inlet,
-                method: "POST",
-                query: &sample.query,
-                headers: &sample.headers,
-                body: &sample.body,
-            };
-            provider.verify(&request, credentials, PROBED_AT).err() != Some(Reject::NoSecret)
+            provider.verify(&sample.request(), credentials, PROBED_AT).err()
+                != Some(Reject::NoSecret)
         })
     };
     let (webhook, fulfil) = (hears(Inlet::Webhook), hears(Inlet::Fulfil));
@@ -112,11 +107,7 @@ fn foreign_purchase(provider: &'static dyn Provider) -> Vec<Sample> {
     let keys = provider.facts().settings.iter().filter(|setting| setting.secret);
     let keys = keys
         .flat_map(|setting| nobodys.iter().map(|secret| (setting.name.to_owned(), secret.clone())));
-    let credentials = Credentials {
-        keys: keys.collect(),
-        secrets: nobodys.clone(),
-        tolerance: TimeDelta::minutes(5),
-    };
+    let credentials = Credentials { keys: keys.collect(), ..Credentials::of(nobodys.clone()) };
     let samples = provider.samples(&scene).into_iter();
     samples.map(|sample| provider.sign(sample, &credentials, PROBED_AT)).collect()
 }

@@ -24,8 +24,8 @@ pub fn routes(service: &mut web::ServiceConfig) {
         .service(
             web::resource("/webhooks/{account}")
                 .route(web::post().to(webhooks::webhook))
-                .route(web::get().to(webhooks::probe))
-                .route(web::head().to(webhooks::probe))
+                .route(web::get().to(webhooks::webhook))
+                .route(web::head().to(webhooks::webhook))
                 .default_service(web::to(webhooks::wrong_method)),
         )
         .service(

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::{Method, StatusCode, header};
 use actix_web::web::{Bytes, Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use keywright_providers::{Answer, Inlet, Request};
@@ -16,7 +16,7 @@ const BODY_TIME_MAX: Duration = Duration::from_secs(10);
 /// When to come again after a 503, in seconds.
 const RETRY_AFTER_S: &str = "5";
 
-/// `POST /webhooks/{account}`
+/// `POST /webhooks/{account}`; `GET` or `HEAD`, where a provider looks so whether it is there.
 pub async fn webhook(
     request: HttpRequest,
     account: Path<String>,
@@ -36,15 +36,6 @@ pub async fn fulfil(
     shelf: Data<Shelf>,
 ) -> HttpResponse {
     deliver(Inlet::Fulfil, &request, &account, body, &intake, &shelf).await
-}
-
-/// `GET` or `HEAD /webhooks/{account}`: some providers look whether the address is there.
-pub async fn probe(account: Path<String>, shelf: Data<Shelf>) -> HttpResponse {
-    match shelf.now().account(&account) {
-        None => empty(StatusCode::NOT_FOUND),
-        Some(account) if account.provider.facts().probes => empty(StatusCode::OK),
-        Some(_) => not_allowed(),
-    }
 }
 
 /// Any other method.
@@ -91,7 +82,14 @@ async fn deliver(
         query: request.query_string(),
         headers: &headers,
         body: &body,
+        certificate: None,
     };
+    if let Some(answer) = intake.probe(account, &delivery) {
+        return answered(answer);
+    }
+    if inlet == Inlet::Webhook && request.method() != Method::POST {
+        return not_allowed();
+    }
     match intake.deliver(account, &delivery).await {
         Ok(answer) => answered(answer),
         Err(Refusal::UnknownAccount) => empty(StatusCode::NOT_FOUND),

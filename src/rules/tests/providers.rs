@@ -1,10 +1,7 @@
 //! The life of a subscription as each provider tells it, in any order and any number of times.
 
-use std::collections::BTreeMap;
-
-use chrono::TimeDelta;
 use keywright_providers::sample::Step;
-use keywright_providers::{ALL, Credentials, Notice, Provider, Request, Scene, Secret};
+use keywright_providers::{ALL, Credentials, Notice, Provider, Scene, Secret};
 
 use super::life::{ACCOUNT, at, catalogue, shuffle};
 use super::world::{Event, World};
@@ -71,28 +68,16 @@ fn events(provider: &dyn Provider, scene: &Scene) -> Vec<Vec<Notice>> {
     let secret = || Secret::new("an-example-secret-0123456789abcdef").unwrap();
     let keys = provider.facts().settings.iter().filter(|setting| setting.secret);
     let credentials = Credentials {
-        secrets: vec![secret()],
         keys: keys.map(|setting| (setting.name.to_owned(), secret())).collect(),
-        tolerance: TimeDelta::minutes(5),
+        ..Credentials::of(vec![secret()])
     };
     let mut events = Vec::new();
     for sample in provider.samples(scene) {
         let sample = provider.sign(sample, &credentials, scene.at);
-        let request = Request {
-            inlet: sample.inlet,
-            method: "POST",
-            query: &sample.query,
-            headers: &sample.headers,
-            body: &sample.body,
-        };
+        let request = sample.request();
         let delivery = provider.verify(&request, &credentials, scene.at).unwrap();
-        for envelope in provider.envelopes(&delivery, sample.inlet).unwrap() {
-            let event = keywright_providers::Event {
-                event_type: &envelope.event_type,
-                occurred_at: envelope.occurred_at.unwrap_or(scene.at),
-                body: &envelope.body,
-                settings: &BTreeMap::new(),
-            };
+        for envelope in provider.envelopes(&request, &delivery).unwrap() {
+            let event = keywright_providers::Event::of(&envelope, scene.at);
             events.push(provider.read(&event).unwrap());
         }
     }

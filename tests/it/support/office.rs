@@ -22,7 +22,6 @@ use keywright::support::Support;
 use keywright::web::support::reload::{Reload, ReloadDone, Reloading};
 use keywright::web::support::{Desk, routes};
 use keywright_providers::sample::{Scene, Step};
-use keywright_providers::{Inlet, Request};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
@@ -211,14 +210,7 @@ impl Office {
         };
         for sample in account.provider.samples(&scene) {
             let sample = account.provider.sign(sample, &account.credentials, now);
-            let request = Request {
-                inlet: Inlet::Webhook,
-                method: "POST",
-                query: &sample.query,
-                headers: &sample.headers,
-                body: &sample.body,
-            };
-            self.intake.deliver("shop", &request).await.unwrap();
+            self.intake.deliver("shop", &sample.request()).await.unwrap();
         }
         self.settle().await;
     }
