@@ -22,6 +22,7 @@ use keywright::apply::Apply;
 use keywright::books::{Books, Shelf};
 use keywright::clock::{Clock, SystemClock};
 use keywright::config::Config;
+use keywright::fetch::Fetch;
 use keywright::intake::Intake;
 use keywright::keyring::Keyring;
 use keywright::store::{Options, Store};
@@ -148,6 +149,7 @@ impl Bench {
             Arc::clone(&clock),
             Arc::clone(&bell),
             Arc::clone(&post),
+            Fetch::new().unwrap(),
         )
         .await
         .unwrap();
@@ -164,7 +166,7 @@ impl Bench {
         .unwrap();
         let address = server.addrs()[0];
         tokio::spawn(server.run());
-        let apply = Apply { store: store.clone(), shelf, clock, bell, post };
+        let apply = Apply::new(store.clone(), shelf, clock, (bell, post), Fetch::new().unwrap());
         Self { name, address, apply: Some((apply, store)) }
     }
 }

@@ -17,6 +17,7 @@ use crate::books::{Books, Shelf};
 use crate::chance::{self, NoChance};
 use crate::clock::{Clock, RELEASED_AT};
 use crate::config::Account;
+use crate::fetch::Fetch;
 use crate::store::rows::{Kept, LicenseRow, NewEvent, Outcome};
 use crate::store::types::{Digest, LicenseState};
 use crate::store::{self, Store, StoreError, Tx};
@@ -44,6 +45,7 @@ pub struct Intake {
     clock: Arc<dyn Clock>,
     bell: Arc<Notify>,
     post: Arc<Notify>,
+    fetch: Fetch,
     /// When the newest event was received, unix seconds.
     newest: Arc<AtomicI64>,
     /// When a refusal was logged last, unix seconds.
@@ -79,6 +81,7 @@ impl Intake {
         clock: Arc<dyn Clock>,
         bell: Arc<Notify>,
         post: Arc<Notify>,
+        fetch: Fetch,
     ) -> Result<Self, StoreError> {
         let newest = store.read("event newest", |tx| tx.event_newest_received()).await?;
         let newest = newest.map_or(i64::MIN, |at| at.timestamp());
@@ -88,6 +91,7 @@ impl Intake {
             clock,
             bell,
             post,
+            fetch,
             newest: Arc::new(AtomicI64::new(newest)),
             logged: Arc::new(AtomicI64::new(i64::MIN)),
         })
@@ -114,6 +118,9 @@ impl Intake {
             return Err(Refusal::UnknownAccount);
         }
         let now = self.clock.now();
+        let certificate = self.certificate(account, request, now).await?;
+        let request =
+            &Request { certificate: certificate.as_ref().map(|pem| pem.as_slice()), ..*request };
         let verified = provider
             .verify(request, &account.credentials, now)
             .map_err(|reject| self.refuse(account, reject, now))?;
@@ -132,6 +139,24 @@ impl Intake {
                 Ok(provider.keys_answer(&keys, request, &account.credentials, now))
             }
         }
+    }
+
+    /// The certificate that the signature is to be held against, where there is one.
+    async fn certificate(
+        &self,
+        account: &Account,
+        request: &Request<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Arc<Vec<u8>>>, Refusal> {
+        let address = account.provider.certificate(request, &account.credentials);
+        let Some(address) = address.map_err(|reject| self.refuse(account, reject, now))? else {
+            return Ok(None);
+        };
+        self.fetch.certificate(address).await.map(Some).map_err(|error| {
+            let name = &account.name;
+            tracing::warn!(account = %name, %error, "a delivery to {name} is put off: {error}");
+            Refusal::NotNow
+        })
     }
 
     /// The answer to a call by which a provider only looks whether the address is there.

@@ -24,6 +24,7 @@ pub mod chance;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod fetch;
 pub mod intake;
 pub mod keyring;
 pub mod mailer;

@@ -17,6 +17,7 @@ use crate::books::{Books, Shelf};
 use crate::chance::{self, NoChance};
 use crate::clock::Clock;
 use crate::config::{Config, Faults};
+use crate::fetch::{Fetch, FetchError};
 use crate::intake::Intake;
 use crate::keyring::{Keyring, KeyringError};
 use crate::post::{self, Post, PostError};
@@ -59,6 +60,8 @@ pub enum StartError {
     Post(#[from] PostError),
     #[error(transparent)]
     Chance(#[from] NoChance),
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
     #[error(
         "the signing key {} is not the one that this database was begun with; use the same file \
          on every node, and restore it from the backup where it was lost", .0.display()
@@ -104,12 +107,14 @@ impl Service {
         };
         let settings = post::Settings::open(&mail, &public_url, Arc::new(product))?;
         let post = Post::new(store.clone(), settings, Arc::clone(&clock), Arc::clone(&post_bell));
+        let fetch = Fetch::new()?;
         let intake = Intake::new(
             store.clone(),
             shelf.clone(),
             Arc::clone(&clock),
             Arc::clone(&bell),
             Arc::clone(&post_bell),
+            fetch.clone(),
         )
         .await?;
         let support = Support::new(
@@ -120,8 +125,7 @@ impl Service {
             Arc::clone(&post_bell),
         );
         let reload = Reload { file, shelf: shelf.clone(), support: support.clone() };
-        let apply =
-            Apply { store: store.clone(), shelf: shelf.clone(), clock, bell, post: post_bell };
+        let apply = Apply::new(store.clone(), shelf.clone(), clock, (bell, post_bell), fetch);
         let data = (
             Data::new(intake),
             Data::new(store.clone()),

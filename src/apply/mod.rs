@@ -1,5 +1,6 @@
 //! Apply: stored events into licenses, history and mail that is owed.
 //!
+//! - `asking`: what has to be asked of the provider first
 //! - `reading`: what an event says, or why it leads to nothing
 //! - [`sale`]: the one transaction
 //! - `rows`: between the rules' types and the store's
@@ -7,6 +8,7 @@
 //! An attempt is counted in its own commit before the run, so an event that kills the process is
 //! known by it; what was claimed by a dead process is claimed again.
 
+mod asking;
 mod reading;
 mod rows;
 pub mod sale;
@@ -15,8 +17,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use keywright_providers::Notice;
-use tokio::sync::{Notify, watch};
+use keywright_providers::{Ask, Notice};
+use tokio::sync::{Mutex, Notify, watch};
 use tokio::task::JoinSet;
 
 pub use reading::{Read, read};
@@ -25,6 +27,7 @@ pub use sale::Applied;
 
 use crate::books::{Books, Shelf};
 use crate::clock::Clock;
+use crate::fetch::{Fetch, FetchError};
 use crate::rules::retry;
 use crate::store::rows::{EventRow, Settled};
 use crate::store::types::EventStatus;
@@ -40,19 +43,26 @@ const LEASE: TimeDelta = TimeDelta::seconds(10);
 /// process that is killed from outside again and again takes innocent events with it.
 const SILENT_ATTEMPTS_MAX: i32 = 10;
 
+/// How long an event's questions may take in all: less than the claim holds.
+const ASKING: Duration = Duration::from_secs(8);
+
+/// Events whose provider is being asked at the same time; the others are not held up by them.
+const ASKED_MAX: usize = 32;
+
 /// How often the store is looked through without being woken.
 const IDLE: Duration = Duration::from_secs(1);
 
 /// The worker that applies events.
 #[derive(Clone)]
 pub struct Apply {
-    pub store: Store,
-    pub shelf: Shelf,
-    pub clock: Arc<dyn Clock>,
-    /// Rung when events are kept.
-    pub bell: Arc<Notify>,
-    /// To ring when mail is owed.
-    pub post: Arc<Notify>,
+    store: Store,
+    shelf: Shelf,
+    clock: Arc<dyn Clock>,
+    bell: Arc<Notify>,
+    post: Arc<Notify>,
+    fetch: Fetch,
+    /// Those who ask a provider, beside the worker: an API that is slow holds up nobody else.
+    asked: Arc<Mutex<JoinSet<()>>>,
 }
 
 impl std::fmt::Debug for Apply {
@@ -62,6 +72,18 @@ impl std::fmt::Debug for Apply {
 }
 
 impl Apply {
+    /// `bell` is rung when events are kept, `post` is to be rung when mail is owed.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        shelf: Shelf,
+        clock: Arc<dyn Clock>,
+        (bell, post): (Arc<Notify>, Arc<Notify>),
+        fetch: Fetch,
+    ) -> Self {
+        Self { store, shelf, clock, bell, post, fetch, asked: Arc::default() }
+    }
+
     /// Works until `stop` says so, then finishes what it has claimed.
     pub async fn run(&self, mut stop: watch::Receiver<bool>) {
         let mut after = String::new();
@@ -83,6 +105,17 @@ impl Apply {
                 _ = stop.changed() => {}
             }
         }
+        self.answered().await;
+    }
+
+    /// Waits for those who ask; says how many there were.
+    async fn answered(&self) -> usize {
+        let mut asked = std::mem::take(&mut *self.asked.lock().await);
+        let mut count = 0;
+        while asked.join_next().await.is_some() {
+            count += 1;
+        }
+        count
     }
 
     /// Applies everything that is due now; says how many events were tried.
@@ -93,7 +126,7 @@ impl Apply {
         let (mut all, mut after) = (0, String::new());
         loop {
             match self.run_once(&mut after).await? {
-                0 => return Ok(all),
+                0 if self.answered().await == 0 => return Ok(all),
                 some => all += some,
             }
         }
@@ -144,14 +177,30 @@ impl Apply {
                 self.end(id, fence, settled).await;
                 return;
             }
+            Read::Asks(asks) => {
+                self.ask_aside(event, asks, books).await;
+                return;
+            }
             Read::Notices { live, notices } => self.transact(event, live, notices, books).await,
         };
+        self.conclude(id, fence, attempts, &account, outcome).await;
+    }
+
+    /// How the transaction of an event ended, for everyone who wants to know.
+    async fn conclude(
+        &self,
+        id: i64,
+        fence: i64,
+        attempts: i32,
+        account: &str,
+        outcome: Result<Applied, StoreError>,
+    ) {
         match outcome {
             Ok(applied) => {
                 if !applied.difference.mail.is_empty() {
                     self.post.notify_one();
                 }
-                report(id, &account, &applied.settled);
+                report(id, account, &applied.settled);
             }
             Err(StoreError::Conflict { .. }) => {
                 tracing::info!(
@@ -168,6 +217,93 @@ impl Apply {
                 self.end(id, fence, failed("internal", &message)).await;
             }
         }
+    }
+
+    /// Asks in a task of its own, as long as there are not too many.
+    async fn ask_aside(&self, event: EventRow, asks: Vec<Ask>, books: Arc<Books>) {
+        let mut asked = self.asked.lock().await;
+        while asked.try_join_next().is_some() {}
+        if asked.len() >= ASKED_MAX {
+            let soon = self.clock.now() + TimeDelta::seconds(1);
+            drop(asked);
+            self.put_back(event.id, event.fence, soon, "many providers are being asked").await;
+            return;
+        }
+        let apply = self.clone();
+        asked.spawn(async move { apply.ask_and_apply(event, asks, books).await });
+    }
+
+    /// Asks, keeps the answers, and applies the event.
+    async fn ask_and_apply(&self, mut event: EventRow, asks: Vec<Ask>, books: Arc<Books>) {
+        let (id, fence, attempts) = (event.id, event.fence, event.attempts);
+        let account = event.account.clone();
+        let read = match tokio::time::timeout(ASKING, self.ask(&mut event, asks, &books)).await {
+            Ok(Ok(read)) => read,
+            Ok(Err(error)) if !error.passes() => {
+                let settled = failed("api_refused", &error.to_string());
+                report(id, &account, &settled);
+                self.end(id, fence, settled).await;
+                return;
+            }
+            Ok(Err(error)) => {
+                self.ask_again(id, fence, attempts, &error.to_string()).await;
+                return;
+            }
+            Err(_) => {
+                self.ask_again(id, fence, attempts, "the provider's API is too slow").await;
+                return;
+            }
+        };
+        match read {
+            Read::Ends(settled) => {
+                report(id, &account, &settled);
+                self.end(id, fence, settled).await;
+            }
+            Read::Asks(_) => {
+                let message = "the provider's answers led to ever more questions";
+                self.end(id, fence, failed("api_refused", message)).await;
+            }
+            Read::Notices { live, notices } => {
+                let outcome = self.transact(event, live, notices, books).await;
+                self.conclude(id, fence, attempts, &account, outcome).await;
+            }
+        }
+    }
+
+    /// Round after round, each kept before the next.
+    async fn ask(
+        &self,
+        event: &mut EventRow,
+        mut asks: Vec<Ask>,
+        books: &Books,
+    ) -> Result<Read, FetchError> {
+        let Some(account) = books.account(&event.account) else { return Ok(read(event, books)) };
+        let mut answers = asking::answers(event);
+        for _ in 0..asking::ROUNDS_MAX {
+            for ask in &asks {
+                answers.insert(ask.name.clone(), self.fetch.ask(ask, account).await?);
+            }
+            let kept = asking::kept(&answers);
+            event.answers = Some(kept.clone());
+            let (id, fence) = (event.id, event.fence);
+            let stored =
+                self.store.run("event answers", move |tx| tx.event_answers(id, fence, &kept)).await;
+            if let Err(error) = stored {
+                // They are asked for again where this attempt does not come to its end.
+                tracing::warn!(event.id = id, %error, "the answers were not kept: {error}");
+            }
+            match read(event, books) {
+                Read::Asks(more) => asks = more,
+                other => return Ok(other),
+            }
+        }
+        Ok(Read::Asks(asks))
+    }
+
+    async fn ask_again(&self, id: i64, fence: i64, attempts: i32, message: &str) {
+        tracing::warn!(event.id = id, "event {id} is tried again: {message}");
+        let next_at = self.clock.now() + retry::api_wait(attempts.unsigned_abs());
+        self.put_back(id, fence, next_at, message).await;
     }
 
     async fn transact(
@@ -199,7 +335,11 @@ impl Apply {
     async fn again(&self, id: i64, fence: i64, attempts: i32, error: &StoreError) {
         tracing::warn!(event.id = id, %error, "event {id} is tried again: {error}");
         let next_at = self.clock.now() + retry::event_wait(attempts.unsigned_abs());
-        let message = format!("tried again soon: {error}");
+        self.put_back(id, fence, next_at, &format!("tried again soon: {error}")).await;
+    }
+
+    async fn put_back(&self, id: i64, fence: i64, next_at: DateTime<Utc>, message: &str) {
+        let message = message.to_owned();
         let put_back = self
             .store
             .run("event again", move |tx| tx.event_again(id, fence, next_at, Some(&message)))
@@ -224,6 +364,15 @@ pub fn apply_now(
     match read(event, books) {
         Read::Ends(settled) => Ok(Applied {
             settled,
+            difference: crate::rules::difference::Difference::default(),
+            licenses: Vec::new(),
+        }),
+        // Where it stays so: a dry run asks nobody.
+        Read::Asks(_) => Ok(Applied {
+            settled: Settled {
+                status: EventStatus::Waiting,
+                ..failed("not_asked", "the provider has to be asked first; replay it")
+            },
             difference: crate::rules::difference::Difference::default(),
             licenses: Vec::new(),
         }),

@@ -1,8 +1,9 @@
 //! What an event says: its account, its mode, its notices, or why it leads to nothing.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use keywright_providers::{Answers, Event, Notice};
+use keywright_providers::{Ask, Event, Notice};
 
+use super::asking::{self, Open};
 use crate::books::Books;
 use crate::rules::acts::{self, SUPPORT};
 use crate::store::rows::{EventRow, Settled};
@@ -13,6 +14,8 @@ use crate::store::types::EventStatus;
 pub enum Read {
     /// These notices bear on one sale of that mode (or on customers only).
     Notices { live: bool, notices: Vec<Notice> },
+    /// The provider's API is to be asked first.
+    Asks(Vec<Ask>),
     /// Nothing to apply: it ends here.
     Ends(Settled),
 }
@@ -43,14 +46,27 @@ pub fn read(event: &EventRow, books: &Books) -> Read {
         );
         return ends(EventStatus::Ignored, "other_mode", &message);
     }
-    let reading = account.provider.read(&Event {
+    let told = Event {
         event_type: &event.event_type,
         occurred_at: event.occurred_at,
         body,
         settings: &account.credentials.settings,
-        answers: &Answers::new(),
-    });
-    finish(reading, event, live)
+        answers: &asking::answers(event),
+    };
+    match asking::open(&told, account) {
+        Ok(Open::Nothing) => finish(account.provider.read(&told), event, live),
+        Ok(Open::Asks(asks)) => Read::Asks(asks),
+        Ok(Open::Needs(settings)) => {
+            let (title, name) = (account.provider.facts().title, &account.name);
+            let message = format!(
+                "{title} has to be asked what this is about: set {} in [providers.{name}] and \
+                 reload",
+                settings.join(" and ")
+            );
+            ends(EventStatus::Waiting, "needs_setting", &message)
+        }
+        Err(unread) => finish(Err(unread), event, live),
+    }
 }
 
 fn finish(reading: keywright_providers::Reading, event: &EventRow, live: bool) -> Read {

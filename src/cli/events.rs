@@ -6,6 +6,7 @@ use super::part::{Part, json_of, or_none, page, time};
 use super::table::table;
 use super::{Context, say};
 use crate::apply::Apply;
+use crate::fetch::Fetch;
 use crate::rules::plain::one_line;
 use crate::store::rows::EventFilter;
 use crate::store::types::EventStatus;
@@ -156,13 +157,13 @@ async fn replay_many(
         return Ok(each.join("\n"));
     }
     let replayed = support.event_replay_where(filter).await?;
-    let apply = Apply {
-        store: support.store.clone(),
-        shelf: support.shelf.clone(),
-        clock: support.clock.clone(),
-        bell: support.bell.clone(),
-        post: support.post.clone(),
-    };
+    let apply = Apply::new(
+        support.store.clone(),
+        support.shelf.clone(),
+        support.clock.clone(),
+        (support.bell.clone(), support.post.clone()),
+        Fetch::new()?,
+    );
     apply.settle().await?;
     Ok(match json {
         true => json_of(&serde_json::json!({ "replayed": replayed }))?,

@@ -17,6 +17,10 @@ use super::hidden::Hidden;
 use super::secrets::{deaf, own_secrets_only, secrets};
 use super::section::{Table, kind, section, table};
 use super::settings::AccountSettings;
+use super::urls::callable;
+
+/// The setting that leads questions to another address than the provider's own.
+const API_URL: &str = "api_url";
 
 /// Under this name support's own acts are kept.
 const RESERVED: &str = "support";
@@ -85,6 +89,11 @@ fn account(
                             .take(&key.at(setting.name), secret)
                             .map(|secret| (setting.name.to_owned(), secret)),
                     );
+                }
+                Some(text) if setting.name == API_URL && callable(&text.expose()).is_none() => {
+                    let message = "is no address that can be asked; write https://HOST (http \
+                                   only for this very machine), or leave it out";
+                    report.add(&key.at(API_URL), message);
                 }
                 Some(text) => {
                     own.insert(setting.name.to_owned(), text.expose().to_owned());

@@ -125,6 +125,17 @@ fn decode(text: &str) -> Option<String> {
     (!decoded.contains(char::is_control)).then(|| decoded.into_owned())
 }
 
+/// The address of an API, where it can be called: by https only, or by plain http on this very
+/// machine (a stand-in for tests, a proxy).
+#[must_use]
+pub fn callable(address: &str) -> Option<Url> {
+    let url = Url::parse(address).ok()?;
+    let here = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+    let safe = url.scheme() == "https" || (url.scheme() == "http" && here);
+    (safe && url.host_str().is_some() && url.username().is_empty() && url.password().is_none())
+        .then_some(url)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,6 +163,24 @@ mod tests {
             "https://",
         ] {
             assert!(public(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn only_https_or_this_machine_is_called() {
+        for address in ["https://api.mollie.com", "http://127.0.0.1:8080/x", "http://[::1]:1"] {
+            assert!(callable(address).is_some(), "{address}");
+        }
+        for address in [
+            "http://api.mollie.com",
+            "ftp://127.0.0.1",
+            "file:///etc/passwd",
+            "https://user:pass@api.mollie.com",
+            "http://127.0.0.1.example.com",
+            "//api.mollie.com",
+            "",
+        ] {
+            assert!(callable(address).is_none(), "{address}");
         }
     }
 

@@ -9,12 +9,20 @@ const MAIL_WAIT_MIN_S: i64 = 60;
 const MAIL_WAIT_MAX_S: i64 = 4 * 3600;
 const PAUSE_MAX_S: i64 = 300;
 const EVENT_WAIT_MAX_S: i64 = 60;
+const API_WAIT_MAX_S: i64 = 900;
 
 /// The wait after so many attempts (from 1) at an event that the database was not able to take:
 /// 1, 2, 4 ... seconds, at most a minute. An event is never given up for this.
 #[must_use]
 pub fn event_wait(attempts: u32) -> TimeDelta {
     TimeDelta::seconds(doubled(1, attempts, EVENT_WAIT_MAX_S))
+}
+
+/// The wait after so many attempts (from 1) at which a provider's API gave no answer: 2, 4, 8 ...
+/// seconds, at most 15 minutes. An event is never given up for this.
+#[must_use]
+pub fn api_wait(attempts: u32) -> TimeDelta {
+    TimeDelta::seconds(doubled(2, attempts, API_WAIT_MAX_S))
 }
 
 /// The wait after so many attempts (from 1) that a mail server refused for now: 1, 2, 4 ...

@@ -29,6 +29,7 @@ diesel::table! {
         sale_id -> Nullable<BigInt>,
         headers -> Document,
         body -> Nullable<Binary>,
+        answers -> Nullable<Binary>,
     }
 }
 

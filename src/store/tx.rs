@@ -101,6 +101,8 @@ functions! {
     event_reclaim_all(now: DateTime<Utc>) -> usize;
     /// Ends the attempt. [`StoreError::Conflict`]: it was taken over meanwhile.
     event_settle(id: i64, fence: i64, settled: &Settled) -> ();
+    /// Keeps what the provider's API answered. [`StoreError::Conflict`] as above.
+    event_answers(id: i64, fence: i64, answers: &[u8]) -> ();
     /// Back to pending, not before `next_at`. [`StoreError::Conflict`] as above.
     event_again(id: i64, fence: i64, next_at: DateTime<Utc>, message: Option<&str>) -> ();
     /// One event, with its body.

@@ -118,9 +118,14 @@ impl Support {
     /// [`Failure::Store`].
     pub async fn event_replay_unmapped(&self) -> Result<usize, Failure> {
         let mut count = 0;
-        for reason in ["unknown_product", "unknown_account"] {
+        for (status, reason) in [
+            (EventStatus::Failed, "unknown_product"),
+            (EventStatus::Failed, "unknown_account"),
+            (EventStatus::Failed, "api_refused"),
+            (EventStatus::Waiting, "needs_setting"),
+        ] {
             let filter = EventFilter {
-                status: Some(EventStatus::Failed),
+                status: Some(status),
                 reason: Some(reason.to_owned()),
                 ..EventFilter::default()
             };

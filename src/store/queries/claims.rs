@@ -147,6 +147,14 @@ pub(crate) fn event_settle(conn: &mut Conn, id: i64, fence: i64, settled: &Settl
     hit(rows, "the event", id)
 }
 
+pub(crate) fn event_answers(conn: &mut Conn, id: i64, fence: i64, answers: &[u8]) -> Result<()> {
+    let rows = diesel::update(held_event!(id, fence))
+        .set(events::answers.eq(answers))
+        .execute(conn)
+        .of("events")?;
+    hit(rows, "the event", id)
+}
+
 pub(crate) fn event_again(
     conn: &mut Conn,
     id: i64,

@@ -37,6 +37,7 @@ macro_rules! without_body {
             events::sale_id,
             events::headers,
             None::<Vec<u8>>.into_sql::<Nullable<Binary>>(),
+            None::<Vec<u8>>.into_sql::<Nullable<Binary>>(),
         )
     };
 }

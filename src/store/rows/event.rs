@@ -80,6 +80,9 @@ pub struct EventRow {
     pub headers: Value,
     /// `None`: purged. Lists leave it out too: they carry `None` always.
     pub body: Option<Vec<u8>>,
+    /// What the provider's API answered about it, in the form that `apply` writes. Lists leave it
+    /// out.
+    pub answers: Option<Vec<u8>>,
 }
 
 /// How an event ended.

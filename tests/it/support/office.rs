@@ -14,6 +14,7 @@ use keywright::books::{Books, Shelf};
 use keywright::chance::{Chance, NoChance};
 use keywright::clock::Clock;
 use keywright::config::Config;
+use keywright::fetch::Fetch;
 use keywright::intake::Intake;
 use keywright::keyring::Keyring;
 use keywright::store::Store;
@@ -153,11 +154,18 @@ impl Office {
             Arc::<Hands>::clone(&clock),
             Arc::clone(&bell),
             Arc::clone(&post),
+            Fetch::new().unwrap(),
         );
         let mut office = Self {
             desk: web::Data::new(Desk::new(support.clone(), Arc::new(Faulty))),
             intake: intake.await.unwrap(),
-            apply: Apply { store, shelf, clock: Arc::<Hands>::clone(&clock), bell, post },
+            apply: Apply::new(
+                store,
+                shelf,
+                Arc::<Hands>::clone(&clock),
+                (bell, post),
+                Fetch::new().unwrap(),
+            ),
             support,
             clock,
             tokens: BTreeMap::new(),

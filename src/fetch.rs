@@ -1,0 +1,203 @@
+//! Asks providers' APIs, and fetches the certificates that they name: the one place from which
+//! the service calls out beside its mail. Bounded in time and size; follows no redirect.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use data_encoding::BASE64;
+use keywright_providers::{Ask, Auth, Fetched};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use reqwest::{Client, RequestBuilder};
+use thiserror::Error;
+
+use crate::config::Account;
+use crate::config::urls::callable;
+
+/// One call, from connecting to the last byte.
+const CALL_MAX: Duration = Duration::from_secs(5);
+
+/// A longer answer is none.
+const ANSWER_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// Certificates are small, and the provider's name in their address was checked.
+const CERTIFICATE_BYTES_MAX: usize = 64 * 1024;
+const CERTIFICATE_KEPT: Duration = Duration::from_secs(3600);
+const CERTIFICATES_MAX: usize = 64;
+
+/// The client, with its cache of certificates.
+#[derive(Debug, Clone)]
+pub struct Fetch {
+    client: Client,
+    certificates: Arc<Mutex<HashMap<String, (Instant, Arc<Vec<u8>>)>>>,
+}
+
+/// Why there is no answer. Never holds a credential.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum FetchError {
+    #[error("{0} cannot be reached")]
+    Unreachable(String),
+    #[error("{host} answered {status}; it is asked again")]
+    NotNow { host: String, status: u16 },
+    #[error(
+        "{host} answered {status}: the credential in [providers.{account}] is wrong, or may not \
+         read this; set a right one and reload"
+    )]
+    Forbidden { host: String, status: u16, account: String },
+    #[error("{host} answered {status} to the question {name}")]
+    Refused { host: String, status: u16, name: String },
+    #[error("the answer of {0} is too long")]
+    TooLong(String),
+    #[error("{0} is no address that can be asked; write https://HOST in api_url")]
+    Address(String),
+}
+
+impl FetchError {
+    /// Can asking again help, with nothing changed here?
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::NotNow { .. } => true,
+            Self::Forbidden { .. } | Self::Refused { .. } | Self::TooLong(_) | Self::Address(_) => {
+                false
+            }
+        }
+    }
+}
+
+impl Fetch {
+    /// # Errors
+    /// Where no client can be made.
+    pub fn new() -> Result<Self, FetchError> {
+        let none = |_| FetchError::Unreachable("the network".to_owned());
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        let tls = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|_| FetchError::Unreachable("the network".to_owned()))?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let client = Client::builder()
+            .tls_backend_preconfigured(tls)
+            .timeout(CALL_MAX)
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("keywright/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(none)?;
+        Ok(Self { client, certificates: Arc::default() })
+    }
+
+    /// Asks one question with the account's credentials.
+    ///
+    /// # Errors
+    /// [`FetchError`].
+    pub async fn ask(&self, ask: &Ask, account: &Account) -> Result<Fetched, FetchError> {
+        let base = account.credentials.settings.get("api_url").map_or(ask.base, String::as_str);
+        let address = format!("{}{}", base.trim_end_matches('/'), ask.path);
+        let url = callable(&address).ok_or_else(|| FetchError::Address(base.to_owned()))?;
+        let host = host(&url);
+        let mut request = match &ask.body {
+            Some((content_type, body)) => {
+                self.client.post(url).header(CONTENT_TYPE, *content_type).body(body.clone())
+            }
+            None => self.client.get(url),
+        };
+        if !ask.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("accept")) {
+            request = request.header(ACCEPT, "application/json");
+        }
+        for (name, value) in &ask.headers {
+            request = request.header(*name, value);
+        }
+        let (status, body) =
+            self.call(authorized(request, ask.auth, account), &host, ANSWER_BYTES_MAX).await?;
+        match status {
+            200..=299 | 404 | 410 => Ok(Fetched { status, body }),
+            401 | 403 => Err(FetchError::Forbidden { host, status, account: account.name.clone() }),
+            408 | 425 | 429 | 500..=599 => Err(FetchError::NotNow { host, status }),
+            _ => Err(FetchError::Refused { host, status, name: ask.name.clone() }),
+        }
+    }
+
+    /// The certificate at that address, from the last hour or fetched.
+    ///
+    /// # Errors
+    /// [`FetchError`].
+    pub async fn certificate(&self, address: &str) -> Result<Arc<Vec<u8>>, FetchError> {
+        if let Some((fetched_at, certificate)) = self.known().get(address)
+            && fetched_at.elapsed() < CERTIFICATE_KEPT
+        {
+            return Ok(Arc::clone(certificate));
+        }
+        let url = callable(address).ok_or_else(|| FetchError::Address(address.to_owned()))?;
+        let host = host(&url);
+        let (status, body) = self.call(self.client.get(url), &host, CERTIFICATE_BYTES_MAX).await?;
+        if status != 200 {
+            return Err(FetchError::NotNow { host, status });
+        }
+        let certificate = Arc::new(body);
+        let mut known = self.known();
+        // Addresses are a handful; more are somebody's attempt to fill the memory.
+        if known.len() >= CERTIFICATES_MAX {
+            known.clear();
+        }
+        known.insert(address.to_owned(), (Instant::now(), Arc::clone(&certificate)));
+        Ok(certificate)
+    }
+
+    async fn call(
+        &self,
+        request: RequestBuilder,
+        host: &str,
+        bytes_max: usize,
+    ) -> Result<(u16, Vec<u8>), FetchError> {
+        let unreachable = |_| FetchError::Unreachable(host.to_owned());
+        let mut answer = request.send().await.map_err(unreachable)?;
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(unreachable)? {
+            if body.len() + chunk.len() > bytes_max {
+                return Err(FetchError::TooLong(host.to_owned()));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok((answer.status().as_u16(), body))
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Instant, Arc<Vec<u8>>)>> {
+        self.certificates.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The secret settings that this question needs and the account lacks.
+#[must_use]
+pub fn missing(ask: &Ask, account: &Account) -> Vec<&'static str> {
+    let keys = &account.credentials.keys;
+    ask.auth.settings().into_iter().filter(|name| !keys.contains_key(*name)).collect()
+}
+
+fn host(url: &url::Url) -> String {
+    url.host_str().unwrap_or_default().to_owned()
+}
+
+fn authorized(request: RequestBuilder, auth: Auth, account: &Account) -> RequestBuilder {
+    let value = |setting: &str| {
+        account.credentials.keys.get(setting).map_or("", |secret| secret.expose()).to_owned()
+    };
+    let basic = |user: &str, password: &str| {
+        format!("Basic {}", BASE64.encode(format!("{user}:{password}").as_bytes()))
+    };
+    match auth {
+        Auth::Nothing => request,
+        Auth::Bearer(setting) => {
+            request.header(AUTHORIZATION, format!("Bearer {}", value(setting)))
+        }
+        Auth::BasicUser { user, password } => {
+            request.header(AUTHORIZATION, basic(&value(user), password))
+        }
+        Auth::Basic { user, password } => {
+            request.header(AUTHORIZATION, basic(&value(user), &value(password)))
+        }
+        Auth::Header { name, prefix, setting } => {
+            request.header(name, format!("{prefix}{}", value(setting)))
+        }
+    }
+}
