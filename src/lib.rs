@@ -32,6 +32,7 @@ pub mod post;
 pub mod rules;
 pub mod sender;
 pub mod serve;
+pub mod standin;
 pub mod store;
 pub mod support;
 pub mod telemetry;

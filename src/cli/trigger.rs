@@ -1,5 +1,7 @@
 //! `trigger`: realistic events, signed with the account's secret, posted to a running service.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, bail};
 use clap::Args;
 use keywright_providers::Sample;
@@ -9,7 +11,11 @@ use crate::chance;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Account, Config};
 use crate::sender::Sender;
+use crate::standin::StandIn;
 use crate::trigger::{Scenario, Told, scene, set, tell};
+
+/// So long nothing must be asked until the stand-in for the provider's API goes.
+const QUIET: Duration = Duration::from_secs(3);
 
 /// Makes realistic events of an account's kind, signed with its secret, and posts them.
 #[derive(Debug, Args)]
@@ -58,11 +64,16 @@ impl Trigger {
         }
         let base = self.to.clone().unwrap_or_else(|| address(&config));
         let sender = Sender::new(&base)?;
+        let stand_in = stand_in(account, &samples).await?;
         let mut refused = 0;
         for sample in &samples {
             let answered = sender.send(&self.account, sample).await?;
             say(format!("{} {}", answered.status, sample.title))?;
             refused += u32::from(!(200..300).contains(&answered.status));
+        }
+        if let Some(stand_in) = stand_in {
+            say("the provider's API is stood in for until nothing more is asked")?;
+            stand_in.idle(QUIET).await;
         }
         if refused > 0 {
             bail!("{refused} of {} events were not accepted", samples.len());
@@ -91,6 +102,20 @@ impl Trigger {
         }
         Ok(tell(account, &scene, &steps, now)?)
     }
+}
+
+/// Answers at the account's `api_url` for the provider, where that is this very machine and the
+/// events lead to questions.
+async fn stand_in(account: &Account, samples: &[Sample]) -> anyhow::Result<Option<StandIn>> {
+    let here = account.credentials.settings.get("api_url").and_then(|url| url.strip_prefix("http://"));
+    let asked = samples.iter().any(|sample| !sample.answers.is_empty());
+    let (Some(address), true) = (here, asked) else { return Ok(None) };
+    let address = address.trim_end_matches('/');
+    let stand_in = StandIn::start(address)
+        .await
+        .with_context(|| format!("cannot stand in for the provider's API at {address}"))?;
+    stand_in.learn(samples);
+    Ok(Some(stand_in))
 }
 
 /// Where the configuration listens, as this machine reaches it.
