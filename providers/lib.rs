@@ -15,6 +15,7 @@
 pub mod ask;
 mod fastspring;
 mod paddle;
+mod shopify;
 mod stripe;
 
 pub mod notice;
@@ -37,7 +38,12 @@ pub use scheme::Verified;
 pub use secret::Secret;
 
 /// Every kind that is built in: a folder each.
-pub const ALL: &[&dyn Provider] = &[&fastspring::FastSpring, &paddle::Paddle, &stripe::Stripe];
+pub const ALL: &[&dyn Provider] = &[
+    &fastspring::FastSpring,
+    &paddle::Paddle,
+    &shopify::Shopify,
+    &stripe::Stripe,
+];
 
 /// The provider of that kind.
 #[must_use]
