@@ -17,6 +17,7 @@ mod fastspring;
 mod paddle;
 mod shopify;
 mod stripe;
+mod woocommerce;
 
 pub mod notice;
 pub mod read;
@@ -43,6 +44,7 @@ pub const ALL: &[&dyn Provider] = &[
     &paddle::Paddle,
     &shopify::Shopify,
     &stripe::Stripe,
+    &woocommerce::WooCommerce,
 ];
 
 /// The provider of that kind.
