@@ -18,6 +18,7 @@ mod fastspring;
 mod paddle;
 mod shopify;
 mod stripe;
+mod ultracart;
 mod woocommerce;
 
 pub mod notice;
@@ -46,6 +47,7 @@ pub const ALL: &[&dyn Provider] = &[
     &paddle::Paddle,
     &shopify::Shopify,
     &stripe::Stripe,
+    &ultracart::UltraCart,
     &woocommerce::WooCommerce,
 ];
 
