@@ -6,6 +6,7 @@
 //!
 //! <https://docs.ultracart.com/display/ucdoc/Activation+Code+API>
 
+use super::read::whole;
 use crate::notice::{Customer, Kind, Line, Notice, Ref};
 use crate::read::{
     Element, Envelope, Event, Form, Id, Reading, Settings, Unread, country, full_name,
@@ -83,11 +84,7 @@ pub(super) fn read(event: &Event<'_>) -> Reading {
         .ok_or_else(|| Unread::value("orderId", "not an order's number"))?;
     let item = needed("itemId", ITEM)?;
     let quantity = match told(QUANTITY) {
-        Some(text) => text
-            .split_once('.')
-            .map_or(text, |(whole, _)| whole)
-            .parse()
-            .ok()
+        Some(text) => whole(text)
             .filter(|quantity| *quantity > 0)
             .ok_or_else(|| Unread::value("quantity", "not a whole number above 0"))?,
         None => 1,
@@ -121,17 +118,24 @@ pub(super) fn line(order: &Id, item: &str) -> String {
     format!("{}/{item}", Ref::order(order))
 }
 
-/// Without a key the order must not be shown an empty one.
+/// Without a key the order must not be shown an empty one; nor by a template that has no place for
+/// one, in whose stead the built-in stands.
 pub(super) fn answer(keys: &[String], settings: &Settings) -> Answer {
-    let template = settings.get(TEMPLATE).map_or(DEFAULT_TEMPLATE, String::as_str);
-    let (before, rest) = template.split_once('{').unwrap_or((template, ""));
-    let (once, behind) = rest.split_once('}').unwrap_or((rest, ""));
+    let own = settings.get(TEMPLATE).and_then(|template| parts(template));
+    let (before, once, behind) = own.or_else(|| parts(DEFAULT_TEMPLATE)).unwrap_or_default();
     let written: String = keys.iter().map(|key| once.replace("KEY", &escaped(key))).collect();
     Answer {
         status: if keys.is_empty() { 503 } else { 200 },
         content_type: "text/xml; charset=utf-8",
         body: [before, &written, behind].concat(),
     }
+}
+
+/// What stands before, in and behind the braces.
+fn parts(template: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = template.split_once('{')?;
+    let (once, behind) = rest.split_once('}')?;
+    once.contains("KEY").then_some((before, once, behind))
 }
 
 fn escaped(key: &str) -> String {

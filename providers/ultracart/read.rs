@@ -231,14 +231,18 @@ fn returned(order: &Order) -> Result<Vec<ReturnedLine>, Unread> {
     Ok(returned)
 }
 
-/// A number of units, which UltraCart writes with decimals.
+/// A number of units.
 pub(super) fn units(path: &str, text: Option<&Scalar>) -> Result<Option<u32>, Unread> {
-    let whole = |text: &Scalar| {
-        let (whole, fraction) = text.as_str().split_once('.').unwrap_or((text.as_str(), ""));
-        whole.parse().ok().filter(|_| fraction.bytes().all(|digit| digit == b'0'))
+    let units = |text: &Scalar| {
+        whole(text.as_str()).ok_or_else(|| Unread::value(path, "not a whole number"))
     };
-    text.map(|text| whole(text).ok_or_else(|| Unread::value(path, "not a whole number")))
-        .transpose()
+    text.map(units).transpose()
+}
+
+/// A whole number, which UltraCart writes with decimals.
+pub(super) fn whole(text: &str) -> Option<u32> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    whole.parse().ok().filter(|_| fraction.bytes().all(|digit| digit == b'0'))
 }
 
 fn amount(name: &str, amount: Option<&Amount>, order: &Order) -> Result<Option<Money>, Unread> {

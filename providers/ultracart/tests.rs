@@ -239,5 +239,10 @@ fn the_answer_to_a_request_for_keys_is_the_vendors() {
     let template = ("answer_template".to_owned(), "<r>{<k v=\"KEY\"/>}</r>".to_owned());
     let told = form::answer(&keys[..1], &Settings::from([template]));
     assert_eq!(told.body, "<r><k v=\"A-1\"/></r>");
+    let built_in = form::answer(&keys, &Settings::new());
+    for useless in ["", "<r/>", "<r>KEY</r>", "<r>{key}</r>", "{KEY"] {
+        let settings = Settings::from([("answer_template".to_owned(), useless.to_owned())]);
+        assert_eq!(form::answer(&keys, &settings), built_in, "{useless}");
+    }
     assert_eq!(form::answer(&[], &Settings::new()).status, 503);
 }
