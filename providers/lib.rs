@@ -13,9 +13,13 @@
 //! - [`sample`]: realistic events for `trigger`, `demo` and the tests
 
 pub mod ask;
+mod bigcommerce;
 mod fastspring;
 mod paddle;
+mod shopify;
 mod stripe;
+mod ultracart;
+mod woocommerce;
 
 pub mod notice;
 pub mod read;
@@ -37,7 +41,15 @@ pub use scheme::Verified;
 pub use secret::Secret;
 
 /// Every kind that is built in: a folder each.
-pub const ALL: &[&dyn Provider] = &[&fastspring::FastSpring, &paddle::Paddle, &stripe::Stripe];
+pub const ALL: &[&dyn Provider] = &[
+    &bigcommerce::BigCommerce,
+    &fastspring::FastSpring,
+    &paddle::Paddle,
+    &shopify::Shopify,
+    &stripe::Stripe,
+    &ultracart::UltraCart,
+    &woocommerce::WooCommerce,
+];
 
 /// The provider of that kind.
 #[must_use]

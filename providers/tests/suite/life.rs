@@ -1,5 +1,7 @@
 //! One purchase as a provider's samples tell it: signed, sent, verified and read.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Days, Months, Utc};
 use keywright_providers::notice::Notice;
 use keywright_providers::sample::Step;
@@ -7,6 +9,7 @@ use keywright_providers::{Answers, Fetched, Scene};
 
 use crate::fixture::Fixture;
 use crate::subject::Subject;
+use crate::ties::{changed_lines, covered_lines, names};
 use crate::told::{Told, ToldEvent, tell};
 
 pub(crate) const ITEM: &str = "kw-pro";
@@ -21,6 +24,23 @@ pub(crate) struct Life {
 impl Life {
     pub(crate) fn all(&self) -> impl Iterator<Item = &Notice> {
         self.purchase.iter().chain(&self.renewal)
+    }
+
+    /// Every name of the lines that were bought, by the purchase and by what tells more of them.
+    pub(crate) fn bought(&self) -> BTreeSet<&str> {
+        let mut bought: BTreeSet<&str> =
+            self.purchase.iter().flat_map(covered_lines).flat_map(names).collect();
+        loop {
+            let known = bought.len();
+            let told = |notice| covered_lines(notice).iter().chain(changed_lines(notice));
+            let lines = self.all().flat_map(told);
+            let same = lines.filter(|line| names(line).any(|name| bought.contains(name)));
+            let more: Vec<&str> = same.flat_map(names).collect();
+            bought.extend(more);
+            if bought.len() == known {
+                return bought;
+            }
+        }
     }
 
     /// The notices of a further step; none where it cannot be told.

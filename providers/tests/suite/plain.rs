@@ -36,6 +36,7 @@ pub(crate) enum Flaw {
     TestIsLive,
     OtherItem,
     LineMoves,
+    NoRenewal,
     EarlyEnd,
     RefundOfNothing,
     SilentCancel,
@@ -45,7 +46,7 @@ pub(crate) enum Flaw {
 }
 
 impl Flaw {
-    pub(crate) const ALL: [Self; 18] = [
+    pub(crate) const ALL: [Self; 19] = [
         Self::HalfOfTheBodySigned,
         Self::TimeNotSigned,
         Self::FirstOfTwoSignatures,
@@ -58,6 +59,7 @@ impl Flaw {
         Self::TestIsLive,
         Self::OtherItem,
         Self::LineMoves,
+        Self::NoRenewal,
         Self::EarlyEnd,
         Self::RefundOfNothing,
         Self::SilentCancel,
@@ -78,7 +80,9 @@ impl Flaw {
             Self::CutFrameTaken => hostile::cut_frames,
             Self::TestIsLive => scenes::every_step_reads,
             Self::OtherItem => scenes::a_purchase_covers_its_item,
-            Self::LineMoves | Self::EarlyEnd => scenes::a_renewal_extends_the_same_line,
+            Self::LineMoves | Self::NoRenewal | Self::EarlyEnd => {
+                scenes::a_renewal_extends_the_same_line
+            }
             Self::RefundOfNothing => scenes::money_goes_back_from_its_payment,
             Self::SilentCancel => scenes::the_other_steps_say_what_they_are,
             Self::SecondSale | Self::OneSaleForAll | Self::SameEventId => {
@@ -276,6 +280,9 @@ impl Provider for Plain {
     fn samples(&self, scene: &Scene) -> Vec<Sample> {
         let repeats = !matches!(scene.step, Step::Purchase | Step::Refund | Step::Dispute);
         if repeats && !scene.subscription {
+            return Vec::new();
+        }
+        if scene.step == Step::Renewal && self.has(Flaw::NoRenewal) {
             return Vec::new();
         }
         let Scene { tag, cycle, .. } = scene;

@@ -56,12 +56,17 @@ pub(crate) fn a_purchase_covers_its_item(subject: &Subject<'_>) -> Vec<String> {
     })
 }
 
-/// A renewal is another payment for the same line, up to the end that the scene says.
+/// A renewal is another payment for the same line, up to the end that the scene says. A provider
+/// without subscriptions tells of none, and then of nothing that befalls one.
 pub(crate) fn a_renewal_extends_the_same_line(subject: &Subject<'_>) -> Vec<String> {
     each_life(subject, true, |life| {
         let scene = scene(Step::Renewal, "kwa1", 1, true);
-        let bought: BTreeSet<&str> =
-            life.purchase.iter().flat_map(covered_lines).flat_map(names).collect();
+        if !renews(subject) {
+            let befalls = [Step::Cancel, Step::PaymentFailed, Step::PlanChange];
+            let told = befalls.map(|step| samples(subject, step));
+            return vec![(told == [0; 3], format!("no renewal, and {told:?} of {befalls:?}"))];
+        }
+        let bought = life.bought();
         let renewed: Vec<&Line> = life.renewal.iter().flat_map(covered_lines).collect();
         let ends: Vec<_> = renewed.iter().filter_map(|line| line.period).map(|p| p.end).collect();
         let mut payments = Classes::default();
@@ -85,10 +90,22 @@ pub(crate) fn a_renewal_extends_the_same_line(subject: &Subject<'_>) -> Vec<Stri
     })
 }
 
+/// Does this provider have subscriptions?
+fn renews(subject: &Subject<'_>) -> bool {
+    samples(subject, Step::Renewal) > 0
+}
+
+fn samples(subject: &Subject<'_>, step: Step) -> usize {
+    subject.provider.samples(&scene(step, "kwa1", 1, true)).len()
+}
+
 /// A refund and a dispute find the payment of their cycle, and no other.
 pub(crate) fn money_goes_back_from_its_payment(subject: &Subject<'_>) -> Vec<String> {
     let mut found = Vec::new();
     for (cycle, subscription) in [(0, false), (0, true), (1, true)] {
+        if cycle > 0 && !renews(subject) {
+            continue;
+        }
         found.extend(each_life(subject, subscription, |life| {
             let mut payments = Classes::default();
             let paid = if cycle == 0 { &life.purchase } else { &life.renewal };
@@ -129,8 +146,7 @@ pub(crate) fn the_other_steps_say_what_they_are(subject: &Subject<'_>) -> Vec<St
             let told = notices.is_empty() || notices.iter().any(|notice| is(&notice.kind));
             (told, format!("{} is told otherwise: {notices:?}", step.as_str()))
         };
-        let bought: BTreeSet<&str> =
-            life.purchase.iter().flat_map(covered_lines).flat_map(names).collect();
+        let bought = life.bought();
         let changed = life.notices(subject, Step::PlanChange, 1, true);
         let lines: Vec<&Line> = changed.iter().flat_map(changed_lines).collect();
         let moved = lines.iter().any(|line| {
@@ -187,10 +203,10 @@ pub(crate) fn one_purchase_is_one_sale(subject: &Subject<'_>) -> Vec<String> {
     found
 }
 
-/// What makes an event known again: the provider's id, else its bytes.
+/// What makes an event known again: the provider's id, else its content.
 fn repeated_events(one: &[ToldEvent], two: &[ToldEvent]) -> Vec<String> {
     let mut seen = BTreeSet::new();
-    let identity = |event: &ToldEvent| event.id.clone().ok_or_else(|| event.body.clone());
+    let identity = |event: &ToldEvent| event.id.clone().ok_or_else(|| event.content.clone());
     one.iter()
         .chain(two)
         .filter(|event| !event.recurs)

@@ -37,6 +37,9 @@ pub(crate) struct ToldEvent {
     pub(crate) reading: Reading,
     #[serde(skip)]
     pub(crate) body: Vec<u8>,
+    /// What makes it known again where it has no id.
+    #[serde(skip)]
+    pub(crate) content: Vec<u8>,
 }
 
 /// What an event was read as.
@@ -131,6 +134,7 @@ fn read_one(
         recurs: envelope.recurs,
         content_apart: envelope.content.is_some(),
         reading,
+        content: envelope.content.unwrap_or_else(|| envelope.body.clone()),
         body: envelope.body,
     }
 }
