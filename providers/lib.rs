@@ -12,6 +12,7 @@
 //! - [`notice`]: the canonical terms
 //! - [`sample`]: realistic events for `trigger`, `demo` and the tests
 
+mod adyen;
 pub mod ask;
 mod fastspring;
 mod paddle;
@@ -37,7 +38,12 @@ pub use scheme::Verified;
 pub use secret::Secret;
 
 /// Every kind that is built in: a folder each.
-pub const ALL: &[&dyn Provider] = &[&fastspring::FastSpring, &paddle::Paddle, &stripe::Stripe];
+pub const ALL: &[&dyn Provider] = &[
+    &adyen::Adyen,
+    &fastspring::FastSpring,
+    &paddle::Paddle,
+    &stripe::Stripe,
+];
 
 /// The provider of that kind.
 #[must_use]
