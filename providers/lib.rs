@@ -17,6 +17,7 @@ pub mod ask;
 mod fastspring;
 mod paddle;
 mod stripe;
+mod zoho_billing;
 
 pub mod notice;
 pub mod read;
@@ -43,6 +44,7 @@ pub const ALL: &[&dyn Provider] = &[
     &fastspring::FastSpring,
     &paddle::Paddle,
     &stripe::Stripe,
+    &zoho_billing::ZohoBilling,
 ];
 
 /// The provider of that kind.
