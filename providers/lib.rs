@@ -17,6 +17,7 @@ pub mod ask;
 mod fastspring;
 mod paddle;
 mod stripe;
+mod thrivecart;
 mod zoho_billing;
 
 pub mod notice;
@@ -44,6 +45,7 @@ pub const ALL: &[&dyn Provider] = &[
     &fastspring::FastSpring,
     &paddle::Paddle,
     &stripe::Stripe,
+    &thrivecart::ThriveCart,
     &zoho_billing::ZohoBilling,
 ];
 
