@@ -15,6 +15,7 @@
 mod adyen;
 pub mod ask;
 mod fastspring;
+mod hotmart;
 mod paddle;
 mod stripe;
 mod thrivecart;
@@ -43,6 +44,7 @@ pub use secret::Secret;
 pub const ALL: &[&dyn Provider] = &[
     &adyen::Adyen,
     &fastspring::FastSpring,
+    &hotmart::Hotmart,
     &paddle::Paddle,
     &stripe::Stripe,
     &thrivecart::ThriveCart,
