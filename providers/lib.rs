@@ -17,6 +17,7 @@ pub mod ask;
 mod fastspring;
 mod hotmart;
 mod paddle;
+mod sendowl;
 mod stripe;
 mod thrivecart;
 mod zoho_billing;
@@ -46,6 +47,7 @@ pub const ALL: &[&dyn Provider] = &[
     &fastspring::FastSpring,
     &hotmart::Hotmart,
     &paddle::Paddle,
+    &sendowl::SendOwl,
     &stripe::Stripe,
     &thrivecart::ThriveCart,
     &zoho_billing::ZohoBilling,
