@@ -194,7 +194,7 @@ impl Sample {
         header.map(|(_, value)| value.as_str())
     }
 
-    /// With what the provider's API says at that path.
+    /// With what the provider's API says at that path: JSON, or a text for what is not (XML).
     #[must_use]
     pub fn with_answer(mut self, path: impl Into<String>, answer: serde_json::Value) -> Self {
         self.answers.push((path.into(), answer));
