@@ -14,6 +14,7 @@
 
 mod adyen;
 pub mod ask;
+mod bmtmicro;
 mod fastspring;
 mod hotmart;
 mod paddle;
@@ -44,6 +45,7 @@ pub use secret::Secret;
 /// Every kind that is built in: a folder each.
 pub const ALL: &[&dyn Provider] = &[
     &adyen::Adyen,
+    &bmtmicro::BmtMicro,
     &fastspring::FastSpring,
     &hotmart::Hotmart,
     &paddle::Paddle,
