@@ -37,6 +37,8 @@ pub enum Auth {
     Basic { user: &'static str, password: &'static str },
     /// A header with the value behind a fixed text (often empty).
     Header { name: &'static str, prefix: &'static str, setting: &'static str },
+    /// The value stands in the body, in place of a mark that is found there once.
+    InBody { mark: &'static str, setting: &'static str },
 }
 
 impl Auth {
@@ -45,7 +47,9 @@ impl Auth {
     pub fn settings(self) -> Vec<&'static str> {
         match self {
             Self::Nothing => Vec::new(),
-            Self::Bearer(setting) | Self::Header { setting, .. } => vec![setting],
+            Self::Bearer(setting) | Self::Header { setting, .. } | Self::InBody { setting, .. } => {
+                vec![setting]
+            }
             Self::BasicUser { user, .. } => vec![user],
             Self::Basic { user, password } => vec![user, password],
         }

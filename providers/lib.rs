@@ -12,14 +12,21 @@
 //! - [`notice`]: the canonical terms
 //! - [`sample`]: realistic events for `trigger`, `demo` and the tests
 
+mod adyen;
 pub mod ask;
 mod bigcommerce;
+mod bmtmicro;
 mod fastspring;
+mod hotmart;
 mod paddle;
 mod shopify;
 mod stripe;
 mod ultracart;
 mod woocommerce;
+mod sendowl;
+mod stripe;
+mod thrivecart;
+mod zoho_billing;
 
 pub mod notice;
 pub mod read;
@@ -49,6 +56,15 @@ pub const ALL: &[&dyn Provider] = &[
     &stripe::Stripe,
     &ultracart::UltraCart,
     &woocommerce::WooCommerce,
+    &adyen::Adyen,
+    &bmtmicro::BmtMicro,
+    &fastspring::FastSpring,
+    &hotmart::Hotmart,
+    &paddle::Paddle,
+    &sendowl::SendOwl,
+    &stripe::Stripe,
+    &thrivecart::ThriveCart,
+    &zoho_billing::ZohoBilling,
 ];
 
 /// The provider of that kind.

@@ -180,6 +180,17 @@ pub fn rfc3339(path: &str, text: &str) -> Result<DateTime<Utc>, Unread> {
     bounded(path, DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc()))
 }
 
+/// As [`rfc3339`], or with a distance to UTC that has no colon (`+0530`).
+///
+/// # Errors
+/// As [`rfc3339`].
+pub fn iso8601(path: &str, text: &str) -> Result<DateTime<Utc>, Unread> {
+    match DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z") {
+        Ok(time) => bounded(path, Some(time.to_utc())),
+        Err(_) => rfc3339(path, text),
+    }
+}
+
 /// A local time in a fixed distance to UTC, by chrono's format (`%Y-%m-%d %H:%M:%S`).
 ///
 /// # Errors
@@ -215,6 +226,15 @@ pub fn day_end(path: &str, text: &str) -> Result<DateTime<Utc>, Unread> {
 fn bounded(path: &str, time: Option<DateTime<Utc>>) -> Result<DateTime<Utc>, Unread> {
     time.filter(|time| (0..253_402_300_800).contains(&time.timestamp()))
         .ok_or_else(|| Unread::value(path, "not a time between 1970 and 9999"))
+}
+
+/// How many: a whole number above 0.
+///
+/// # Errors
+/// [`Unread::Value`].
+pub fn quantity(path: &str, text: &str) -> Result<u32, Unread> {
+    let quantity = text.parse().ok().filter(|quantity| *quantity > 0);
+    quantity.ok_or_else(|| Unread::value(path, "not a whole number above 0"))
 }
 
 /// An amount in minor units from what the provider writes as such (`"1999"`, `1999`).
@@ -369,6 +389,18 @@ mod tests {
     }
 
     #[test]
+    fn the_distance_to_utc_may_lack_its_colon() {
+        let time = rfc3339("at", "2025-10-09T10:53:20+05:30").unwrap();
+        for text in ["2025-10-09T10:53:20+0530", "2025-10-09T10:53:20+05:30"] {
+            assert_eq!(iso8601("at", text), Ok(time));
+        }
+        assert!(iso8601("at", "2025-10-09T05:23:20Z").unwrap() == time);
+        for text in ["", "2025-10-09T10:53:20", "1969-01-01T00:00:00+0000"] {
+            assert!(iso8601("at", text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn a_decimal_amount_has_the_digits_of_its_currency() {
         for (text, currency, minor) in [
             ("19.99", "eur", 1_999),
@@ -409,6 +441,14 @@ mod tests {
             ("１", "USD"),
         ] {
             assert!(decimal("total", text, currency).is_err(), "{text} {currency}");
+        }
+    }
+
+    #[test]
+    fn a_quantity_is_whole_and_above_nothing() {
+        assert_eq!(quantity("qty", "25"), Ok(25));
+        for text in ["", "0", "-1", "1.5", "1e3", " 1", "4294967296"] {
+            assert!(quantity("qty", text).is_err(), "{text}");
         }
     }
 

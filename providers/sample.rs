@@ -107,6 +107,16 @@ impl Step {
     }
 }
 
+/// A JSON object with the fields of another one beside its own, or instead of those.
+#[must_use]
+pub fn extended(mut object: serde_json::Value, more: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value::Object;
+    if let (Object(fields), Object(more)) = (&mut object, more) {
+        fields.extend(more);
+    }
+    object
+}
+
 /// One HTTP request that a provider would send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sample {
@@ -184,7 +194,7 @@ impl Sample {
         header.map(|(_, value)| value.as_str())
     }
 
-    /// With what the provider's API says at that path.
+    /// With what the provider's API says at that path: JSON, or a text for what is not (XML).
     #[must_use]
     pub fn with_answer(mut self, path: impl Into<String>, answer: serde_json::Value) -> Self {
         self.answers.push((path.into(), answer));

@@ -78,6 +78,15 @@ impl Element {
         path.split('/').try_fold(self, |element, name| element.child(name))
     }
 
+    /// The first element of that name anywhere below.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&Self> {
+        self.children.iter().find_map(|child| match child.name == name {
+            true => Some(child),
+            false => child.find(name),
+        })
+    }
+
     /// The text down that path, without white space around it, where there is any.
     #[must_use]
     pub fn get(&self, path: &str) -> Option<&str> {
@@ -168,6 +177,8 @@ mod tests {
         assert_eq!(root.child("s").unwrap().attribute("id"), Some("1"));
         assert_eq!((root.all("s").count(), root.get("s/q"), root.get("q")), (2, None, None));
         assert!(root.need("s/q").is_err());
+        assert_eq!(root.find("p").map(|p| p.text.trim()), root.get("s/p"));
+        assert_eq!(root.find("n"), None);
     }
 
     #[test]
