@@ -35,6 +35,7 @@ pub(crate) enum Flaw {
     EmptyIdTies,
     TestIsLive,
     OtherItem,
+    OneUnit,
     LineMoves,
     EarlyEnd,
     RefundOfNothing,
@@ -45,7 +46,7 @@ pub(crate) enum Flaw {
 }
 
 impl Flaw {
-    pub(crate) const ALL: [Self; 18] = [
+    pub(crate) const ALL: [Self; 19] = [
         Self::HalfOfTheBodySigned,
         Self::TimeNotSigned,
         Self::FirstOfTwoSignatures,
@@ -57,6 +58,7 @@ impl Flaw {
         Self::EmptyIdTies,
         Self::TestIsLive,
         Self::OtherItem,
+        Self::OneUnit,
         Self::LineMoves,
         Self::EarlyEnd,
         Self::RefundOfNothing,
@@ -77,7 +79,7 @@ impl Flaw {
             Self::MissingFieldPanics | Self::EmptyIdTies => hostile::spoiled_values,
             Self::CutFrameTaken => hostile::cut_frames,
             Self::TestIsLive => scenes::every_step_reads,
-            Self::OtherItem => scenes::a_purchase_covers_its_item,
+            Self::OtherItem | Self::OneUnit => scenes::a_purchase_covers_its_item,
             Self::LineMoves | Self::EarlyEnd => scenes::a_renewal_extends_the_same_line,
             Self::RefundOfNothing => scenes::money_goes_back_from_its_payment,
             Self::SilentCancel => scenes::the_other_steps_say_what_they_are,
@@ -328,7 +330,7 @@ impl Plain {
             line: told.line.clone(),
             alias: Vec::new(),
             item: vec![told.item.clone()],
-            quantity: told.quantity,
+            quantity: if self.has(Flaw::OneUnit) { 1 } else { told.quantity },
             period: Some(Period { start: None, end }),
         }];
         let refund_of = if self.has(Flaw::RefundOfNothing) {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::TimeDelta;
 use keywright_providers::Scene;
 use keywright_providers::notice::{Kind, Line, Notice, Ref};
 use keywright_providers::sample::Step;
@@ -10,7 +11,7 @@ use keywright_providers::sample::Step;
 use crate::life::{ITEM_NEXT, both_ways, each_life, scene, told, whole_life};
 use crate::subject::Subject;
 use crate::ties::{
-    Classes, all_refs, amount, changed_lines, covered_lines, disputed_payment, names,
+    Classes, all_refs, amount, bought_names, changed_lines, covered_lines, disputed_payment, names,
     paid_payments, payment_refs, refunded_payment,
 };
 use crate::told::{ToldEvent, faults};
@@ -34,13 +35,17 @@ pub(crate) fn every_step_reads(subject: &Subject<'_>) -> Vec<String> {
     found
 }
 
-/// A purchase sells the item that was asked for, to whom, how often and for how much.
+/// A purchase sells the item that was asked for, to whom, how often and for how much. A provider
+/// that tells of no quantity (its samples of more are the same) sells one.
 pub(crate) fn a_purchase_covers_its_item(subject: &Subject<'_>) -> Vec<String> {
     both_ways(subject, |life, subscription| {
         let scene = scene(Step::Purchase, "kwa1", 0, subscription);
         let lines: Vec<&Line> = life.purchase.iter().flat_map(covered_lines).collect();
         let sold = lines.iter().any(|line| line.item.contains(&scene.item));
-        let units = lines.iter().any(|line| line.quantity == scene.quantity);
+        let more = Scene { quantity: scene.quantity + 1, ..scene.clone() };
+        let counts = subject.provider.samples(&scene) != subject.provider.samples(&more);
+        let quantity = if counts { scene.quantity } else { 1 };
+        let units = lines.iter().any(|line| line.quantity == quantity);
         let known = life.purchase.iter().filter_map(|notice| notice.customer.as_ref());
         let addressed = known.into_iter().any(|c| c.email.as_deref() == Some(&scene.email));
         let amounts: Vec<i64> = life.purchase.iter().filter_map(amount).collect();
@@ -56,12 +61,12 @@ pub(crate) fn a_purchase_covers_its_item(subject: &Subject<'_>) -> Vec<String> {
     })
 }
 
-/// A renewal is another payment for the same line, up to the end that the scene says.
+/// A renewal is another payment for the same line, up to the end that the scene says; some
+/// providers tell only its day.
 pub(crate) fn a_renewal_extends_the_same_line(subject: &Subject<'_>) -> Vec<String> {
     each_life(subject, true, |life| {
         let scene = scene(Step::Renewal, "kwa1", 1, true);
-        let bought: BTreeSet<&str> =
-            life.purchase.iter().flat_map(covered_lines).flat_map(names).collect();
+        let bought = bought_names(&life.purchase);
         let renewed: Vec<&Line> = life.renewal.iter().flat_map(covered_lines).collect();
         let ends: Vec<_> = renewed.iter().filter_map(|line| line.period).map(|p| p.end).collect();
         let mut payments = Classes::default();
@@ -78,7 +83,7 @@ pub(crate) fn a_renewal_extends_the_same_line(subject: &Subject<'_>) -> Vec<Stri
                 format!("lines {bought:?} were bought, {renewed:?} renewed"),
             ),
             (
-                ends.iter().all(|end| *end == scene.period_end),
+                ends.iter().all(|end| (*end - scene.period_end).abs() < TimeDelta::days(1)),
                 format!("ends {ends:?} instead of {}", scene.period_end),
             ),
         ]
@@ -129,8 +134,7 @@ pub(crate) fn the_other_steps_say_what_they_are(subject: &Subject<'_>) -> Vec<St
             let told = notices.is_empty() || notices.iter().any(|notice| is(&notice.kind));
             (told, format!("{} is told otherwise: {notices:?}", step.as_str()))
         };
-        let bought: BTreeSet<&str> =
-            life.purchase.iter().flat_map(covered_lines).flat_map(names).collect();
+        let bought = bought_names(&life.purchase);
         let changed = life.notices(subject, Step::PlanChange, 1, true);
         let lines: Vec<&Line> = changed.iter().flat_map(changed_lines).collect();
         let moved = lines.iter().any(|line| {
