@@ -15,10 +15,13 @@
 pub mod ask;
 mod fastspring;
 mod paddle;
+mod square;
 mod stripe;
 
 pub mod notice;
 pub mod read;
+#[cfg(test)]
+mod recorded;
 pub mod reject;
 pub mod request;
 pub mod sample;
@@ -37,7 +40,8 @@ pub use scheme::Verified;
 pub use secret::Secret;
 
 /// Every kind that is built in: a folder each.
-pub const ALL: &[&dyn Provider] = &[&fastspring::FastSpring, &paddle::Paddle, &stripe::Stripe];
+pub const ALL: &[&dyn Provider] =
+    &[&fastspring::FastSpring, &paddle::Paddle, &square::Square, &stripe::Stripe];
 
 /// The provider of that kind.
 #[must_use]
