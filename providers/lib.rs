@@ -15,6 +15,7 @@
 pub mod ask;
 mod fastspring;
 mod paddle;
+mod razorpay;
 mod square;
 mod stripe;
 
@@ -40,8 +41,13 @@ pub use scheme::Verified;
 pub use secret::Secret;
 
 /// Every kind that is built in: a folder each.
-pub const ALL: &[&dyn Provider] =
-    &[&fastspring::FastSpring, &paddle::Paddle, &square::Square, &stripe::Stripe];
+pub const ALL: &[&dyn Provider] = &[
+    &fastspring::FastSpring,
+    &paddle::Paddle,
+    &razorpay::Razorpay,
+    &square::Square,
+    &stripe::Stripe,
+];
 
 /// The provider of that kind.
 #[must_use]
