@@ -15,6 +15,7 @@
 pub mod ask;
 mod fastspring;
 mod paddle;
+mod paystack;
 mod razorpay;
 mod square;
 mod stripe;
@@ -44,6 +45,7 @@ pub use secret::Secret;
 pub const ALL: &[&dyn Provider] = &[
     &fastspring::FastSpring,
     &paddle::Paddle,
+    &paystack::Paystack,
     &razorpay::Razorpay,
     &square::Square,
     &stripe::Stripe,
