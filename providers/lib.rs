@@ -14,6 +14,7 @@
 
 pub mod ask;
 mod fastspring;
+mod mollie;
 mod paddle;
 mod paystack;
 mod razorpay;
@@ -44,6 +45,7 @@ pub use secret::Secret;
 /// Every kind that is built in: a folder each.
 pub const ALL: &[&dyn Provider] = &[
     &fastspring::FastSpring,
+    &mollie::Mollie,
     &paddle::Paddle,
     &paystack::Paystack,
     &razorpay::Razorpay,
