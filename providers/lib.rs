@@ -15,6 +15,7 @@
 pub mod ask;
 mod fastspring;
 mod mollie;
+mod mollie_classic;
 mod paddle;
 mod paystack;
 mod razorpay;
@@ -46,6 +47,7 @@ pub use secret::Secret;
 pub const ALL: &[&dyn Provider] = &[
     &fastspring::FastSpring,
     &mollie::Mollie,
+    &mollie_classic::MollieClassic,
     &paddle::Paddle,
     &paystack::Paystack,
     &razorpay::Razorpay,
