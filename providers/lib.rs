@@ -14,6 +14,7 @@
 
 pub mod ask;
 mod fastspring;
+mod gocardless;
 mod mollie;
 mod mollie_classic;
 mod paddle;
@@ -46,6 +47,7 @@ pub use secret::Secret;
 /// Every kind that is built in: a folder each.
 pub const ALL: &[&dyn Provider] = &[
     &fastspring::FastSpring,
+    &gocardless::GoCardless,
     &mollie::Mollie,
     &mollie_classic::MollieClassic,
     &paddle::Paddle,
