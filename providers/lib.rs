@@ -20,6 +20,13 @@ mod fastspring;
 mod hotmart;
 mod paddle;
 mod shopify;
+mod gocardless;
+mod mollie;
+mod mollie_classic;
+mod paddle;
+mod paystack;
+mod razorpay;
+mod square;
 mod stripe;
 mod ultracart;
 mod woocommerce;
@@ -30,6 +37,8 @@ mod zoho_billing;
 
 pub mod notice;
 pub mod read;
+#[cfg(test)]
+mod recorded;
 pub mod reject;
 pub mod request;
 pub mod sample;
@@ -65,6 +74,15 @@ pub const ALL: &[&dyn Provider] = &[
     &stripe::Stripe,
     &thrivecart::ThriveCart,
     &zoho_billing::ZohoBilling,
+    &fastspring::FastSpring,
+    &gocardless::GoCardless,
+    &mollie::Mollie,
+    &mollie_classic::MollieClassic,
+    &paddle::Paddle,
+    &paystack::Paystack,
+    &razorpay::Razorpay,
+    &square::Square,
+    &stripe::Stripe,
 ];
 
 /// The provider of that kind.

@@ -1,6 +1,8 @@
 //! Reading authentic bytes: what an event is, and why one cannot be understood.
 
+mod calendar;
 mod form;
+mod notes;
 mod person;
 mod values;
 mod xml;
@@ -14,7 +16,9 @@ use thiserror::Error;
 use crate::ask::Answers;
 use crate::notice::{Money, Notice};
 
+pub use calendar::Every;
 pub use form::Form;
+pub use notes::{Notes, quantity};
 pub use person::{country, full_name};
 pub use values::{Currency, Id, Scalar, filled};
 pub use xml::Element;

@@ -5,6 +5,8 @@ use std::fmt;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::Unread;
+
 /// Longest id of a provider that is taken, in bytes.
 const ID_BYTES_MAX: usize = 200;
 
@@ -25,6 +27,20 @@ impl Id {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The id as one segment of an address that is asked: letters, digits, `-` and `_`, so that it
+    /// can lead nowhere else.
+    ///
+    /// # Errors
+    /// [`Unread::Value`] for any other id.
+    pub fn segment(&self, path: &str) -> Result<&str, Unread> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        if self.0.bytes().all(plain) {
+            Ok(&self.0)
+        } else {
+            Err(Unread::value(path, "not an id that can stand in an address"))
+        }
     }
 }
 
@@ -171,6 +187,14 @@ mod tests {
             ["\"\"", "\"a b\"", "\"\\u0000\"", "\"\u{e4}\"", "-1", "1.5", "null", "true", &long]
         {
             assert!(id(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_id_leads_nowhere_else_in_an_address() {
+        assert_eq!(Id::new("sub_1-A").unwrap().segment("id"), Ok("sub_1-A"));
+        for other in ["..", "a/b", "a?b", "a#b", "a%2Fb", "a.b"] {
+            assert!(Id::new(other).unwrap().segment("id").is_err(), "{other}");
         }
     }
 

@@ -166,9 +166,15 @@ impl Fixture {
         let signed = provider.sign(bare, &self.credentials, self.now);
         let mut fixture = Self { query: signed.query, body: signed.body, ..self.clone() };
         for (name, value) in signed.headers {
-            let known = fixture.headers.iter_mut().find(|(n, _)| n.eq_ignore_ascii_case(&name));
-            match known {
-                Some(header) => header.1 = value,
+            let is_it = |header: &(String, String)| header.0.eq_ignore_ascii_case(&name);
+            match fixture.headers.iter().position(is_it) {
+                Some(first) => {
+                    // A second signature beside it would open what the first does not.
+                    let mut rest = fixture.headers.split_off(first);
+                    rest.retain(|header| !is_it(header));
+                    fixture.headers.push((name, value));
+                    fixture.headers.extend(rest);
+                }
                 None => fixture.headers.push((name, value)),
             }
         }

@@ -44,6 +44,14 @@ impl Subject<'_> {
         fitting.or_else(|| self.accepted().next()).expect("a provider has fixtures")
     }
 
+    /// Does the provider itself send that header more than once, as a fixture shows?
+    pub(crate) fn sends_twice(&self, header: &str) -> bool {
+        self.accepted().any(|fixture| {
+            let names = fixture.headers.iter().map(|(name, _)| name);
+            names.filter(|name| name.eq_ignore_ascii_case(header)).count() > 1
+        })
+    }
+
     /// What is wrong with each authentic fixture, by its name.
     pub(crate) fn each(
         &self,
