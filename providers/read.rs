@@ -1,6 +1,8 @@
 //! Reading authentic bytes: what an event is, and why one cannot be understood.
 
 mod form;
+mod occurrences;
+mod person;
 mod values;
 mod xml;
 
@@ -14,6 +16,8 @@ use crate::ask::Answers;
 use crate::notice::{Money, Notice};
 
 pub use form::Form;
+pub use occurrences::Occurrences;
+pub use person::{country, full_name};
 pub use values::{Currency, Id, Scalar, filled};
 pub use xml::Element;
 
@@ -29,12 +33,37 @@ pub struct Envelope {
     pub live: Option<bool>,
     /// The event's own bytes, a slice of the delivery, never re-serialised.
     pub body: Vec<u8>,
-    /// The part of `body` that stays the same when the provider sends the event again under the
-    /// same id (without counters of deliveries). `None`: all of it.
+    /// What stays the same when the provider sends the event again: a part of `body` (without
+    /// counters of deliveries), or more than it, where the same bytes under another type are
+    /// another event. `None`: `body`.
     pub content: Option<Vec<u8>>,
     /// The same bytes may come again and mean something new, since they only say where to look
     /// (`id=tr_123`). Such an event is never taken for a repetition.
     pub recurs: bool,
+}
+
+impl Envelope {
+    /// An event of that type that says no more of itself: known again by its bytes.
+    #[must_use]
+    pub fn new(event_type: impl Into<String>, body: &[u8]) -> Self {
+        Self {
+            id: None,
+            event_type: event_type.into(),
+            occurred_at: None,
+            live: None,
+            body: body.to_vec(),
+            content: None,
+            recurs: false,
+        }
+    }
+
+    /// One whose type stands beside the body (in a header): known again by both, so that the same
+    /// bytes sent as something else take nothing away.
+    #[must_use]
+    pub fn with_topic(topic: &str, body: &[u8]) -> Self {
+        let content = [topic.as_bytes(), b"\n", body].concat();
+        Self { content: Some(content), ..Self::new(topic, body) }
+    }
 }
 
 /// A stored event, given to an adapter to read.
@@ -188,6 +217,15 @@ pub fn day_end(path: &str, text: &str) -> Result<DateTime<Utc>, Unread> {
 fn bounded(path: &str, time: Option<DateTime<Utc>>) -> Result<DateTime<Utc>, Unread> {
     time.filter(|time| (0..253_402_300_800).contains(&time.timestamp()))
         .ok_or_else(|| Unread::value(path, "not a time between 1970 and 9999"))
+}
+
+/// How many: a whole number above 0.
+///
+/// # Errors
+/// [`Unread::Value`].
+pub fn quantity(path: &str, text: &str) -> Result<u32, Unread> {
+    let quantity = text.parse().ok().filter(|quantity| *quantity > 0);
+    quantity.ok_or_else(|| Unread::value(path, "not a whole number above 0"))
 }
 
 /// An amount in minor units from what the provider writes as such (`"1999"`, `1999`).
@@ -382,6 +420,14 @@ mod tests {
             ("１", "USD"),
         ] {
             assert!(decimal("total", text, currency).is_err(), "{text} {currency}");
+        }
+    }
+
+    #[test]
+    fn a_quantity_is_whole_and_above_nothing() {
+        assert_eq!(quantity("qty", "25"), Ok(25));
+        for text in ["", "0", "-1", "1.5", "1e3", " 1", "4294967296"] {
+            assert!(quantity("qty", text).is_err(), "{text}");
         }
     }
 
