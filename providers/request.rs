@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::read::Form;
 use crate::reject::Reject;
 
 /// Which of the two addresses of an account was called.
@@ -54,6 +55,23 @@ impl<'a> Request<'a> {
         match found.next() {
             Some(_) => Err(Reject::Doubled),
             None => Ok(first),
+        }
+    }
+}
+
+impl Request<'_> {
+    /// The one field of that name in the query, decoded: where a token stands.
+    ///
+    /// # Errors
+    /// [`Reject::Missing`] without one (or with an empty one), [`Reject::Doubled`] with several,
+    /// [`Reject::Malformed`] where the query is none.
+    pub fn query_field(&self, name: &str) -> Result<String, Reject> {
+        let form = Form::parse(self.query.as_bytes()).map_err(|_| Reject::Malformed)?;
+        let mut values = form.all(name);
+        let first = values.next().filter(|value| !value.is_empty()).ok_or(Reject::Missing)?;
+        match values.next() {
+            Some(_) => Err(Reject::Doubled),
+            None => Ok(first.to_owned()),
         }
     }
 }
