@@ -16,6 +16,8 @@ pub mod ask;
 mod fastspring;
 mod paddle;
 mod stripe;
+#[path = "2checkout/mod.rs"]
+mod twocheckout;
 
 pub mod notice;
 pub mod read;
@@ -37,7 +39,12 @@ pub use scheme::Verified;
 pub use secret::Secret;
 
 /// Every kind that is built in: a folder each.
-pub const ALL: &[&dyn Provider] = &[&fastspring::FastSpring, &paddle::Paddle, &stripe::Stripe];
+pub const ALL: &[&dyn Provider] = &[
+    &twocheckout::TwoCheckout,
+    &fastspring::FastSpring,
+    &paddle::Paddle,
+    &stripe::Stripe,
+];
 
 /// The provider of that kind.
 #[must_use]
