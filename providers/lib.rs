@@ -15,6 +15,7 @@
 pub mod ask;
 mod fastspring;
 mod paddle;
+mod payproglobal;
 mod stripe;
 #[path = "2checkout/mod.rs"]
 mod twocheckout;
@@ -43,6 +44,7 @@ pub const ALL: &[&dyn Provider] = &[
     &twocheckout::TwoCheckout,
     &fastspring::FastSpring,
     &paddle::Paddle,
+    &payproglobal::PayProGlobal,
     &stripe::Stripe,
 ];
 
