@@ -13,6 +13,7 @@
 //! - [`sample`]: realistic events for `trigger`, `demo` and the tests
 
 pub mod ask;
+mod bluesnap;
 mod fastspring;
 mod paddle;
 mod payproglobal;
@@ -42,6 +43,7 @@ pub use secret::Secret;
 /// Every kind that is built in: a folder each.
 pub const ALL: &[&dyn Provider] = &[
     &twocheckout::TwoCheckout,
+    &bluesnap::BlueSnap,
     &fastspring::FastSpring,
     &paddle::Paddle,
     &payproglobal::PayProGlobal,
