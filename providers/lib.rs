@@ -14,6 +14,7 @@
 
 pub mod ask;
 mod bluesnap;
+mod cleverbridge;
 mod fastspring;
 mod paddle;
 mod payproglobal;
@@ -44,6 +45,7 @@ pub use secret::Secret;
 pub const ALL: &[&dyn Provider] = &[
     &twocheckout::TwoCheckout,
     &bluesnap::BlueSnap,
+    &cleverbridge::Cleverbridge,
     &fastspring::FastSpring,
     &paddle::Paddle,
     &payproglobal::PayProGlobal,
