@@ -13,28 +13,32 @@
 //! - [`sample`]: realistic events for `trigger`, `demo` and the tests
 
 mod adyen;
-pub mod ask;
+#[path = "2checkout/mod.rs"]
+mod twocheckout;
+mod adyen;
 mod bigcommerce;
+mod bluesnap;
 mod bmtmicro;
+mod cleverbridge;
 mod fastspring;
-mod hotmart;
-mod paddle;
-mod shopify;
 mod gocardless;
+mod hotmart;
 mod mollie;
 mod mollie_classic;
 mod paddle;
+mod payproglobal;
 mod paystack;
 mod razorpay;
+mod sendowl;
+mod shopify;
 mod square;
 mod stripe;
+mod thrivecart;
 mod ultracart;
 mod woocommerce;
-mod sendowl;
-mod stripe;
-mod thrivecart;
 mod zoho_billing;
 
+pub mod ask;
 pub mod notice;
 pub mod read;
 #[cfg(test)]
@@ -58,31 +62,29 @@ pub use secret::Secret;
 
 /// Every kind that is built in: a folder each.
 pub const ALL: &[&dyn Provider] = &[
-    &bigcommerce::BigCommerce,
-    &fastspring::FastSpring,
-    &paddle::Paddle,
-    &shopify::Shopify,
-    &stripe::Stripe,
-    &ultracart::UltraCart,
-    &woocommerce::WooCommerce,
+    &twocheckout::TwoCheckout,
     &adyen::Adyen,
+    &bigcommerce::BigCommerce,
+    &bluesnap::BlueSnap,
     &bmtmicro::BmtMicro,
-    &fastspring::FastSpring,
-    &hotmart::Hotmart,
-    &paddle::Paddle,
-    &sendowl::SendOwl,
-    &stripe::Stripe,
-    &thrivecart::ThriveCart,
-    &zoho_billing::ZohoBilling,
+    &cleverbridge::Cleverbridge,
     &fastspring::FastSpring,
     &gocardless::GoCardless,
+    &hotmart::Hotmart,
     &mollie::Mollie,
     &mollie_classic::MollieClassic,
     &paddle::Paddle,
+    &payproglobal::PayProGlobal,
     &paystack::Paystack,
     &razorpay::Razorpay,
+    &sendowl::SendOwl,
+    &shopify::Shopify,
     &square::Square,
     &stripe::Stripe,
+    &thrivecart::ThriveCart,
+    &ultracart::UltraCart,
+    &woocommerce::WooCommerce,
+    &zoho_billing::ZohoBilling,
 ];
 
 /// The provider of that kind.

@@ -3,6 +3,7 @@
 mod calendar;
 mod form;
 mod notes;
+mod occurrences;
 mod person;
 mod values;
 mod xml;
@@ -19,6 +20,7 @@ use crate::notice::{Money, Notice};
 pub use calendar::Every;
 pub use form::Form;
 pub use notes::{Notes, quantity};
+pub use occurrences::Occurrences;
 pub use person::{country, full_name};
 pub use values::{Currency, Id, Scalar, filled};
 pub use xml::Element;

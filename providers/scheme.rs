@@ -18,10 +18,14 @@ use sha3::Sha3_256;
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
+use crate::read::Form;
 use crate::reject::Reject;
 use crate::request::Request;
 use crate::sample::Sample;
 use crate::secret::Secret;
+
+/// The field of an address that holds a token.
+const QUERY_TOKEN: &str = "token";
 
 /// How many signatures one header may list: rotation needs two or three.
 const CANDIDATES_MAX: usize = 8;
@@ -31,11 +35,12 @@ pub struct Verified<'a> {
     body: Cow<'a, [u8]>,
     signed_at: Option<DateTime<Utc>>,
     id: Option<String>,
+    sender_only: bool,
 }
 
 impl<'a> Verified<'a> {
     fn of(body: &'a [u8]) -> Self {
-        Self { body: Cow::Borrowed(body), signed_at: None, id: None }
+        Self { body: Cow::Borrowed(body), signed_at: None, id: None, sender_only: false }
     }
 
     /// Takes the time that the signature spoke of, where it lies within the window.
@@ -60,6 +65,12 @@ impl<'a> Verified<'a> {
     #[must_use]
     pub fn signed_at(&self) -> Option<DateTime<Utc>> {
         self.signed_at
+    }
+
+    /// Does the proof show only who sent it (a token, a password), and nothing of the bytes?
+    #[must_use]
+    pub fn sender_only(&self) -> bool {
+        self.sender_only
     }
 
     /// The event's id inside the signature, where the scheme has one.
@@ -250,6 +261,23 @@ pub fn token<'a>(
     any_token(content, secrets.iter().map(|secret| secret.expose().to_owned()), candidate)
 }
 
+/// As [`token`], where it stands in the address: `?token=...`. `content` is what becomes the
+/// authentic bytes; where that is the query, [`without_token`] takes the token out of it.
+///
+/// # Errors
+/// [`Reject::NoSecret`], [`Reject::Missing`], [`Reject::Doubled`], [`Reject::Malformed`],
+/// [`Reject::Wrong`].
+pub fn query_token<'a>(
+    request: &Request<'a>,
+    content: &'a [u8],
+    secrets: &[Secret],
+) -> Result<Verified<'a>, Reject> {
+    if secrets.is_empty() {
+        return Err(Reject::NoSecret);
+    }
+    token(content, secrets, &request.query_field(QUERY_TOKEN)?)
+}
+
 /// `Authorization: Basic`: as [`token`], of a user's name and a password. Every secret is a
 /// password; the scheme's name is read as it is always sent, `Basic`.
 ///
@@ -288,7 +316,7 @@ fn any_token<'a>(
     match (any, bool::from(right)) {
         (false, _) => Err(Reject::NoSecret),
         (true, false) => Err(Reject::Wrong),
-        (true, true) => Ok(Verified::of(content)),
+        (true, true) => Ok(Verified { sender_only: true, ..Verified::of(content) }),
     }
 }
 
@@ -366,6 +394,26 @@ pub fn standard_webhooks_sign(
         .with_header("webhook-id", id)
         .with_header("webhook-timestamp", timestamp)
         .with_header("webhook-signature", format!("v1,{mac}"))
+}
+
+/// Signs as [`query_token`] verifies.
+#[must_use]
+pub fn query_token_sign(sample: Sample, secret: &Secret) -> Sample {
+    let field = [(QUERY_TOKEN, secret.expose())];
+    let token = serde_html_form::to_string(field).unwrap_or_default();
+    let rest = without_token(&sample.query);
+    let query = if rest.is_empty() { token } else { format!("{rest}&{token}") };
+    Sample { query, ..sample }
+}
+
+/// A query that may be kept: without its token.
+#[must_use]
+pub fn without_token(query: &str) -> String {
+    let is_token = |field: &&str| {
+        Form::parse(field.as_bytes()).is_ok_and(|form| form.all(QUERY_TOKEN).next().is_some())
+    };
+    let rest = query.split('&').filter(|field| !field.is_empty() && !is_token(field));
+    rest.collect::<Vec<_>>().join("&")
 }
 
 /// Signs as [`basic`] verifies.

@@ -10,9 +10,8 @@
 //! nothing but that. The product of a subscription may change, so no later event makes a name
 //! of the first order and a product: that could be the name of another line.
 
-use std::collections::BTreeMap;
-
 use crate::notice::Ref;
+pub(super) use crate::read::Occurrences;
 
 /// An order's line, by its product path; `earlier`: how many items of this order before it are of
 /// the same product.
@@ -55,17 +54,4 @@ pub(super) fn told(text: Option<&String>) -> Option<&str> {
 
 fn numbered(name: String, earlier: usize) -> String {
     if earlier == 0 { name } else { format!("{name}#{earlier}") }
-}
-
-/// Counts how often a name has come before.
-#[derive(Default)]
-pub(super) struct Occurrences<K>(BTreeMap<K, usize>);
-
-impl<K: Ord> Occurrences<K> {
-    pub(super) fn before(&mut self, name: K) -> usize {
-        let count = self.0.entry(name).or_default();
-        let earlier = *count;
-        *count += 1;
-        earlier
-    }
 }

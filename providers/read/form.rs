@@ -1,6 +1,6 @@
 //! Forms (`application/x-www-form-urlencoded`), of a body or a query.
 
-use super::Unread;
+use super::{Id, Unread};
 
 /// The fields of a form in the order in which they stand there, decoded. Brackets are part of a
 /// name (`customer[email]`), whether they came escaped or not.
@@ -15,6 +15,13 @@ impl Form {
             path: ".".to_owned(),
             message: "not a form in UTF-8".to_owned(),
         })
+    }
+
+    /// With every name in lower case, for providers that write the same name now so, now so.
+    #[must_use]
+    pub fn with_lower_names(self) -> Self {
+        let lower = |(name, value): (String, String)| (name.to_ascii_lowercase(), value);
+        Self(self.0.into_iter().map(lower).collect())
     }
 
     /// Every field, in its order.
@@ -53,6 +60,24 @@ impl Form {
             message: "the field is missing or empty".to_owned(),
         })
     }
+
+    /// The id in that field, where it holds something.
+    ///
+    /// # Errors
+    /// [`Unread`] also for what can be no id.
+    pub fn id(&self, name: &str) -> Result<Option<Id>, Unread> {
+        let id = |text| Id::new(text).ok_or_else(|| Unread::value(name, "this can be no id"));
+        self.get(name)?.map(id).transpose()
+    }
+
+    /// As [`Form::id`], of a field that must hold something.
+    ///
+    /// # Errors
+    /// [`Unread`].
+    pub fn need_id(&self, name: &str) -> Result<Id, Unread> {
+        self.need(name)?;
+        self.id(name)?.ok_or_else(|| Unread::value(name, "this can be no id"))
+    }
 }
 
 #[cfg(test)]
@@ -67,5 +92,12 @@ mod tests {
         assert_eq!(form.get("b"), Ok(Some("2")));
         assert_eq!(form.get("c"), Ok(None));
         assert!(form.get("a[x]").is_err() && form.need("c").is_err());
+        assert_eq!(
+            Form::parse(b"ProductId=A").unwrap().with_lower_names().get("productid"),
+            Ok(Some("A"))
+        );
+        assert_eq!(form.need_id("b"), Ok(Id::new("2").unwrap()));
+        assert!(form.need_id("c").is_err() && form.id("c") == Ok(None));
+        assert!(Form::parse(b"b=1+2").unwrap().id("b").is_err());
     }
 }

@@ -8,7 +8,7 @@ use keywright_providers::notice::{
     Customer, DisputeState, Kind, Line, Money, Notice, Period, Ref, Thing,
 };
 use keywright_providers::sample::Step;
-use keywright_providers::scheme::{Encoding, Hash, Window, hmac_sign, hmac_timestamped};
+use keywright_providers::scheme::{Encoding, Hash, Window, hmac_sign, hmac_timestamped, token};
 use keywright_providers::secret::SECRET_BYTES_MIN;
 use keywright_providers::{
     Answer, Ask, Covers, Credentials, Envelope, Event, FIVE_MINUTES, Facts, Provider, Reading,
@@ -25,6 +25,7 @@ use crate::{forgery, hostile, scenes};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Flaw {
     HalfOfTheBodySigned,
+    TokenForASignature,
     TimeNotSigned,
     FirstOfTwoSignatures,
     FirstSecretOnly,
@@ -49,8 +50,9 @@ pub(crate) enum Flaw {
 }
 
 impl Flaw {
-    pub(crate) const ALL: [Self; 22] = [
+    pub(crate) const ALL: [Self; 23] = [
         Self::HalfOfTheBodySigned,
+        Self::TokenForASignature,
         Self::TimeNotSigned,
         Self::FirstOfTwoSignatures,
         Self::FirstSecretOnly,
@@ -77,7 +79,9 @@ impl Flaw {
     /// The check that is there for this flaw.
     fn check(self) -> Check {
         match self {
-            Self::HalfOfTheBodySigned | Self::TimeNotSigned => forgery::changed_bits,
+            Self::HalfOfTheBodySigned | Self::TokenForASignature | Self::TimeNotSigned => {
+                forgery::changed_bits
+            }
             Self::FirstOfTwoSignatures => forgery::missing_doubled_swapped,
             Self::FirstSecretOnly => forgery::rotation,
             Self::SpareSecret => forgery::foreign_secrets,
@@ -209,6 +213,9 @@ impl Provider for Plain {
         if self.has(Flaw::SpareSecret) {
             secrets.push(Secret::new("plain_0123456789abcdef").unwrap());
         }
+        if self.has(Flaw::TokenForASignature) {
+            return token(request.body, &secrets, signature);
+        }
         let factor = if self.has(Flaw::WideWindow) { 2 } else { 1 };
         let window = Window { now, tolerance: credentials.tolerance * factor };
         let parts = self.signed(time, request.body);
@@ -326,7 +333,11 @@ impl Provider for Plain {
         let time = now.timestamp().to_string();
         let parts = self.signed(&time, &sample.body);
         let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
-        let mac = hmac_sign(Hash::Sha256, &credentials.secrets[0], &parts, Encoding::Hex);
+        let secret = &credentials.secrets[0];
+        let mac = match self.has(Flaw::TokenForASignature) {
+            true => secret.expose().to_owned(),
+            false => hmac_sign(Hash::Sha256, secret, &parts, Encoding::Hex),
+        };
         sample.with_header(HEADER, format!("t={time},v1={mac}"))
     }
 }

@@ -1,7 +1,7 @@
 //! Where a provider puts its signature and what it speaks of, found out by signing; and the ways
 //! of changing it.
 
-use keywright_providers::{Covers, Provider, Secret};
+use keywright_providers::{Covers, Inlet, Provider, Secret};
 use serde_json::Value;
 
 use crate::fixture::Fixture;
@@ -38,7 +38,7 @@ impl Proof {
         let bare = Fixture { headers: Vec::new(), ..signed.clone() };
         let one = bare.signed_anew(provider, signed.body.clone());
         let headers: Vec<String> = one.headers.iter().map(|(name, _)| name.clone()).collect();
-        let covers = provider.facts().covers;
+        let covers = covers(provider, signed);
         let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
         let place = match covers {
             _ if !headers.is_empty() => Place::Headers,
@@ -59,6 +59,17 @@ impl Proof {
 
     pub(crate) fn in_form(&self) -> bool {
         matches!(self.place, Place::Form(_))
+    }
+}
+
+/// What the kind says of itself; but a request for keys may be proved by less than its webhooks
+/// are, where the scheme itself says that it speaks of the sender alone.
+fn covers(provider: &dyn Provider, signed: &Fixture) -> Covers {
+    let delivery = provider.verify(&signed.request(), &signed.credentials, signed.now);
+    let sender_only = delivery.is_ok_and(|delivery| delivery.sender_only());
+    match provider.facts().covers {
+        Covers::Content if signed.inlet == Inlet::Fulfil && sender_only => Covers::Sender,
+        covers => covers,
     }
 }
 
