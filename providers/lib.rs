@@ -13,9 +13,6 @@
 //! - [`sample`]: realistic events for `trigger`, `demo` and the tests
 
 mod adyen;
-#[path = "2checkout/mod.rs"]
-mod twocheckout;
-mod adyen;
 mod bigcommerce;
 mod bluesnap;
 mod bmtmicro;
@@ -34,6 +31,8 @@ mod shopify;
 mod square;
 mod stripe;
 mod thrivecart;
+#[path = "2checkout/mod.rs"]
+mod twocheckout;
 mod ultracart;
 mod woocommerce;
 mod zoho_billing;

@@ -19,7 +19,7 @@ use crate::notice::{Money, Notice};
 
 pub use calendar::Every;
 pub use form::Form;
-pub use notes::{Notes, quantity};
+pub use notes::Notes;
 pub use occurrences::Occurrences;
 pub use person::{country, full_name};
 pub use values::{Currency, Id, Scalar, filled};

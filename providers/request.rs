@@ -85,23 +85,6 @@ impl Request<'_> {
     }
 }
 
-impl Request<'_> {
-    /// The one field of that name in the query, decoded: where a token stands.
-    ///
-    /// # Errors
-    /// [`Reject::Missing`] without one (or with an empty one), [`Reject::Doubled`] with several,
-    /// [`Reject::Malformed`] where the query is none.
-    pub fn query_field(&self, name: &str) -> Result<String, Reject> {
-        let form = Form::parse(self.query.as_bytes()).map_err(|_| Reject::Malformed)?;
-        let mut values = form.all(name);
-        let first = values.next().filter(|value| !value.is_empty()).ok_or(Reject::Missing)?;
-        match values.next() {
-            Some(_) => Err(Reject::Doubled),
-            None => Ok(first.to_owned()),
-        }
-    }
-}
-
 impl fmt::Debug for Request<'_> {
     /// Without values: a header may be a credential and a body is personal data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -37,10 +37,8 @@ impl StandIn {
     pub async fn start(address: &str) -> std::io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        let known = Arc::new(Known {
-            answers: Mutex::default(),
-            last_asked: Mutex::new(Instant::now()),
-        });
+        let known =
+            Arc::new(Known { answers: Mutex::default(), last_asked: Mutex::new(Instant::now()) });
         let serving = Arc::clone(&known);
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {

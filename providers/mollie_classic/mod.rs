@@ -22,9 +22,6 @@ use crate::{
     Sample, Scene, Setting, Verified,
 };
 
-/// The field of the address with the token.
-const TOKEN: &str = "token";
-
 /// The question for the payment.
 const PAYMENT: &str = "payment";
 
@@ -80,7 +77,7 @@ impl Provider for MollieClassic {
         if request.inlet != Inlet::Webhook {
             return Err(Reject::NotTaken);
         }
-        scheme::token(request.body, &credentials.secrets, &request.query_field(TOKEN)?)
+        scheme::query_token(request, request.body, &credentials.secrets)
     }
 
     /// Called again, in the same bytes, for every change of the payment.
@@ -185,11 +182,10 @@ impl Provider for MollieClassic {
 
     /// The token goes into the address. Without a secret there is none.
     fn sign(&self, sample: Sample, credentials: &Credentials, _now: DateTime<Utc>) -> Sample {
-        let Some(secret) = credentials.secrets.first() else {
-            return sample;
-        };
-        let token = Sample::form("", [(TOKEN, secret.expose())]).body;
-        Sample { query: String::from_utf8(token).unwrap_or_default(), ..sample }
+        match credentials.secrets.first() {
+            Some(secret) => scheme::query_token_sign(sample, secret),
+            None => sample,
+        }
     }
 }
 

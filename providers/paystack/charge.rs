@@ -53,8 +53,9 @@ fn first_of_plan(
 /// that a price may be mapped together with its product. Metadata and amount may both have been
 /// written in the buyer's browser, but the amount was paid.
 fn once(charge: &Charge) -> Result<Line, Unread> {
-    let noted = charge.noted("keywright_quantity");
-    let quantity = read::quantity("data.metadata.keywright_quantity", noted)?;
+    let quantity = charge
+        .noted("keywright_quantity")
+        .map_or(Ok(1), |noted| read::quantity("data.metadata.keywright_quantity", &noted))?;
     let price = charge.amount / i64::from(quantity);
     let exact = price.checked_mul(i64::from(quantity)) == Some(charge.amount);
     let price = exact.then(|| format!("{}:{price}", charge.currency.as_str()));

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Unread, filled};
+use super::{Unread, filled, quantity};
 
 /// Notes or metadata: an object, the same as JSON in a text, or something empty (`null`, `""`,
 /// `0`, `[]`) where nothing was written.
@@ -42,18 +42,9 @@ impl Notes {
     /// # Errors
     /// [`Unread::Value`] for what is no quantity.
     pub fn quantity(&self, path: &str) -> Result<u32, Unread> {
-        quantity(&format!("{path}.keywright_quantity"), self.get("keywright_quantity"))
+        let written = self.get("keywright_quantity");
+        written.map_or(Ok(1), |text| quantity(&format!("{path}.keywright_quantity"), &text))
     }
-}
-
-/// A quantity as a vendor writes it; one where nothing is written.
-///
-/// # Errors
-/// [`Unread::Value`] for anything but a whole number above 0.
-pub fn quantity(path: &str, text: Option<String>) -> Result<u32, Unread> {
-    let Some(text) = text else { return Ok(1) };
-    let number = text.parse().ok().filter(|number| *number > 0);
-    number.ok_or_else(|| Unread::value(path, "not a quantity: a whole number above 0 is"))
 }
 
 #[cfg(test)]
@@ -86,8 +77,9 @@ mod tests {
 
     #[test]
     fn a_quantity_is_a_whole_number() {
-        for wrong in ["0", "-1", "1.5", "two", "4294967296"] {
-            assert!(quantity("metadata", Some(wrong.to_owned())).is_err(), "{wrong}");
+        for wrong in ["0", "-1", "1.5", "\"two\"", "4294967296"] {
+            let notes = notes(&format!("{{\"keywright_quantity\":{wrong}}}"));
+            assert!(notes.quantity("metadata").is_err(), "{wrong}");
         }
     }
 }

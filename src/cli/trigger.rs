@@ -107,7 +107,8 @@ impl Trigger {
 /// Answers at the account's `api_url` for the provider, where that is this very machine and the
 /// events lead to questions.
 async fn stand_in(account: &Account, samples: &[Sample]) -> anyhow::Result<Option<StandIn>> {
-    let here = account.credentials.settings.get("api_url").and_then(|url| url.strip_prefix("http://"));
+    let here =
+        account.credentials.settings.get("api_url").and_then(|url| url.strip_prefix("http://"));
     let asked = samples.iter().any(|sample| !sample.answers.is_empty());
     let (Some(address), true) = (here, asked) else { return Ok(None) };
     let address = address.trim_end_matches('/');

@@ -40,21 +40,6 @@ pub(crate) fn names(line: &Line) -> impl Iterator<Item = &str> {
     [&line.line].into_iter().chain(&line.alias).map(String::as_str)
 }
 
-/// All names of the lines that were paid, or covered by a trial: their own, and those that other
-/// lines share with them.
-pub(crate) fn bought_names(notices: &[Notice]) -> BTreeSet<&str> {
-    let mut bought: BTreeSet<&str> =
-        notices.iter().flat_map(covered_lines).flat_map(names).collect();
-    let told: Vec<&Line> = notices.iter().flat_map(changed_lines).collect();
-    // Each pass knows at least one more line, or all.
-    for _ in &told {
-        let shares = |line: &&&Line| names(line).any(|name| bought.contains(name));
-        let shared: Vec<&str> = told.iter().filter(shares).flat_map(|line| names(line)).collect();
-        bought.extend(shared);
-    }
-    bought
-}
-
 pub(crate) fn covered_lines(notice: &Notice) -> &[Line] {
     match &notice.kind {
         Kind::Paid { lines, .. } | Kind::Trial { lines, .. } => lines,
