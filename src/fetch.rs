@@ -2,7 +2,7 @@
 //! the service calls out beside its mail. Bounded in time and size; follows no redirect.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use data_encoding::BASE64;
@@ -25,11 +25,14 @@ const CERTIFICATE_BYTES_MAX: usize = 64 * 1024;
 const CERTIFICATE_KEPT: Duration = Duration::from_secs(3600);
 const CERTIFICATES_MAX: usize = 64;
 
+/// Certificates by their address, and when each was fetched.
+type Certificates = HashMap<String, (Instant, Arc<Vec<u8>>)>;
+
 /// The client, with its cache of certificates.
 #[derive(Debug, Clone)]
 pub struct Fetch {
     client: Client,
-    certificates: Arc<Mutex<HashMap<String, (Instant, Arc<Vec<u8>>)>>>,
+    certificates: Arc<Mutex<Certificates>>,
 }
 
 /// Why there is no answer. Never holds a credential.
@@ -98,7 +101,8 @@ impl Fetch {
         let host = host(&url);
         let mut request = match &ask.body {
             Some((content_type, body)) => {
-                self.client.post(url).header(CONTENT_TYPE, *content_type).body(body.clone())
+                let body = filled_in(body, ask.auth, account);
+                self.client.post(url).header(CONTENT_TYPE, *content_type).body(body)
             }
             None => self.client.get(url),
         };
@@ -162,7 +166,7 @@ impl Fetch {
         Ok((answer.status().as_u16(), body))
     }
 
-    fn known(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Instant, Arc<Vec<u8>>)>> {
+    fn known(&self) -> MutexGuard<'_, Certificates> {
         self.certificates.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -176,6 +180,14 @@ pub fn missing(ask: &Ask, account: &Account) -> Vec<&'static str> {
 
 fn host(url: &url::Url) -> String {
     url.host_str().unwrap_or_default().to_owned()
+}
+
+/// The body, with the credential in its place: escaped, since such bodies are XML.
+fn filled_in(body: &[u8], auth: Auth, account: &Account) -> Vec<u8> {
+    let Auth::InBody { mark, setting } = auth else { return body.to_vec() };
+    let secret = account.credentials.keys.get(setting).map_or("", |secret| secret.expose());
+    let escaped = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    String::from_utf8_lossy(body).replacen(mark, &escaped, 1).into_bytes()
 }
 
 fn authorized(request: RequestBuilder, auth: Auth, account: &Account) -> RequestBuilder {
@@ -196,6 +208,8 @@ fn authorized(request: RequestBuilder, auth: Auth, account: &Account) -> Request
         Auth::Basic { user, password } => {
             request.header(AUTHORIZATION, basic(&value(user), &value(password)))
         }
+        // Put in where the body is made.
+        Auth::InBody { .. } => request,
         Auth::Header { name, prefix, setting } => {
             request.header(name, format!("{prefix}{}", value(setting)))
         }

@@ -300,7 +300,7 @@ fn new_events(
             recurs: false,
         }],
     };
-    let headers = headers(request);
+    let headers = headers(request, account);
     envelopes
         .into_iter()
         .map(|envelope| new_event(account, envelope, headers.clone(), verified, now))
@@ -340,12 +340,16 @@ fn new_event(
 }
 
 /// What is kept of the headers: enough to understand a delivery, no credential, bounded.
-fn headers(request: &Request<'_>) -> Value {
+fn headers(request: &Request<'_>, account: &Account) -> Value {
     let mut bytes = 0;
-    let kept = request.headers.iter().filter(|(name, _)| {
-        !["authorization", "cookie", "proxy-authorization"]
+    let credentials = &account.credentials;
+    let secrets = || credentials.secrets.iter().chain(credentials.keys.values());
+    let kept = request.headers.iter().filter(|(name, value)| {
+        let is_credential = ["authorization", "cookie", "proxy-authorization"]
             .iter()
-            .any(|secret| name.eq_ignore_ascii_case(secret))
+            .any(|secret| name.eq_ignore_ascii_case(secret));
+        // Some providers send the secret itself, as their whole proof.
+        !is_credential && !secrets().any(|secret| value.contains(secret.expose()))
     });
     let pairs = kept.take_while(|(name, value)| {
         bytes += name.len() + value.len();

@@ -90,7 +90,7 @@ fn account(
                             .map(|secret| (setting.name.to_owned(), secret)),
                     );
                 }
-                Some(text) if setting.name == API_URL && callable(&text.expose()).is_none() => {
+                Some(text) if setting.name == API_URL && callable(text.expose()).is_none() => {
                     let message = "is no address that can be asked; write https://HOST (http \
                                    only for this very machine), or leave it out";
                     report.add(&key.at(API_URL), message);

@@ -11,17 +11,27 @@ use crate::fixture::Fixture;
 use crate::subject::Subject;
 use crate::told::{Told, faults, tell};
 
-/// How many bodies are made of one fixture by each way of spoiling it.
+/// How many bodies are made of one fixture by each way of spoiling it, at most.
 const BODIES_MAX: usize = 200;
+
+/// How many of all fixtures of a kind: a kind with many is not looked at more closely.
+const BODIES_OF_A_KIND: usize = 1_000;
+
+/// The share of one fixture.
+fn share(subject: &Subject<'_>) -> usize {
+    let fixtures = subject.accepted().count().max(1);
+    (BODIES_OF_A_KIND / fixtures).clamp(1, BODIES_MAX)
+}
 
 /// Stands where a value is to be replaced by raw text.
 const MARK: &str = "@@a value stood here@@";
 
 /// A frame that is cut off is unreadable, and says so.
 pub(crate) fn cut_frames(subject: &Subject<'_>) -> Vec<String> {
+    let bodies = share(subject);
     subject.each(|provider, fixture| {
         let is_json = serde_json::from_slice::<Value>(&fixture.body).is_ok();
-        let step = (fixture.body.len() / BODIES_MAX).max(1);
+        let step = (fixture.body.len() / bodies).max(1);
         let mut found = BTreeSet::new();
         for length in (0..fixture.body.len()).step_by(step) {
             let body = fixture.body[..length].to_vec();
@@ -38,14 +48,15 @@ pub(crate) fn cut_frames(subject: &Subject<'_>) -> Vec<String> {
 
 /// Every value missing, of every other type, and extreme.
 pub(crate) fn spoiled_values(subject: &Subject<'_>) -> Vec<String> {
+    let bodies = share(subject);
     subject.each(|provider, fixture| {
         let Ok(document) = serde_json::from_slice::<Value>(&fixture.body) else {
-            return spoiled_fields(provider, fixture);
+            return spoiled_fields(provider, fixture, bodies);
         };
         let paths = paths(&document);
         // Chosen before they are made: making one costs more than reading it.
         let all = || paths.iter().flat_map(|path| (0..WAYS).map(move |way| (path, way)));
-        let step = (paths.len() * WAYS / BODIES_MAX).max(1) | 1;
+        let step = (paths.len() * WAYS / bodies).max(1) | 1;
         let mut found = BTreeSet::new();
         for (path, way) in all().step_by(step) {
             if let Some(body) = spoiled(&document, path, way) {
@@ -59,12 +70,12 @@ pub(crate) fn spoiled_values(subject: &Subject<'_>) -> Vec<String> {
 }
 
 /// Every field of a form missing, doubled, empty and extreme.
-fn spoiled_fields(provider: &dyn Provider, fixture: &Fixture) -> Vec<String> {
+fn spoiled_fields(provider: &dyn Provider, fixture: &Fixture, bodies: usize) -> Vec<String> {
     let Ok(text) = std::str::from_utf8(&fixture.body) else { return Vec::new() };
     let fields: Vec<&str> = text.split('&').collect();
     let ways = FIELD_VALUES.len() + 2;
     let all = || (0..fields.len()).flat_map(|index| (0..ways).map(move |way| (index, way)));
-    let step = (fields.len() * ways / BODIES_MAX).max(1) | 1;
+    let step = (fields.len() * ways / bodies).max(1) | 1;
     let mut found = BTreeSet::new();
     for (index, way) in all().step_by(step) {
         let mut spoiled: Vec<String> = fields.iter().map(|&field| field.to_owned()).collect();
@@ -99,14 +110,15 @@ const FIELD_VALUES: [&str; 12] = [
 
 /// No format at all.
 pub(crate) fn noise(subject: &Subject<'_>) -> Vec<String> {
+    let bodies = share(subject).min(64);
     subject.each(|provider, fixture| {
         let mut found = BTreeSet::new();
         let mut chance = Chance(0x9e37_79b9_7f4a_7c15);
-        for length in 0..64 {
+        for length in 0..bodies {
             let body = (0..length * 8).map(|_| chance.byte()).collect();
             survives(provider, fixture, body, &mut found);
         }
-        for _ in 0..64 {
+        for _ in 0..bodies {
             let mut body = fixture.body.clone();
             for _ in 0..4 {
                 let position = chance.below(body.len());

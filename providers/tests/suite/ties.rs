@@ -1,6 +1,6 @@
 //! What notices have in common: lines, payments, references, and what those tie together.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use keywright_providers::notice::{DisputeState, Kind, Line, Notice, Ref};
 
