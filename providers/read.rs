@@ -1,6 +1,7 @@
 //! Reading authentic bytes: what an event is, and why one cannot be understood.
 
 mod form;
+mod standard;
 mod values;
 mod xml;
 
@@ -14,7 +15,8 @@ use crate::ask::Answers;
 use crate::notice::{Money, Notice};
 
 pub use form::Form;
-pub use values::{Currency, Id, Scalar, filled};
+pub use standard::StandardFrame;
+pub use values::{Currency, Id, Scalar, Time, filled};
 pub use xml::Element;
 
 /// One event of a delivery, as it is stored. `body` is the provider's own bytes.
