@@ -14,6 +14,7 @@
 
 pub mod ask;
 mod fastspring;
+mod lemonsqueezy;
 mod paddle;
 mod stripe;
 
@@ -37,7 +38,8 @@ pub use scheme::Verified;
 pub use secret::Secret;
 
 /// Every kind that is built in: a folder each.
-pub const ALL: &[&dyn Provider] = &[&fastspring::FastSpring, &paddle::Paddle, &stripe::Stripe];
+pub const ALL: &[&dyn Provider] =
+    &[&fastspring::FastSpring, &lemonsqueezy::LemonSqueezy, &paddle::Paddle, &stripe::Stripe];
 
 /// The provider of that kind.
 #[must_use]
