@@ -160,3 +160,14 @@ impl Sample {
         self
     }
 }
+
+/// The JSON object with these fields, instead of any of the same names.
+pub(crate) fn changed(
+    mut object: serde_json::Value,
+    fields: serde_json::Value,
+) -> serde_json::Value {
+    if let (Some(object), serde_json::Value::Object(fields)) = (object.as_object_mut(), fields) {
+        object.extend(fields);
+    }
+    object
+}
