@@ -80,7 +80,7 @@ impl Shop<'_> {
 
     fn order(&self, refunded: bool) -> Value {
         let Scene { amount_minor, at, period_start, .. } = self.0;
-        let mut order = json!({
+        json!({
             "type": "orders",
             "id": self.id("2"),
             "attributes": {
@@ -97,10 +97,10 @@ impl Shop<'_> {
                 "discount_total": 0,
                 "tax": 0,
                 "total": amount_minor,
-                "refunded_amount": 0,
-                "status": "paid",
-                "refunded": false,
-                "refunded_at": null,
+                "refunded_amount": if refunded { *amount_minor } else { 0 },
+                "status": if refunded { "refunded" } else { "paid" },
+                "refunded": refunded,
+                "refunded_at": refunded.then(|| time(*at)),
                 "first_order_item": {
                     "id": self.id("4"),
                     "order_id": self.id("2"),
@@ -117,14 +117,7 @@ impl Shop<'_> {
                 "updated_at": time(*at),
                 "test_mode": !self.0.live
             }
-        });
-        if refunded && let Some(attributes) = order.pointer_mut("/attributes") {
-            attributes["status"] = json!("refunded");
-            attributes["refunded"] = json!(true);
-            attributes["refunded_at"] = json!(time(*at));
-            attributes["refunded_amount"] = json!(amount_minor);
-        }
-        order
+        })
     }
 
     fn subscription(&self, variant: &str, status: &str) -> Value {
