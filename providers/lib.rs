@@ -16,6 +16,7 @@ pub mod ask;
 mod fastspring;
 mod lemonsqueezy;
 mod paddle;
+mod polar;
 mod stripe;
 
 pub mod notice;
@@ -38,8 +39,13 @@ pub use scheme::Verified;
 pub use secret::Secret;
 
 /// Every kind that is built in: a folder each.
-pub const ALL: &[&dyn Provider] =
-    &[&fastspring::FastSpring, &lemonsqueezy::LemonSqueezy, &paddle::Paddle, &stripe::Stripe];
+pub const ALL: &[&dyn Provider] = &[
+    &fastspring::FastSpring,
+    &lemonsqueezy::LemonSqueezy,
+    &paddle::Paddle,
+    &polar::Polar,
+    &stripe::Stripe,
+];
 
 /// The provider of that kind.
 #[must_use]
