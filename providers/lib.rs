@@ -13,6 +13,7 @@
 //! - [`sample`]: realistic events for `trigger`, `demo` and the tests
 
 pub mod ask;
+mod creem;
 mod dodo_payments;
 mod fastspring;
 mod lemonsqueezy;
@@ -41,6 +42,7 @@ pub use secret::Secret;
 
 /// Every kind that is built in: a folder each.
 pub const ALL: &[&dyn Provider] = &[
+    &creem::Creem,
     &dodo_payments::DodoPayments,
     &fastspring::FastSpring,
     &lemonsqueezy::LemonSqueezy,
