@@ -19,6 +19,7 @@ mod fastspring;
 mod lemonsqueezy;
 mod paddle;
 mod polar;
+mod standard_webhooks;
 mod stripe;
 
 pub mod notice;
@@ -48,6 +49,7 @@ pub const ALL: &[&dyn Provider] = &[
     &lemonsqueezy::LemonSqueezy,
     &paddle::Paddle,
     &polar::Polar,
+    &standard_webhooks::StandardWebhooks,
     &stripe::Stripe,
 ];
 
