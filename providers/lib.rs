@@ -17,18 +17,23 @@ mod bigcommerce;
 mod bluesnap;
 mod bmtmicro;
 mod cleverbridge;
+mod creem;
+mod dodo_payments;
 mod fastspring;
 mod gocardless;
 mod hotmart;
+mod lemonsqueezy;
 mod mollie;
 mod mollie_classic;
 mod paddle;
 mod payproglobal;
 mod paystack;
+mod polar;
 mod razorpay;
 mod sendowl;
 mod shopify;
 mod square;
+mod standard_webhooks;
 mod stripe;
 mod thrivecart;
 #[path = "2checkout/mod.rs"]
@@ -67,18 +72,23 @@ pub const ALL: &[&dyn Provider] = &[
     &bluesnap::BlueSnap,
     &bmtmicro::BmtMicro,
     &cleverbridge::Cleverbridge,
+    &creem::Creem,
+    &dodo_payments::DodoPayments,
     &fastspring::FastSpring,
     &gocardless::GoCardless,
     &hotmart::Hotmart,
+    &lemonsqueezy::LemonSqueezy,
     &mollie::Mollie,
     &mollie_classic::MollieClassic,
     &paddle::Paddle,
     &payproglobal::PayProGlobal,
     &paystack::Paystack,
+    &polar::Polar,
     &razorpay::Razorpay,
     &sendowl::SendOwl,
     &shopify::Shopify,
     &square::Square,
+    &standard_webhooks::StandardWebhooks,
     &stripe::Stripe,
     &thrivecart::ThriveCart,
     &ultracart::UltraCart,

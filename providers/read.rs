@@ -5,6 +5,7 @@ mod form;
 mod notes;
 mod occurrences;
 mod person;
+mod standard;
 mod values;
 mod xml;
 
@@ -22,7 +23,8 @@ pub use form::Form;
 pub use notes::Notes;
 pub use occurrences::Occurrences;
 pub use person::{country, full_name};
-pub use values::{Currency, Id, Scalar, filled};
+pub use standard::StandardFrame;
+pub use values::{Currency, Id, Scalar, Time, filled};
 pub use xml::Element;
 
 /// One event of a delivery, as it is stored. `body` is the provider's own bytes.

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use chrono::{DateTime, Utc};
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::Unread;
+use crate::notice::Money;
 
 /// Longest id of a provider that is taken, in bytes.
 const ID_BYTES_MAX: usize = 200;
@@ -153,6 +155,12 @@ impl Currency {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// An amount that the provider writes as a number of minor units.
+    #[must_use]
+    pub fn money(&self, minor: i64) -> Money {
+        Money { minor, currency: self.0.clone() }
+    }
 }
 
 impl TryFrom<String> for Currency {
@@ -160,6 +168,20 @@ impl TryFrom<String> for Currency {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         Self::new(&text).ok_or("not a currency: three letters are")
+    }
+}
+
+/// A time as in RFC 3339, between 1970 and 9999.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Time(pub DateTime<Utc>);
+
+impl TryFrom<String> for Time {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let time = super::rfc3339("", &text);
+        time.map(Self).map_err(|_| "not a time as in RFC 3339, between 1970 and 9999")
     }
 }
 
@@ -209,8 +231,18 @@ mod tests {
     }
 
     #[test]
+    fn a_time_is_told_in_utc_and_nothing_else_is_one() {
+        let time: Time = serde_json::from_str("\"2025-10-09T10:53:20+02:00\"").unwrap();
+        assert_eq!(time.0.to_rfc3339(), "2025-10-09T08:53:20+00:00");
+        for wrong in ["\"soon\"", "\"\"", "1760000000", "null"] {
+            assert!(serde_json::from_str::<Time>(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
     fn a_currency_is_three_letters() {
-        assert_eq!(Currency::new("eur").unwrap().as_str(), "EUR");
+        let euro = Currency::new("eur").unwrap();
+        assert_eq!(euro.money(1_999), Money { minor: 1_999, currency: "EUR".to_owned() });
         for wrong in ["", "EURO", "E1R", "\u{e4}b"] {
             assert_eq!(Currency::new(wrong), None, "{wrong}");
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use keywright_providers::notice::{DisputeState, Kind, Line, Notice, Ref};
+use keywright_providers::notice::{DisputeState, Kind, Line, Notice, Ref, Thing};
 
 /// Things that are one, as they are joined.
 #[derive(Default)]
@@ -85,9 +85,13 @@ pub(crate) fn disputed_payment(notice: &Notice) -> Option<&Ref> {
     }
 }
 
-/// References that this notice says to be one payment.
+/// References that this notice says to be one payment. An order is one where it is what was paid.
 pub(crate) fn payment_refs(notice: &Notice) -> Vec<Ref> {
-    all_refs(notice).into_iter().filter(|r| r.thing.names_payment()).collect()
+    let order_is_paid =
+        matches!(&notice.kind, Kind::Paid { payment, .. } if payment.thing == Thing::Order);
+    let names_payment =
+        |r: &Ref| r.thing.names_payment() || (order_is_paid && r.thing == Thing::Order);
+    all_refs(notice).into_iter().filter(names_payment).collect()
 }
 
 pub(crate) fn all_refs(notice: &Notice) -> Vec<Ref> {

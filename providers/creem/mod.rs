@@ -1,0 +1,130 @@
+//! Creem.
+//!
+//! Signature: <https://docs.creem.io/code/webhooks#how-to-verify-creem-signature>;
+//! events: <https://docs.creem.io/code/webhooks>.
+//!
+//! - [`payload`]: what is told of, with only the fields that are used
+//! - [`read`]: one event to notices
+//! - [`samples`]: realistic events
+
+mod payload;
+mod read;
+mod samples;
+
+use chrono::{DateTime, Utc};
+
+use crate::read::{Envelope, Event, Reading, Unread};
+use crate::reject::Reject;
+use crate::request::{Inlet, Request};
+use crate::sample::{Sample, Scene};
+use crate::scheme::{self, Encoding, Hash, Verified};
+use crate::secret::SECRET_BYTES_MIN;
+use crate::{Answer, Ask, Covers, Credentials, FIVE_MINUTES, Facts, Provider, Setting};
+
+const HEADER: &str = "creem-signature";
+
+const FACTS: Facts = Facts {
+    kind: "creem",
+    title: "Creem",
+    scheme: "HMAC-SHA256 (hex) over the body, header creem-signature",
+    events: read::EVENTS,
+    fulfils: false,
+    covers: Covers::Content,
+    tolerance: FIVE_MINUTES,
+    secret_bytes_min: SECRET_BYTES_MIN,
+    settings: &[Setting {
+        name: read::ON_CANCEL,
+        secret: false,
+        required: false,
+        help: "when a subscription that is canceled in the middle of a paid period ends: period_end (as if unset) or now",
+    }],
+    guide: include_str!("README.md"),
+};
+
+/// Creem: one event a request, signed with the webhook secret.
+#[derive(Debug)]
+pub(crate) struct Creem;
+
+impl Provider for Creem {
+    fn facts(&self) -> &'static Facts {
+        &FACTS
+    }
+
+    fn probe(&self, _request: &Request<'_>, _credentials: &Credentials) -> Option<Answer> {
+        None
+    }
+
+    fn certificate<'a>(
+        &self,
+        _request: &Request<'a>,
+        _credentials: &Credentials,
+    ) -> Result<Option<&'a str>, Reject> {
+        Ok(None)
+    }
+
+    fn verify<'a>(
+        &self,
+        request: &Request<'a>,
+        credentials: &Credentials,
+        _now: DateTime<Utc>,
+    ) -> Result<Verified<'a>, Reject> {
+        if request.inlet == Inlet::Fulfil {
+            return Err(Reject::NotTaken);
+        }
+        let (secrets, signature) = (&credentials.secrets, request.header(HEADER)?);
+        scheme::hmac(request, Hash::Sha256, secrets, &[request.body], Encoding::Hex, &[signature])
+    }
+
+    fn envelopes(
+        &self,
+        _request: &Request<'_>,
+        delivery: &Verified<'_>,
+    ) -> Result<Vec<Envelope>, Unread> {
+        Ok(vec![payload::envelope(delivery.body())?])
+    }
+
+    fn asks(&self, _event: &Event<'_>) -> Result<Vec<Ask>, Unread> {
+        Ok(Vec::new())
+    }
+
+    fn read(&self, event: &Event<'_>) -> Reading {
+        read::event(event)
+    }
+
+    fn answer(
+        &self,
+        _request: &Request<'_>,
+        _credentials: &Credentials,
+        _now: DateTime<Utc>,
+    ) -> Answer {
+        Answer::empty()
+    }
+
+    fn partial_answer(&self, _stored_ids: &[String]) -> Option<Answer> {
+        None
+    }
+
+    /// No keys are asked for: [`Provider::verify`] refuses that inlet.
+    fn keys_answer(
+        &self,
+        _keys: &[String],
+        _request: &Request<'_>,
+        _credentials: &Credentials,
+        _now: DateTime<Utc>,
+    ) -> Answer {
+        Answer::empty()
+    }
+
+    fn samples(&self, scene: &Scene) -> Vec<Sample> {
+        samples::burst(scene)
+    }
+
+    fn sign(&self, sample: Sample, credentials: &Credentials, _now: DateTime<Utc>) -> Sample {
+        let Some(secret) = credentials.secrets.first() else { return sample };
+        let mac = scheme::hmac_sign(Hash::Sha256, secret, &[&sample.body], Encoding::Hex);
+        sample.with_header(HEADER, mac)
+    }
+}
+
+#[cfg(test)]
+mod tests;
