@@ -22,6 +22,7 @@ use sha3::Sha3_256;
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
+use crate::read::Form;
 use crate::reject::Reject;
 use crate::request::Request;
 use crate::sample::Sample;
@@ -254,6 +255,29 @@ pub fn token<'a>(
     any_token(content, secrets.iter().map(|secret| secret.expose().to_owned()), candidate)
 }
 
+/// As [`token`], where it stands in the address: `?token=...`. `content` is what becomes the
+/// authentic bytes.
+///
+/// # Errors
+/// [`Reject::NoSecret`], [`Reject::Missing`], [`Reject::Doubled`], [`Reject::Malformed`],
+/// [`Reject::Wrong`].
+pub fn query_token<'a>(
+    request: &Request<'a>,
+    content: &'a [u8],
+    secrets: &[Secret],
+) -> Result<Verified<'a>, Reject> {
+    if secrets.is_empty() {
+        return Err(Reject::NoSecret);
+    }
+    let query = Form::parse(request.query.as_bytes()).map_err(|_| Reject::Malformed)?;
+    let mut tokens = query.all("token");
+    let candidate = tokens.next().ok_or(Reject::Missing)?;
+    if tokens.next().is_some() {
+        return Err(Reject::Doubled);
+    }
+    token(content, secrets, candidate)
+}
+
 /// `Authorization: Basic`: as [`token`], of a user's name and a password. Every secret is a
 /// password; the scheme's name is read as it is always sent, `Basic`.
 ///
@@ -370,6 +394,15 @@ pub fn standard_webhooks_sign(
         .with_header("webhook-id", id)
         .with_header("webhook-timestamp", timestamp)
         .with_header("webhook-signature", format!("v1,{mac}"))
+}
+
+/// Signs as [`query_token`] verifies.
+#[must_use]
+pub fn query_token_sign(mut sample: Sample, secret: &Secret) -> Sample {
+    let fields = [("token", secret.expose())];
+    // A pair of texts is a query always.
+    sample.query = serde_html_form::to_string(fields).unwrap_or_default();
+    sample
 }
 
 /// Signs as [`basic`] verifies.
