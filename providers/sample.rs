@@ -36,6 +36,17 @@ pub struct Scene {
     pub currency: String,
 }
 
+impl Scene {
+    /// The amount in major units, as it is written with a point (`98.00`).
+    #[must_use]
+    pub fn amount_decimal(&self) -> String {
+        let digits = crate::read::minor_digits(&self.currency);
+        let padded = format!("{:0width$}", self.amount_minor, width = digits + 1);
+        let (whole, fraction) = padded.split_at(padded.len() - digits);
+        if fraction.is_empty() { whole.to_owned() } else { format!("{whole}.{fraction}") }
+    }
+}
+
 /// A step in the life of a purchase, as `trigger` names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
@@ -86,7 +97,8 @@ pub struct Sample {
     pub query: String,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
-    /// What the provider's API says to the [`crate::Ask`]s that this event leads to, by path.
+    /// What the provider's API says to the [`crate::Ask`]s that this event leads to, by path: JSON,
+    /// or a text as it stands.
     pub answers: Vec<(String, serde_json::Value)>,
 }
 
