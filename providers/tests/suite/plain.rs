@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use keywright_providers::notice::{
     Customer, DisputeState, Kind, Line, Money, Notice, Period, Ref, Thing,
 };
@@ -37,6 +37,7 @@ pub(crate) enum Flaw {
     OtherItem,
     LineMoves,
     EarlyEnd,
+    DayTooMuch,
     RefundOfNothing,
     SilentCancel,
     SecondSale,
@@ -45,7 +46,7 @@ pub(crate) enum Flaw {
 }
 
 impl Flaw {
-    pub(crate) const ALL: [Self; 18] = [
+    pub(crate) const ALL: [Self; 19] = [
         Self::HalfOfTheBodySigned,
         Self::TimeNotSigned,
         Self::FirstOfTwoSignatures,
@@ -59,6 +60,7 @@ impl Flaw {
         Self::OtherItem,
         Self::LineMoves,
         Self::EarlyEnd,
+        Self::DayTooMuch,
         Self::RefundOfNothing,
         Self::SilentCancel,
         Self::SecondSale,
@@ -78,7 +80,9 @@ impl Flaw {
             Self::CutFrameTaken => hostile::cut_frames,
             Self::TestIsLive => scenes::every_step_reads,
             Self::OtherItem => scenes::a_purchase_covers_its_item,
-            Self::LineMoves | Self::EarlyEnd => scenes::a_renewal_extends_the_same_line,
+            Self::LineMoves | Self::EarlyEnd | Self::DayTooMuch => {
+                scenes::a_renewal_extends_the_same_line
+            }
             Self::RefundOfNothing => scenes::money_goes_back_from_its_payment,
             Self::SilentCancel => scenes::the_other_steps_say_what_they_are,
             Self::SecondSale | Self::OneSaleForAll | Self::SameEventId => {
@@ -280,8 +284,11 @@ impl Provider for Plain {
         }
         let Scene { tag, cycle, .. } = scene;
         let step = scene.step.as_str();
-        let early = self.has(Flaw::EarlyEnd);
-        let end = if early { scene.period_start } else { scene.period_end };
+        let end = match self.flaw {
+            Some(Flaw::EarlyEnd) => scene.period_start,
+            Some(Flaw::DayTooMuch) => end_of_day_after(scene.period_end),
+            _ => scene.period_end,
+        };
         let next = scene.step == Step::PlanChange;
         let item = if next { &scene.item_next } else { &scene.item };
         let line = if self.has(Flaw::LineMoves) { *cycle } else { 0 };
@@ -310,6 +317,11 @@ impl Provider for Plain {
         let mac = hmac_sign(Hash::Sha256, &credentials.secrets[0], &parts, Encoding::Hex);
         sample.with_header(HEADER, format!("t={time},v1={mac}"))
     }
+}
+
+/// The next midnight but one: where days are counted, the first of them is the end.
+fn end_of_day_after(end: DateTime<Utc>) -> DateTime<Utc> {
+    (end + TimeDelta::days(2)).with_time(NaiveTime::MIN).single().unwrap()
 }
 
 impl Plain {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use keywright_providers::Scene;
 use keywright_providers::notice::{Kind, Line, Notice, Ref};
 use keywright_providers::sample::Step;
@@ -78,11 +79,18 @@ pub(crate) fn a_renewal_extends_the_same_line(subject: &Subject<'_>) -> Vec<Stri
                 format!("lines {bought:?} were bought, {renewed:?} renewed"),
             ),
             (
-                ends.iter().all(|end| *end == scene.period_end),
+                ends.iter().all(|end| is_end_of(&scene, *end)),
                 format!("ends {ends:?} instead of {}", scene.period_end),
             ),
         ]
     })
+}
+
+/// The end of the scene's period; or that of its day, where the provider counts in days.
+fn is_end_of(scene: &Scene, end: DateTime<Utc>) -> bool {
+    let after = end - scene.period_end;
+    let ends_a_day = end.time() == NaiveTime::MIN;
+    after.is_zero() || (ends_a_day && (TimeDelta::zero()..=TimeDelta::days(1)).contains(&after))
 }
 
 /// A refund and a dispute find the payment of their cycle, and no other.
