@@ -15,6 +15,7 @@
 pub mod ask;
 mod fastspring;
 mod paddle;
+mod paypal;
 mod stripe;
 
 pub mod notice;
@@ -37,7 +38,8 @@ pub use scheme::Verified;
 pub use secret::Secret;
 
 /// Every kind that is built in: a folder each.
-pub const ALL: &[&dyn Provider] = &[&fastspring::FastSpring, &paddle::Paddle, &stripe::Stripe];
+pub const ALL: &[&dyn Provider] =
+    &[&fastspring::FastSpring, &paddle::Paddle, &paypal::PayPal, &stripe::Stripe];
 
 /// The provider of that kind.
 #[must_use]
