@@ -14,6 +14,7 @@
 
 pub mod ask;
 mod fastspring;
+mod gumroad;
 mod paddle;
 mod paypal;
 mod stripe;
@@ -38,8 +39,13 @@ pub use scheme::Verified;
 pub use secret::Secret;
 
 /// Every kind that is built in: a folder each.
-pub const ALL: &[&dyn Provider] =
-    &[&fastspring::FastSpring, &paddle::Paddle, &paypal::PayPal, &stripe::Stripe];
+pub const ALL: &[&dyn Provider] = &[
+    &fastspring::FastSpring,
+    &gumroad::Gumroad,
+    &paddle::Paddle,
+    &paypal::PayPal,
+    &stripe::Stripe,
+];
 
 /// The provider of that kind.
 #[must_use]
