@@ -16,6 +16,7 @@ pub mod ask;
 mod fastspring;
 mod gumroad;
 mod paddle;
+mod paddle_classic;
 mod paypal;
 mod stripe;
 
@@ -43,6 +44,7 @@ pub const ALL: &[&dyn Provider] = &[
     &fastspring::FastSpring,
     &gumroad::Gumroad,
     &paddle::Paddle,
+    &paddle_classic::PaddleClassic,
     &paypal::PayPal,
     &stripe::Stripe,
 ];
