@@ -18,6 +18,7 @@ mod gumroad;
 mod paddle;
 mod paddle_classic;
 mod paypal;
+mod paypal_ipn;
 mod stripe;
 
 pub mod notice;
@@ -46,6 +47,7 @@ pub const ALL: &[&dyn Provider] = &[
     &paddle::Paddle,
     &paddle_classic::PaddleClassic,
     &paypal::PayPal,
+    &paypal_ipn::PayPalIpn,
     &stripe::Stripe,
 ];
 
