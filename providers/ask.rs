@@ -35,6 +35,11 @@ pub enum Auth {
     BasicUser { user: &'static str, password: &'static str },
     /// `Authorization: Basic`, both values from settings.
     Basic { user: &'static str, password: &'static str },
+    /// OAuth 2.0, client credentials: a POST of `grant_type=client_credentials` to that path of
+    /// the same host, `Authorization: Basic` with both values, gives the `access_token` that goes
+    /// along as `Authorization: Bearer`. It lasts for hours, is shared by questions and never kept
+    /// with an event.
+    ClientCredentials { token_path: &'static str, id: &'static str, secret: &'static str },
     /// A header with the value behind a fixed text (often empty).
     Header { name: &'static str, prefix: &'static str, setting: &'static str },
     /// The value stands in the body, in place of a mark that is found there once.
@@ -52,6 +57,7 @@ impl Auth {
             }
             Self::BasicUser { user, .. } => vec![user],
             Self::Basic { user, password } => vec![user, password],
+            Self::ClientCredentials { id, secret, .. } => vec![id, secret],
         }
     }
 }

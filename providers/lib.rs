@@ -21,11 +21,15 @@ mod creem;
 mod dodo_payments;
 mod fastspring;
 mod gocardless;
+mod gumroad;
 mod hotmart;
 mod lemonsqueezy;
 mod mollie;
 mod mollie_classic;
 mod paddle;
+mod paddle_classic;
+mod paypal;
+mod paypal_ipn;
 mod payproglobal;
 mod paystack;
 mod polar;
@@ -76,11 +80,15 @@ pub const ALL: &[&dyn Provider] = &[
     &dodo_payments::DodoPayments,
     &fastspring::FastSpring,
     &gocardless::GoCardless,
+    &gumroad::Gumroad,
     &hotmart::Hotmart,
     &lemonsqueezy::LemonSqueezy,
     &mollie::Mollie,
     &mollie_classic::MollieClassic,
     &paddle::Paddle,
+    &paddle_classic::PaddleClassic,
+    &paypal::PayPal,
+    &paypal_ipn::PayPalIpn,
     &payproglobal::PayProGlobal,
     &paystack::Paystack,
     &polar::Polar,

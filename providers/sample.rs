@@ -127,7 +127,8 @@ pub struct Sample {
     pub query: String,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
-    /// What the provider's API says to the [`crate::Ask`]s that this event leads to, by path.
+    /// What the provider's API says to the [`crate::Ask`]s that this event leads to, by path: JSON,
+    /// or a text as it stands.
     pub answers: Vec<(String, serde_json::Value)>,
 }
 

@@ -3,6 +3,10 @@
 //! An adapter says *what* is signed and where the signature stands; it never calls a MAC and
 //! never compares bytes. Every comparison is in constant time over bytes, every configured
 //! secret is tried, and the time window is looked at only after the MAC was right.
+//!
+//! - [`rsa`]: signatures by a private key
+
+pub mod rsa;
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,5 +1,7 @@
 //! Forms (`application/x-www-form-urlencoded`), of a body or a query.
 
+use data_encoding::HEXLOWER_PERMISSIVE;
+
 use super::{Id, Unread};
 
 /// The fields of a form in the order in which they stand there, decoded. Brackets are part of a
@@ -22,6 +24,30 @@ impl Form {
     pub fn with_lower_names(self) -> Self {
         let lower = |(name, value): (String, String)| (name.to_ascii_lowercase(), value);
         Self(self.0.into_iter().map(lower).collect())
+    }
+
+    /// As [`Form::parse`], of text in another encoding, by the name that browsers know it by
+    /// (`windows-1252`). Bytes that it does not know become the replacement character.
+    ///
+    /// # Errors
+    /// [`Unread::Content`] for an encoding that is not known.
+    pub fn parse_in(text: &[u8], charset: &str) -> Result<Self, Unread> {
+        let encoding = encoding_rs::Encoding::for_label(charset.as_bytes());
+        let encoding = encoding.ok_or_else(|| Unread::Content {
+            path: "charset".to_owned(),
+            message: "not an encoding that is known".to_owned(),
+        })?;
+        let decode = |part: &[u8]| {
+            let bytes = unescaped(part);
+            encoding.decode_without_bom_handling(&bytes).0.into_owned()
+        };
+        let fields = text.split(|byte| *byte == b'&').filter(|field| !field.is_empty());
+        let pair = |field: &[u8]| {
+            let mut parts = field.splitn(2, |byte| *byte == b'=');
+            let mut part = || decode(parts.next().unwrap_or_default());
+            (part(), part())
+        };
+        Ok(Self(fields.map(pair).collect()))
     }
 
     /// Every field, in its order.
@@ -80,6 +106,26 @@ impl Form {
     }
 }
 
+/// The bytes that `%F6` and `+` stand for.
+fn unescaped(text: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((byte, behind)) = rest.split_first() {
+        let escaped = behind.get(..2).filter(|_| *byte == b'%');
+        match escaped.and_then(|digits| HEXLOWER_PERMISSIVE.decode(digits).ok()) {
+            Some(escaped) => {
+                bytes.extend(escaped);
+                rest = behind.get(2..).unwrap_or_default();
+            }
+            None => {
+                bytes.push(if *byte == b'+' { b' ' } else { *byte });
+                rest = behind;
+            }
+        }
+    }
+    bytes
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,5 +145,19 @@ mod tests {
         assert_eq!(form.need_id("b"), Ok(Id::new("2").unwrap()));
         assert!(form.need_id("c").is_err() && form.id("c") == Ok(None));
         assert!(Form::parse(b"b=1+2").unwrap().id("b").is_err());
+    }
+
+    #[test]
+    fn other_encodings_are_those_of_browsers() {
+        let form = Form::parse_in(b"a=J%F6rg+%80&b%5B1%5D=%zz%4&c&=d&&a==%3d", "windows-1252");
+        let form = form.unwrap();
+        let fields: Vec<_> = form.iter().collect();
+        assert_eq!(
+            fields,
+            [("a", "J\u{f6}rg \u{20ac}"), ("b[1]", "%zz%4"), ("c", ""), ("", "d"), ("a", "==")]
+        );
+        let form = Form::parse_in(b"a=J%C3%B6rg+%FF", "UTF-8").unwrap();
+        assert_eq!(form.get("a"), Ok(Some("J\u{f6}rg \u{fffd}")));
+        assert!(Form::parse_in(b"a=b", "klingon").is_err());
     }
 }

@@ -364,6 +364,28 @@ mod tokens {
     use super::*;
 
     #[test]
+    fn a_token_stands_once_in_the_address() {
+        let verify = |query: &str, known: &[&str]| {
+            let request = Request { query, ..request(&[], b"body") };
+            let verified = query_token(&request, b"content", &secrets(known));
+            verified.map(|verified| assert_eq!(verified.body(), b"content")).err()
+        };
+        let known = ["kw/token+of many letters", "kw-token-of-others"];
+        let sample = Sample::json("x", &serde_json::json!({}));
+        let [secret] = secrets(&known[..1]).try_into().unwrap();
+        let signed = query_token_sign(sample, &secret);
+        assert_eq!(verify(&signed.query, &known), None);
+        assert_eq!(verify("a=b&token=kw-token-of-others", &known), None);
+        assert_eq!(verify("token=kw-token-of-other", &known), Some(Reject::Wrong));
+        assert_eq!(verify("token=", &known), Some(Reject::Wrong));
+        assert_eq!(verify("Token=kw-token-of-others", &known), Some(Reject::Missing));
+        assert_eq!(verify("", &known), Some(Reject::Missing));
+        assert_eq!(verify("token=a&token=a", &known), Some(Reject::Doubled));
+        assert_eq!(verify("token=%FF", &known), Some(Reject::Wrong));
+        assert_eq!(verify("token=kw-token-of-others", &[]), Some(Reject::NoSecret));
+    }
+
+    #[test]
     fn a_token_is_the_whole_secret() {
         let verify = |texts: &[&str], candidate| {
             token(b"a=1", &secrets(texts), candidate).map(|verified| verified.body().to_vec())
