@@ -36,6 +36,37 @@ pub struct Scene {
     pub currency: String,
 }
 
+impl Scene {
+    /// A number made of the tag and a name (`order 1`), for providers whose ids are numbers. Never
+    /// 0, and below 2^53.
+    #[must_use]
+    pub fn number(&self, name: &str) -> u64 {
+        // FNV-1a: the same in every build, which std's hasher does not promise.
+        let bytes = self.tag.bytes().chain([0]).chain(name.bytes());
+        let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        (hash >> 11).max(1)
+    }
+
+    /// The amount in major units, as most shops write it: `98.00`.
+    #[must_use]
+    pub fn decimal(&self) -> String {
+        let digits = crate::read::minor_digits(&self.currency);
+        let text = format!("{:0>width$}", self.amount_minor, width = digits + 1);
+        match text.split_at_checked(text.len() - digits) {
+            Some((whole, fraction)) if digits > 0 => format!("{whole}.{fraction}"),
+            _ => text,
+        }
+    }
+
+    /// First and last name, as far as the name can be parted.
+    #[must_use]
+    pub fn names(&self) -> (&str, &str) {
+        self.name.split_once(' ').unwrap_or((&self.name, ""))
+    }
+}
+
 /// A step in the life of a purchase, as `trigger` names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
@@ -74,6 +105,16 @@ impl Step {
             Self::PlanChange => "plan-change",
         }
     }
+}
+
+/// A JSON object with the fields of another one beside its own, or instead of those.
+#[must_use]
+pub fn extended(mut object: serde_json::Value, more: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value::Object;
+    if let (Object(fields), Object(more)) = (&mut object, more) {
+        fields.extend(more);
+    }
+    object
 }
 
 /// One HTTP request that a provider would send.
@@ -158,5 +199,52 @@ impl Sample {
     pub fn with_answer(mut self, path: impl Into<String>, answer: serde_json::Value) -> Self {
         self.answers.push((path.into(), answer));
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scene(tag: &str, amount_minor: i64, currency: &str) -> Scene {
+        let at = DateTime::UNIX_EPOCH;
+        Scene {
+            step: Step::Purchase,
+            tag: tag.to_owned(),
+            cycle: 0,
+            at,
+            period_start: at,
+            period_end: at,
+            item: "kw-pro".to_owned(),
+            item_next: "kw-pro".to_owned(),
+            quantity: 1,
+            email: "ada@example.com".to_owned(),
+            name: "Ada Example".to_owned(),
+            company: None,
+            country: "DE".to_owned(),
+            locale: "de".to_owned(),
+            live: true,
+            subscription: false,
+            amount_minor,
+            currency: currency.to_owned(),
+        }
+    }
+
+    #[test]
+    fn an_amount_is_written_with_the_digits_of_its_currency() {
+        for (minor, currency, text) in
+            [(9_800, "EUR", "98.00"), (7, "USD", "0.07"), (0, "USD", "0.00"), (98, "JPY", "98")]
+        {
+            assert_eq!(scene("t1", minor, currency).decimal(), text);
+        }
+    }
+
+    #[test]
+    fn numbers_differ_by_tag_and_by_name() {
+        let number = |tag: &str, name: &str| scene(tag, 0, "EUR").number(name);
+        assert_eq!(number("t1", "order"), number("t1", "order"));
+        assert_ne!(number("t1", "order"), number("t2", "order"));
+        assert_ne!(number("t1", "order"), number("t1", "line"));
+        assert_ne!(number("t1", "1order"), number("t11", "order"));
     }
 }
