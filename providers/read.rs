@@ -1,6 +1,7 @@
 //! Reading authentic bytes: what an event is, and why one cannot be understood.
 
 mod form;
+mod person;
 mod values;
 mod xml;
 
@@ -14,6 +15,7 @@ use crate::ask::Answers;
 use crate::notice::{Money, Notice};
 
 pub use form::Form;
+pub use person::{country, full_name};
 pub use values::{Currency, Id, Scalar, filled};
 pub use xml::Element;
 
@@ -29,12 +31,37 @@ pub struct Envelope {
     pub live: Option<bool>,
     /// The event's own bytes, a slice of the delivery, never re-serialised.
     pub body: Vec<u8>,
-    /// The part of `body` that stays the same when the provider sends the event again under the
-    /// same id (without counters of deliveries). `None`: all of it.
+    /// What stays the same when the provider sends the event again: a part of `body` (without
+    /// counters of deliveries), or more than it, where the same bytes under another type are
+    /// another event. `None`: `body`.
     pub content: Option<Vec<u8>>,
     /// The same bytes may come again and mean something new, since they only say where to look
     /// (`id=tr_123`). Such an event is never taken for a repetition.
     pub recurs: bool,
+}
+
+impl Envelope {
+    /// An event of that type that says no more of itself: known again by its bytes.
+    #[must_use]
+    pub fn new(event_type: impl Into<String>, body: &[u8]) -> Self {
+        Self {
+            id: None,
+            event_type: event_type.into(),
+            occurred_at: None,
+            live: None,
+            body: body.to_vec(),
+            content: None,
+            recurs: false,
+        }
+    }
+
+    /// One whose type stands beside the body (in a header): known again by both, so that the same
+    /// bytes sent as something else take nothing away.
+    #[must_use]
+    pub fn with_topic(topic: &str, body: &[u8]) -> Self {
+        let content = [topic.as_bytes(), b"\n", body].concat();
+        Self { content: Some(content), ..Self::new(topic, body) }
+    }
 }
 
 /// A stored event, given to an adapter to read.
@@ -153,6 +180,17 @@ pub fn rfc3339(path: &str, text: &str) -> Result<DateTime<Utc>, Unread> {
     bounded(path, DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc()))
 }
 
+/// As [`rfc3339`], or with a distance to UTC that has no colon (`+0530`).
+///
+/// # Errors
+/// As [`rfc3339`].
+pub fn iso8601(path: &str, text: &str) -> Result<DateTime<Utc>, Unread> {
+    match DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z") {
+        Ok(time) => bounded(path, Some(time.to_utc())),
+        Err(_) => rfc3339(path, text),
+    }
+}
+
 /// A local time in a fixed distance to UTC, by chrono's format (`%Y-%m-%d %H:%M:%S`).
 ///
 /// # Errors
@@ -188,6 +226,15 @@ pub fn day_end(path: &str, text: &str) -> Result<DateTime<Utc>, Unread> {
 fn bounded(path: &str, time: Option<DateTime<Utc>>) -> Result<DateTime<Utc>, Unread> {
     time.filter(|time| (0..253_402_300_800).contains(&time.timestamp()))
         .ok_or_else(|| Unread::value(path, "not a time between 1970 and 9999"))
+}
+
+/// How many: a whole number above 0.
+///
+/// # Errors
+/// [`Unread::Value`].
+pub fn quantity(path: &str, text: &str) -> Result<u32, Unread> {
+    let quantity = text.parse().ok().filter(|quantity| *quantity > 0);
+    quantity.ok_or_else(|| Unread::value(path, "not a whole number above 0"))
 }
 
 /// An amount in minor units from what the provider writes as such (`"1999"`, `1999`).
@@ -342,6 +389,18 @@ mod tests {
     }
 
     #[test]
+    fn the_distance_to_utc_may_lack_its_colon() {
+        let time = rfc3339("at", "2025-10-09T10:53:20+05:30").unwrap();
+        for text in ["2025-10-09T10:53:20+0530", "2025-10-09T10:53:20+05:30"] {
+            assert_eq!(iso8601("at", text), Ok(time));
+        }
+        assert!(iso8601("at", "2025-10-09T05:23:20Z").unwrap() == time);
+        for text in ["", "2025-10-09T10:53:20", "1969-01-01T00:00:00+0000"] {
+            assert!(iso8601("at", text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn a_decimal_amount_has_the_digits_of_its_currency() {
         for (text, currency, minor) in [
             ("19.99", "eur", 1_999),
@@ -382,6 +441,14 @@ mod tests {
             ("１", "USD"),
         ] {
             assert!(decimal("total", text, currency).is_err(), "{text} {currency}");
+        }
+    }
+
+    #[test]
+    fn a_quantity_is_whole_and_above_nothing() {
+        assert_eq!(quantity("qty", "25"), Ok(25));
+        for text in ["", "0", "-1", "1.5", "1e3", " 1", "4294967296"] {
+            assert!(quantity("qty", text).is_err(), "{text}");
         }
     }
 
