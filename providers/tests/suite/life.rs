@@ -105,9 +105,12 @@ pub(crate) fn told(subject: &Subject<'_>, scene: &Scene) -> Result<Vec<ToldEvent
     Ok(events)
 }
 
-/// What a sample's questions are answered with, by their path.
+/// What a sample's questions are answered with, by their path: JSON, or a text as it is (XML).
 fn answers(told: &[(String, serde_json::Value)]) -> Answers {
-    let answer = |body: &serde_json::Value| Fetched { status: 200, body: body.to_string().into() };
+    let answer = |body: &serde_json::Value| {
+        let text = body.as_str().map_or_else(|| body.to_string(), str::to_owned);
+        Fetched { status: 200, body: text.into() }
+    };
     told.iter().map(|(path, body)| (path.clone(), answer(body))).collect()
 }
 

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use keywright_providers::notice::{
     Customer, DisputeState, Kind, Line, Money, Notice, Period, Ref, Thing,
 };
@@ -37,7 +37,10 @@ pub(crate) enum Flaw {
     OtherItem,
     LineMoves,
     EarlyEnd,
+    EndOnAnotherDay,
+    OneUnit,
     RefundOfNothing,
+    SilentRefund,
     SilentCancel,
     SecondSale,
     OneSaleForAll,
@@ -45,7 +48,7 @@ pub(crate) enum Flaw {
 }
 
 impl Flaw {
-    pub(crate) const ALL: [Self; 18] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::HalfOfTheBodySigned,
         Self::TimeNotSigned,
         Self::FirstOfTwoSignatures,
@@ -59,7 +62,10 @@ impl Flaw {
         Self::OtherItem,
         Self::LineMoves,
         Self::EarlyEnd,
+        Self::EndOnAnotherDay,
+        Self::OneUnit,
         Self::RefundOfNothing,
+        Self::SilentRefund,
         Self::SilentCancel,
         Self::SecondSale,
         Self::OneSaleForAll,
@@ -77,9 +83,11 @@ impl Flaw {
             Self::MissingFieldPanics | Self::EmptyIdTies => hostile::spoiled_values,
             Self::CutFrameTaken => hostile::cut_frames,
             Self::TestIsLive => scenes::every_step_reads,
-            Self::OtherItem => scenes::a_purchase_covers_its_item,
-            Self::LineMoves | Self::EarlyEnd => scenes::a_renewal_extends_the_same_line,
-            Self::RefundOfNothing => scenes::money_goes_back_from_its_payment,
+            Self::OtherItem | Self::OneUnit => scenes::a_purchase_covers_its_item,
+            Self::LineMoves | Self::EarlyEnd | Self::EndOnAnotherDay => {
+                scenes::a_renewal_extends_the_same_line
+            }
+            Self::RefundOfNothing | Self::SilentRefund => scenes::money_goes_back_from_its_payment,
             Self::SilentCancel => scenes::the_other_steps_say_what_they_are,
             Self::SecondSale | Self::OneSaleForAll | Self::SameEventId => {
                 scenes::one_purchase_is_one_sale
@@ -114,6 +122,10 @@ pub(crate) fn faults_of(flaw: Option<Flaw>) -> Vec<String> {
         Some(flaw) => flaw.check()(&subject),
         None => all.iter().flat_map(|check| check(&subject)).collect(),
     }
+}
+
+fn midnight(at: DateTime<Utc>) -> DateTime<Utc> {
+    at.date_naive().and_time(NaiveTime::MIN).and_utc()
 }
 
 struct Plain {
@@ -282,6 +294,8 @@ impl Provider for Plain {
         let step = scene.step.as_str();
         let early = self.has(Flaw::EarlyEnd);
         let end = if early { scene.period_start } else { scene.period_end };
+        let late = self.has(Flaw::EndOnAnotherDay);
+        let end = if late { midnight(end + TimeDelta::days(2)) } else { end };
         let next = scene.step == Step::PlanChange;
         let item = if next { &scene.item_next } else { &scene.item };
         let line = if self.has(Flaw::LineMoves) { *cycle } else { 0 };
@@ -328,7 +342,7 @@ impl Plain {
             line: told.line.clone(),
             alias: Vec::new(),
             item: vec![told.item.clone()],
-            quantity: told.quantity,
+            quantity: if self.has(Flaw::OneUnit) { 1 } else { told.quantity },
             period: Some(Period { start: None, end }),
         }];
         let refund_of = if self.has(Flaw::RefundOfNothing) {
@@ -340,6 +354,7 @@ impl Plain {
             "purchase" | "renewal" => Kind::Paid { payment, amount: Some(money), lines },
             "cancel" if self.has(Flaw::SilentCancel) => Kind::Linked,
             "cancel" => Kind::Canceled { at: Some(end) },
+            "refund" if self.has(Flaw::SilentRefund) => Kind::Linked,
             "refund" => Kind::Refunded {
                 refund: format!("refund of {}", told.payment),
                 payment: refund_of,
