@@ -26,6 +26,14 @@ impl Id {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// As one step of the path of a question: nothing that could lead it elsewhere.
+    #[must_use]
+    pub fn step(&self) -> Option<&str> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+        let leads_up = self.0.bytes().all(|byte| byte == b'.');
+        (self.0.bytes().all(plain) && !leads_up).then_some(&self.0)
+    }
 }
 
 impl From<Id> for String {
@@ -171,6 +179,14 @@ mod tests {
             ["\"\"", "\"a b\"", "\"\\u0000\"", "\"\u{e4}\"", "-1", "1.5", "null", "true", &long]
         {
             assert!(id(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_id_is_one_step_of_a_path_or_none() {
+        assert_eq!(Id::new("ev_1.a-b~c").unwrap().step(), Some("ev_1.a-b~c"));
+        for wrong in ["..", ".", "a/b", "a?b", "a%2fb", "a#b", "a@b", "a:b"] {
+            assert_eq!(Id::new(wrong).unwrap().step(), None, "{wrong}");
         }
     }
 
