@@ -13,6 +13,7 @@
 //! - [`sample`]: realistic events for `trigger`, `demo` and the tests
 
 pub mod ask;
+mod chargebee;
 mod fastspring;
 mod paddle;
 mod stripe;
@@ -37,7 +38,12 @@ pub use scheme::Verified;
 pub use secret::Secret;
 
 /// Every kind that is built in: a folder each.
-pub const ALL: &[&dyn Provider] = &[&fastspring::FastSpring, &paddle::Paddle, &stripe::Stripe];
+pub const ALL: &[&dyn Provider] = &[
+    &chargebee::Chargebee,
+    &fastspring::FastSpring,
+    &paddle::Paddle,
+    &stripe::Stripe,
+];
 
 /// The provider of that kind.
 #[must_use]
