@@ -16,6 +16,7 @@ pub mod ask;
 mod chargebee;
 mod fastspring;
 mod paddle;
+mod recurly;
 mod stripe;
 
 pub mod notice;
@@ -42,6 +43,7 @@ pub const ALL: &[&dyn Provider] = &[
     &chargebee::Chargebee,
     &fastspring::FastSpring,
     &paddle::Paddle,
+    &recurly::Recurly,
     &stripe::Stripe,
 ];
 
