@@ -13,6 +13,7 @@
 //! - [`sample`]: realistic events for `trigger`, `demo` and the tests
 
 pub mod ask;
+mod braintree;
 mod chargebee;
 mod fastspring;
 mod paddle;
@@ -40,6 +41,7 @@ pub use secret::Secret;
 
 /// Every kind that is built in: a folder each.
 pub const ALL: &[&dyn Provider] = &[
+    &braintree::Braintree,
     &chargebee::Chargebee,
     &fastspring::FastSpring,
     &paddle::Paddle,
