@@ -16,6 +16,7 @@ pub mod ask;
 mod braintree;
 mod chargebee;
 mod fastspring;
+mod maxio;
 mod paddle;
 mod recurly;
 mod stripe;
@@ -44,6 +45,7 @@ pub const ALL: &[&dyn Provider] = &[
     &braintree::Braintree,
     &chargebee::Chargebee,
     &fastspring::FastSpring,
+    &maxio::Maxio,
     &paddle::Paddle,
     &recurly::Recurly,
     &stripe::Stripe,
