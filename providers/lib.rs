@@ -16,6 +16,8 @@ mod adyen;
 mod bigcommerce;
 mod bluesnap;
 mod bmtmicro;
+mod braintree;
+mod chargebee;
 mod cleverbridge;
 mod creem;
 mod dodo_payments;
@@ -24,6 +26,7 @@ mod gocardless;
 mod gumroad;
 mod hotmart;
 mod lemonsqueezy;
+mod maxio;
 mod mollie;
 mod mollie_classic;
 mod paddle;
@@ -34,6 +37,7 @@ mod payproglobal;
 mod paystack;
 mod polar;
 mod razorpay;
+mod recurly;
 mod sendowl;
 mod shopify;
 mod square;
@@ -75,6 +79,8 @@ pub const ALL: &[&dyn Provider] = &[
     &bigcommerce::BigCommerce,
     &bluesnap::BlueSnap,
     &bmtmicro::BmtMicro,
+    &braintree::Braintree,
+    &chargebee::Chargebee,
     &cleverbridge::Cleverbridge,
     &creem::Creem,
     &dodo_payments::DodoPayments,
@@ -83,6 +89,7 @@ pub const ALL: &[&dyn Provider] = &[
     &gumroad::Gumroad,
     &hotmart::Hotmart,
     &lemonsqueezy::LemonSqueezy,
+    &maxio::Maxio,
     &mollie::Mollie,
     &mollie_classic::MollieClassic,
     &paddle::Paddle,
@@ -93,6 +100,7 @@ pub const ALL: &[&dyn Provider] = &[
     &paystack::Paystack,
     &polar::Polar,
     &razorpay::Razorpay,
+    &recurly::Recurly,
     &sendowl::SendOwl,
     &shopify::Shopify,
     &square::Square,

@@ -31,14 +31,16 @@ impl Id {
         &self.0
     }
 
-    /// The id as one segment of an address that is asked: letters, digits, `-` and `_`, so that it
-    /// can lead nowhere else.
+    /// The id as one segment of an address that is asked: letters, digits, `-`, `_`, `~` and points
+    /// among them, so that it can lead nowhere else.
     ///
     /// # Errors
     /// [`Unread::Value`] for any other id.
     pub fn segment(&self, path: &str) -> Result<&str, Unread> {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        if self.0.bytes().all(plain) {
+        let plain =
+            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~' | b'.');
+        let leads_up = self.0.bytes().all(|byte| byte == b'.');
+        if self.0.bytes().all(plain) && !leads_up {
             Ok(&self.0)
         } else {
             Err(Unread::value(path, "not an id that can stand in an address"))
@@ -214,8 +216,8 @@ mod tests {
 
     #[test]
     fn an_id_leads_nowhere_else_in_an_address() {
-        assert_eq!(Id::new("sub_1-A").unwrap().segment("id"), Ok("sub_1-A"));
-        for other in ["..", "a/b", "a?b", "a#b", "a%2Fb", "a.b"] {
+        assert_eq!(Id::new("ev_1.a-b~C").unwrap().segment("id"), Ok("ev_1.a-b~C"));
+        for other in ["..", ".", "a/b", "a?b", "a#b", "a%2Fb", "a@b", "a:b"] {
             assert!(Id::new(other).unwrap().segment("id").is_err(), "{other}");
         }
     }

@@ -185,6 +185,15 @@ mod signed_times {
         assert_eq!(unix_seconds("999999999999"), Ok(at(999_999_999_999)));
     }
 
+    #[test]
+    fn milliseconds_are_digits_only() {
+        for text in ["", " 1", "+1", "-1", "1e3", "1.5", "1234567890123456"] {
+            assert_eq!(unix_milliseconds(text), Err(Reject::Malformed), "{text:?}");
+        }
+        let time = unix_milliseconds("1760000000250").unwrap();
+        assert_eq!((time.timestamp(), time.timestamp_subsec_millis()), (SIGNED_AT, 250));
+    }
+
     /// The same moment written otherwise is another signed text.
     #[test]
     fn a_time_is_signed_as_it_is_written() {
