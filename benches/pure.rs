@@ -15,7 +15,7 @@ use keywright::rules::gather::ties;
 use keywright::rules::product::{Catalogue, ProductSettings};
 use keywright_providers::notice::{Kind, Line, Money, Notice, Period, Ref};
 use keywright_providers::sample::Step;
-use keywright_providers::{ALL, Credentials, Event, Provider, Sample, Scene, Secret};
+use keywright_providers::{ALL, Credentials, Event, Provider, Sample, Scene};
 
 /// How long each line of the table is measured.
 const TIME: Duration = Duration::from_millis(400);
@@ -130,12 +130,7 @@ fn measure<T>(name: &str, mut turn: impl FnMut() -> T) {
 }
 
 fn credentials(provider: &dyn Provider) -> Credentials {
-    let secret = || Secret::new("an-example-secret-0123456789abcdef").ok();
-    let keys = provider.facts().settings.iter().filter(|setting| setting.secret);
-    Credentials {
-        keys: keys.filter_map(|setting| Some((setting.name.to_owned(), secret()?))).collect(),
-        ..Credentials::of(secret().into_iter().collect())
-    }
+    provider.facts().made_up_credentials("5e0123456789abcdef0123456789abcdef0123456789abcd")
 }
 
 fn begin() -> DateTime<Utc> {

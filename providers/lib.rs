@@ -226,10 +226,64 @@ pub struct Facts {
     /// Shortest secret that the provider itself gives, in bytes
     /// ([`secret::SECRET_BYTES_MIN`] where it gives long ones or the vendor chooses).
     pub secret_bytes_min: usize,
+    /// What stands in the settings of an account that is made up, for `demo` and tests: only where
+    /// a random text will not do.
+    pub example: &'static [(&'static str, &'static str)],
     /// Settings beside `secrets`.
     pub settings: &'static [Setting],
     /// The set-up guide for the vendor, Markdown.
     pub guide: &'static str,
+}
+
+impl Facts {
+    /// The settings of an account that is made up. `random` is an even number of hexadecimal
+    /// digits, at least 32, that nobody else has: a secret in every form that a kind knows. What an
+    /// API may be asked for only where the vendor likes is left out, unless the example has it.
+    #[must_use]
+    pub fn made_up(&self, random: &str) -> Vec<(&'static str, String)> {
+        let example = |name: &str| self.example.iter().find(|(known, _)| *known == name);
+        let needed = |setting: &&Setting| {
+            setting.required || (setting.secret && !setting.name.starts_with("api_"))
+        };
+        self.settings
+            .iter()
+            .filter(|setting| needed(setting) || example(setting.name).is_some())
+            .map(|setting| {
+                let text = example(setting.name).map_or(random, |(_, text)| *text);
+                (setting.name, text.to_owned())
+            })
+            .collect()
+    }
+
+    /// Does such an account ask the provider's API?
+    #[must_use]
+    pub fn made_up_asks(&self) -> bool {
+        let named = |name: &str| self.settings.iter().any(|setting| setting.name == name);
+        let credential = |setting: &&Setting| setting.secret && setting.name.starts_with("api_");
+        let made_up = self.made_up("");
+        named("api_url")
+            && self
+                .settings
+                .iter()
+                .filter(credential)
+                .all(|setting| made_up.iter().any(|(name, _)| *name == setting.name))
+    }
+
+    /// The credentials of such an account.
+    #[must_use]
+    pub fn made_up_credentials(&self, random: &str) -> Credentials {
+        let mut credentials = Credentials::of(Secret::new(random).into_iter().collect());
+        credentials.tolerance = self.tolerance;
+        for (name, text) in self.made_up(random) {
+            if self.settings.iter().any(|setting| setting.name == name && setting.secret) {
+                let secret = Secret::new(&text).into_iter();
+                credentials.keys.extend(secret.map(|secret| (name.to_owned(), secret)));
+            } else {
+                credentials.settings.insert(name.to_owned(), text);
+            }
+        }
+        credentials
+    }
 }
 
 /// The usual [`Facts::tolerance`].

@@ -9,7 +9,9 @@ use data_encoding::BASE64;
 use keywright_providers::{Ask, Auth, Fetched};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use reqwest::{Client, RequestBuilder};
+use serde::Deserialize;
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 use crate::config::Account;
 use crate::config::urls::callable;
@@ -33,7 +35,11 @@ type Certificates = HashMap<String, (Instant, Arc<Vec<u8>>)>;
 pub struct Fetch {
     client: Client,
     certificates: Arc<Mutex<Certificates>>,
+    tokens: Arc<Mutex<Tokens>>,
 }
+
+/// Access tokens by account, and until when each is good.
+type Tokens = HashMap<String, (Instant, Zeroizing<String>)>;
 
 /// Why there is no answer. Never holds a credential.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -87,7 +93,7 @@ impl Fetch {
             .user_agent(concat!("keywright/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(none)?;
-        Ok(Self { client, certificates: Arc::default() })
+        Ok(Self { client, certificates: Arc::default(), tokens: Arc::default() })
     }
 
     /// Asks one question with the account's credentials.
@@ -112,8 +118,18 @@ impl Fetch {
         for (name, value) in &ask.headers {
             request = request.header(*name, value);
         }
-        let (status, body) =
-            self.call(authorized(request, ask.auth, account), &host, ANSWER_BYTES_MAX).await?;
+        request = match ask.auth {
+            Auth::ClientCredentials { token_path, id, secret } => {
+                let token = self.token(base, token_path, (id, secret), account).await?;
+                request.bearer_auth(token.as_str())
+            }
+            other => authorized(request, other, account),
+        };
+        let (status, body) = self.call(request, &host, ANSWER_BYTES_MAX).await?;
+        if status == 401 {
+            // A token may end before its time; the next attempt has another.
+            lock(&self.tokens).remove(&account.name);
+        }
         match status {
             200..=299 | 404 | 410 => Ok(Fetched { status, body }),
             401 | 403 => Err(FetchError::Forbidden { host, status, account: account.name.clone() }),
@@ -148,6 +164,46 @@ impl Fetch {
         Ok(certificate)
     }
 
+    /// The access token of this account, from before or got now.
+    async fn token(
+        &self,
+        base: &str,
+        path: &str,
+        (id, secret): (&'static str, &'static str),
+        account: &Account,
+    ) -> Result<Zeroizing<String>, FetchError> {
+        if let Some((until, token)) = lock(&self.tokens).get(&account.name)
+            && Instant::now() < *until
+        {
+            return Ok(token.clone());
+        }
+        let address = format!("{}{path}", base.trim_end_matches('/'));
+        let url = callable(&address).ok_or_else(|| FetchError::Address(base.to_owned()))?;
+        let host = host(&url);
+        let request = self
+            .client
+            .post(url)
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body("grant_type=client_credentials");
+        let request = authorized(request, Auth::Basic { user: id, password: secret }, account);
+        let (status, body) = self.call(request, &host, ANSWER_BYTES_MAX).await?;
+        let granted: Option<Granted> = serde_json::from_slice(&body).ok();
+        match (status, granted) {
+            (200..=299, Some(granted)) => {
+                // A minute early, so that none ends on its way.
+                let good = Duration::from_secs(granted.expires_in.clamp(60, 86_400) - 60);
+                let token = Zeroizing::new(granted.access_token);
+                let kept = (Instant::now() + good, token.clone());
+                lock(&self.tokens).insert(account.name.clone(), kept);
+                Ok(token)
+            }
+            (400..=403, _) => {
+                Err(FetchError::Forbidden { host, status, account: account.name.clone() })
+            }
+            _ => Err(FetchError::NotNow { host, status }),
+        }
+    }
+
     async fn call(
         &self,
         request: RequestBuilder,
@@ -167,8 +223,22 @@ impl Fetch {
     }
 
     fn known(&self) -> MutexGuard<'_, Certificates> {
-        self.certificates.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.certificates)
     }
+}
+
+/// What a token's giver answers.
+#[derive(Deserialize)]
+struct Granted {
+    access_token: String,
+    /// Seconds.
+    #[serde(default)]
+    expires_in: u64,
+}
+
+/// Nothing panics while it is held, so poison tells nothing.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The secret settings that this question needs and the account lacks.
@@ -208,8 +278,8 @@ fn authorized(request: RequestBuilder, auth: Auth, account: &Account) -> Request
         Auth::Basic { user, password } => {
             request.header(AUTHORIZATION, basic(&value(user), &value(password)))
         }
-        // Put in where the body is made.
-        Auth::InBody { .. } => request,
+        // Put in where the body is made, or got first.
+        Auth::InBody { .. } | Auth::ClientCredentials { .. } => request,
         Auth::Header { name, prefix, setting } => {
             request.header(name, format!("{prefix}{}", value(setting)))
         }

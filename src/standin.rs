@@ -30,12 +30,14 @@ struct Known {
 }
 
 impl StandIn {
-    /// Listens at `address` (`127.0.0.1:0`: any free port).
+    /// Listens at `address` (`127.0.0.1:0`: any free port), on the runtime that this is called on.
     ///
     /// # Errors
     /// Where that address cannot be listened at.
-    pub async fn start(address: &str) -> std::io::Result<Self> {
-        let listener = TcpListener::bind(address).await?;
+    pub fn start(address: &str) -> std::io::Result<Self> {
+        let listener = std::net::TcpListener::bind(address)?;
+        listener.set_nonblocking(true)?;
+        let listener = TcpListener::from_std(listener)?;
         let address = listener.local_addr()?;
         let known =
             Arc::new(Known { answers: Mutex::default(), last_asked: Mutex::new(Instant::now()) });

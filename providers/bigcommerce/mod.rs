@@ -44,6 +44,7 @@ static FACTS: Facts = Facts {
     covers: Covers::Sender,
     tolerance: FIVE_MINUTES,
     secret_bytes_min: SECRET_BYTES_MIN,
+    example: &[("store_hash", "kwstore")],
     settings: &[
         Setting {
             name: callback::STORE_HASH,

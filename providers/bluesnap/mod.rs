@@ -56,6 +56,7 @@ static FACTS: Facts = Facts {
     // Retries may carry the time of the first try, and come for a while.
     tolerance: TimeDelta::days(1),
     secret_bytes_min: SECRET_BYTES_MIN,
+    example: &[],
     settings: &[
         Setting {
             name: URL_TOKEN,

@@ -36,6 +36,11 @@ const FACTS: Facts = Facts {
     // Nothing dated is signed apart from the payload, whose time is that of the event.
     tolerance: FIVE_MINUTES,
     secret_bytes_min: SECRET_BYTES_MIN,
+    example: &[
+        ("public_key", "keywrightpub0001"),
+        ("quantity_add_on", "seats"),
+        ("item_field", "product"),
+    ],
     settings: &[
         Setting {
             name: PUBLIC_KEY,

@@ -39,6 +39,7 @@ const FACTS: Facts = Facts {
     covers: Covers::Sender,
     tolerance: FIVE_MINUTES,
     secret_bytes_min: SECRET_BYTES_MIN,
+    example: &[("username", "kwhook")],
     settings: &[
         Setting {
             name: USERNAME,

@@ -32,6 +32,7 @@ const FACTS: Facts = Facts {
     covers: Covers::Content,
     tolerance: FIVE_MINUTES,
     secret_bytes_min: SECRET_BYTES_MIN,
+    example: &[],
     settings: &[Setting {
         name: read::ON_CANCEL,
         secret: false,

@@ -30,6 +30,7 @@ const FACTS: Facts = Facts {
     covers: Covers::Content,
     tolerance: FIVE_MINUTES,
     secret_bytes_min: SECRET_BYTES_MIN,
+    example: &[],
     settings: &[],
     guide: include_str!("README.md"),
 };

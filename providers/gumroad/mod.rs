@@ -31,6 +31,7 @@ const FACTS: Facts = Facts {
     covers: Covers::Sender,
     tolerance: FIVE_MINUTES,
     secret_bytes_min: SECRET_BYTES_MIN,
+    example: &[],
     settings: &[
         Setting {
             name: read::API_TOKEN,

@@ -38,6 +38,7 @@ static FACTS: Facts = Facts {
     covers: Covers::Sender,
     tolerance: FIVE_MINUTES,
     secret_bytes_min: SECRET_BYTES_MIN,
+    example: &[],
     settings: &[],
     guide: include_str!("README.md"),
 };

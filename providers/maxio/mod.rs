@@ -36,6 +36,7 @@ const FACTS: Facts = Facts {
     tolerance: FIVE_MINUTES,
     // Shared keys of old sites are short.
     secret_bytes_min: 12,
+    example: &[("quantity_component", "seats"), ("api_key", "made-up-maxio-key")],
     settings: &[
         Setting {
             name: CURRENCY,

@@ -43,6 +43,7 @@ static FACTS: Facts = Facts {
     covers: Covers::Content,
     tolerance: FIVE_MINUTES,
     secret_bytes_min: SECRET_BYTES_MIN,
+    example: &[("api_key", "live_madeUpMollieKey")],
     settings: &[
         Setting {
             name: payment::KEY,

@@ -34,6 +34,7 @@ static FACTS: Facts = Facts {
     covers: Covers::Sender,
     tolerance: FIVE_MINUTES,
     secret_bytes_min: SECRET_BYTES_MIN,
+    example: &[],
     settings: &[
         Setting {
             name: payment::KEY,

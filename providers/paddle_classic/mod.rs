@@ -34,6 +34,10 @@ const FACTS: Facts = Facts {
     covers: Covers::Content,
     tolerance: FIVE_MINUTES,
     secret_bytes_min: SECRET_BYTES_MIN,
+    example: &[
+        ("public_key", include_str!("example/public_key.txt")),
+        ("trigger_key", include_str!("example/trigger_key.txt")),
+    ],
     settings: &[
         Setting {
             name: proof::PUBLIC_KEY,

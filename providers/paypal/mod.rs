@@ -33,6 +33,11 @@ const FACTS: Facts = Facts {
     covers: Covers::Content,
     tolerance: FIVE_MINUTES,
     secret_bytes_min: SECRET_BYTES_MIN,
+    example: &[
+        ("webhook_id", "8PT597110X687430LKGECATA"),
+        ("certificate", include_str!("example/certificate.txt")),
+        ("trigger_key", include_str!("example/trigger_key.txt")),
+    ],
     settings: &[
         Setting {
             name: proof::WEBHOOK_ID,

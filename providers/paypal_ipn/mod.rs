@@ -36,6 +36,7 @@ const FACTS: Facts = Facts {
     covers: Covers::Sender,
     tolerance: FIVE_MINUTES,
     secret_bytes_min: SECRET_BYTES_MIN,
+    example: &[("receiver", "shop@example.com")],
     settings: &[
         Setting {
             name: read::RECEIVER,

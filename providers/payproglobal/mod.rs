@@ -64,6 +64,7 @@ static FACTS: Facts = Facts {
     ]),
     tolerance: FIVE_MINUTES,
     secret_bytes_min: SECRET_BYTES_MIN,
+    example: &[],
     settings: &[Setting {
         name: URL_TOKEN,
         secret: true,

@@ -39,6 +39,7 @@ const FACTS: Facts = Facts {
     // Retries go on for hours, and nothing says that they are signed anew.
     tolerance: TimeDelta::days(3),
     secret_bytes_min: SECRET_BYTES_MIN,
+    example: &[],
     settings: &[
         Setting {
             name: API_KEY,

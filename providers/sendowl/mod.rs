@@ -58,6 +58,7 @@ static FACTS: Facts = Facts {
     covers: Covers::Content,
     tolerance: FIVE_MINUTES,
     secret_bytes_min: 8,
+    example: &[],
     settings: &[
         Setting {
             name: url::SIGNING_KEY,

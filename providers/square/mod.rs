@@ -42,6 +42,7 @@ static FACTS: Facts = Facts {
     covers: Covers::Content,
     tolerance: FIVE_MINUTES,
     secret_bytes_min: SECRET_BYTES_MIN,
+    example: &[("notification_url", "https://hooks.example.com/webhooks/square")],
     settings: &[
         Setting {
             name: ADDRESS,

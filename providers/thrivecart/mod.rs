@@ -33,6 +33,7 @@ static FACTS: Facts = Facts {
     covers: Covers::Sender,
     tolerance: FIVE_MINUTES,
     secret_bytes_min: 12,
+    example: &[],
     settings: &[Setting {
         name: read::TRIAL_DAYS,
         secret: false,

@@ -42,6 +42,7 @@ static FACTS: Facts = Facts {
     covers: Covers::Sender,
     tolerance: FIVE_MINUTES,
     secret_bytes_min: SECRET_BYTES_MIN,
+    example: &[("username", "keywright")],
     settings: &[
         Setting {
             name: USERNAME,

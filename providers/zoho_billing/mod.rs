@@ -38,6 +38,7 @@ static FACTS: Facts = Facts {
     covers: Covers::Content,
     tolerance: FIVE_MINUTES,
     secret_bytes_min: 12,
+    example: &[],
     settings: &[],
     guide: include_str!("README.md"),
 };

@@ -19,6 +19,7 @@ use crate::config::{Account, Config, Transport};
 use crate::mailer;
 use crate::sender::Sender;
 use crate::serve::Service;
+use crate::standin::StandIn;
 use crate::store::rows::{LicenseFilter, LicenseRow, MailFilter};
 use crate::store::types::Role;
 use crate::trigger::{scene, tell};
@@ -42,6 +43,7 @@ impl Demo {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         let file = furnish(&self.dir)?;
         let config = Config::load(&file)?;
+        let stand_in = stand_in(&config)?;
         let signals = Signals::listen()?;
         let service = Service::start(config.clone(), file, Arc::new(SystemClock)).await?;
         say(format!(
@@ -49,7 +51,7 @@ impl Demo {
             self.dir.display(),
             service.address
         ))?;
-        let stage = Stage { service: &service, config: &config };
+        let stage = Stage { service: &service, config: &config, stand_in: stand_in.as_ref() };
         for account in config.accounts.values() {
             stage.play(account).await?;
         }
@@ -71,6 +73,7 @@ impl Demo {
 struct Stage<'a> {
     service: &'a Service,
     config: &'a Config,
+    stand_in: Option<&'a StandIn>,
 }
 
 impl Stage<'_> {
@@ -83,6 +86,9 @@ impl Stage<'_> {
         say(account.provider.facts().title)?;
         let mut before: Option<LicenseRow> = None;
         for told in tell(account, &scene, &steps, now)? {
+            if let Some(stand_in) = self.stand_in {
+                stand_in.learn(&told.samples);
+            }
             for sample in &told.samples {
                 let answered = sender.send(&account.name, sample).await?;
                 if !(200..300).contains(&answered.status) {
@@ -171,6 +177,16 @@ impl Stage<'_> {
     }
 }
 
+/// The stand-in for every provider's API, where the configuration says that it is.
+fn stand_in(config: &Config) -> anyhow::Result<Option<StandIn>> {
+    let mut accounts = config.accounts.values();
+    let url = accounts.find_map(|account| account.credentials.settings.get("api_url"));
+    let Some(address) = url.and_then(|url| url.strip_prefix("http://")) else { return Ok(None) };
+    let stand_in = StandIn::start(address)
+        .with_context(|| format!("cannot stand in for the providers' APIs at {address}"))?;
+    Ok(Some(stand_in))
+}
+
 fn day(at: Option<DateTime<Utc>>) -> String {
     at.map_or_else(|| "never".to_owned(), |at| at.format("%Y-%m-%d").to_string())
 }
@@ -195,22 +211,19 @@ fn furnish(dir: &Path) -> anyhow::Result<PathBuf> {
         path("signing.pem"),
         path("mail"),
     );
+    // Some providers are asked what their webhooks are about: on this machine, at a free port.
+    let api = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     for provider in ALL {
         let facts = provider.facts();
-        write!(
-            text,
-            "\n[providers.{kind}]\nkind = \"{kind}\"\nsecrets = [\"{}\"]\n",
-            secret()?,
-            kind = facts.kind
-        )?;
-        for setting in facts.settings.iter().filter(|setting| setting.required || setting.secret) {
-            writeln!(text, "{} = \"{}\"", setting.name, secret()?)?;
+        let (kind, secret) = (facts.kind, secret()?);
+        write!(text, "\n[providers.{kind}]\nkind = \"{kind}\"\nsecrets = [\"{secret}\"]\n")?;
+        for (name, value) in facts.made_up(&secret) {
+            writeln!(text, "{name} = {}", toml_text(&value))?;
         }
-        write!(
-            text,
-            "[providers.{kind}.products]\n\"{kind}-acme-pro\" = \"acme-pro\"\n",
-            kind = facts.kind
-        )?;
+        if facts.made_up_asks() {
+            writeln!(text, "api_url = \"http://{api}\"")?;
+        }
+        write!(text, "[providers.{kind}.products]\n\"{kind}-acme-pro\" = \"acme-pro\"\n")?;
     }
     private_write(&file, &text).with_context(|| format!("cannot write {}", file.display()))?;
     Ok(file)

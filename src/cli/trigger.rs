@@ -64,7 +64,7 @@ impl Trigger {
         }
         let base = self.to.clone().unwrap_or_else(|| address(&config));
         let sender = Sender::new(&base)?;
-        let stand_in = stand_in(account, &samples).await?;
+        let stand_in = stand_in(account, &samples)?;
         let mut refused = 0;
         for sample in &samples {
             let answered = sender.send(&self.account, sample).await?;
@@ -106,14 +106,13 @@ impl Trigger {
 
 /// Answers at the account's `api_url` for the provider, where that is this very machine and the
 /// events lead to questions.
-async fn stand_in(account: &Account, samples: &[Sample]) -> anyhow::Result<Option<StandIn>> {
+fn stand_in(account: &Account, samples: &[Sample]) -> anyhow::Result<Option<StandIn>> {
     let here =
         account.credentials.settings.get("api_url").and_then(|url| url.strip_prefix("http://"));
     let asked = samples.iter().any(|sample| !sample.answers.is_empty());
     let (Some(address), true) = (here, asked) else { return Ok(None) };
     let address = address.trim_end_matches('/');
     let stand_in = StandIn::start(address)
-        .await
         .with_context(|| format!("cannot stand in for the provider's API at {address}"))?;
     stand_in.learn(samples);
     Ok(Some(stand_in))

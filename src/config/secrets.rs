@@ -107,13 +107,15 @@ fn foreign_purchase(provider: &'static dyn Provider) -> Vec<Sample> {
     let keys = provider.facts().settings.iter().filter(|setting| setting.secret);
     let keys = keys
         .flat_map(|setting| nobodys.iter().map(|secret| (setting.name.to_owned(), secret.clone())));
-    let credentials = Credentials { keys: keys.collect(), ..Credentials::of(nobodys.clone()) };
+    let example = provider.facts().made_up_credentials(NOBODYS);
+    let credentials = Credentials { keys: keys.chain(example.keys).collect(), ..example };
     let samples = provider.samples(&scene).into_iter();
     samples.map(|sample| provider.sign(sample, &credentials, PROBED_AT)).collect()
 }
 
 /// Two accounts with one secret would each take what is meant for the other. The key to a
-/// provider's API (`api_...`) opens nothing here; accounts may share it.
+/// provider's API (`api_...`) opens nothing here, and that by which `trigger` signs (`trigger_...`)
+/// neither; accounts may share them.
 pub(super) fn own_secrets_only(
     report: &mut Report<'_>,
     key: &Key,
@@ -121,7 +123,8 @@ pub(super) fn own_secrets_only(
     seen: &mut HashMap<String, String>,
 ) {
     let credentials = &account.credentials;
-    let keys = credentials.keys.iter().filter(|(name, _)| !name.starts_with("api_"));
+    let shared = |name: &str| name.starts_with("api_") || name.starts_with("trigger_");
+    let keys = credentials.keys.iter().filter(|(name, _)| !shared(name));
     let keys = keys.map(|(name, secret)| (name.as_str(), secret));
     let secrets = credentials.secrets.iter().map(|secret| ("secrets", secret));
     for (name, secret) in secrets.chain(keys) {

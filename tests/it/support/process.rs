@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, SubsecRound, Utc};
 use keywright::config::Config;
 use keywright::sender::{Answered, Sender};
+use keywright::standin::StandIn;
 use keywright::store::rows::{EventFilter, LicenseFilter, LicenseRow, MailFilter, MailRow};
 use keywright::store::types::EventStatus;
 use keywright::store::{Options, Store};
@@ -24,6 +25,14 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Vendor<'a> {
     folder: TempDir,
     database: &'a Database,
+    /// What stands in for the providers' APIs.
+    api: StandIn,
+}
+
+/// Hexadecimal digits that no other kind has.
+fn secret_of(kind: &str) -> String {
+    let digits = data_encoding::HEXLOWER.encode(kind.as_bytes());
+    format!("{:5<48}", digits.get(..48).unwrap_or(&digits))
 }
 
 /// One running `keywright serve`.
@@ -35,7 +44,8 @@ pub(crate) struct Node {
 impl<'a> Vendor<'a> {
     /// Sells `acme-pro` (a year at a time) at an account of each kind.
     pub(crate) fn new(database: &'a Database) -> Self {
-        let vendor = Self { folder: TempDir::new().unwrap(), database };
+        let api = StandIn::start("127.0.0.1:0").unwrap();
+        let vendor = Self { folder: TempDir::new().unwrap(), database, api };
         vendor.configure("\"ITEM\" = \"acme-pro\"");
         vendor
     }
@@ -56,11 +66,13 @@ impl<'a> Vendor<'a> {
         for provider in keywright_providers::ALL {
             let facts = provider.facts();
             let kind = facts.kind;
-            text += &format!(
-                "[providers.{kind}]\nkind = \"{kind}\"\nsecrets = [\"test-secret-of-{kind}-0123456789\"]\n"
-            );
-            for setting in facts.settings.iter().filter(|setting| setting.secret) {
-                text += &format!("{} = \"test-key-of-{kind}-0123456789\"\n", setting.name);
+            let secret = secret_of(kind);
+            text += &format!("[providers.{kind}]\nkind = \"{kind}\"\nsecrets = [\"{secret}\"]\n");
+            for (name, value) in facts.made_up(&secret) {
+                text += &format!("{name} = \"{value}\"\n");
+            }
+            if facts.made_up_asks() {
+                text += &format!("api_url = \"http://{}\"\n", self.api.address);
             }
             text += &format!(
                 "[providers.{kind}.products]\n{}\n",
@@ -127,7 +139,9 @@ impl<'a> Vendor<'a> {
         let steps = Scenario::parse(scenario).unwrap().steps(false);
         let told =
             tell(&config.accounts[account], &self.scene(account, tag), &steps, now()).unwrap();
-        told.into_iter().flat_map(|told| told.samples).collect()
+        let samples: Vec<Sample> = told.into_iter().flat_map(|told| told.samples).collect();
+        self.api.learn(&samples);
+        samples
     }
 }
 
