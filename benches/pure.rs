@@ -130,7 +130,9 @@ fn measure<T>(name: &str, mut turn: impl FnMut() -> T) {
 }
 
 fn credentials(provider: &dyn Provider) -> Credentials {
-    provider.facts().made_up_credentials("5e0123456789abcdef0123456789abcdef0123456789abcd")
+    provider
+        .facts()
+        .made_up_credentials("5e0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcd")
 }
 
 fn begin() -> DateTime<Utc> {
@@ -147,6 +149,7 @@ fn scene() -> Scene {
         period_end: begin() + TimeDelta::days(365),
         item: "price_pro".to_owned(),
         item_next: "price_pro".to_owned(),
+        item_first: "price_pro".to_owned(),
         quantity: 1,
         email: "ada@example.com".to_owned(),
         name: "Ada Example".to_owned(),

@@ -236,8 +236,8 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// The settings of an account that is made up. `random` is an even number of hexadecimal
-    /// digits, at least 32, that nobody else has: a secret in every form that a kind knows. What an
+    /// The settings of an account that is made up. `random` is 64 hexadecimal
+    /// digits that nobody else has: a secret in every form that a kind knows. What an
     /// API may be asked for only where the vendor likes is left out, unless the example has it.
     #[must_use]
     pub fn made_up(&self, random: &str) -> Vec<(&'static str, String)> {

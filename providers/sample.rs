@@ -1,6 +1,6 @@
 //! Realistic events of one purchase's life, for `trigger`, `demo` and the tests.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, Utc};
 
 use crate::request::{Inlet, Request};
 
@@ -21,6 +21,8 @@ pub struct Scene {
     pub item: String,
     /// The item that a plan change leads to; else as `item`.
     pub item_next: String,
+    /// The item of the purchase: as `item`, until the plan changes.
+    pub item_first: String,
     pub quantity: u32,
     pub email: String,
     pub name: String,
@@ -47,6 +49,13 @@ impl Scene {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
         (hash >> 11).max(1)
+    }
+
+    /// How many months one period has; at least one.
+    #[must_use]
+    pub fn months(&self) -> i32 {
+        let month = |at: DateTime<Utc>| at.year() * 12 + i32::try_from(at.month()).unwrap_or(0);
+        (month(self.period_end) - month(self.period_start)).max(1)
     }
 
     /// The amount in major units, as most shops write it: `98.00`.
@@ -218,6 +227,7 @@ mod tests {
             period_end: at,
             item: "kw-pro".to_owned(),
             item_next: "kw-pro".to_owned(),
+            item_first: "kw-pro".to_owned(),
             quantity: 1,
             email: "ada@example.com".to_owned(),
             name: "Ada Example".to_owned(),

@@ -106,6 +106,7 @@ pub fn scene(
         at: start,
         period_start: start,
         period_end: interval.after(start, 1),
+        item_first: item.clone(),
         item,
         item_next,
         quantity: 1,
@@ -184,6 +185,7 @@ pub fn set(scene: &mut Scene, key: &str, value: &str) -> Result<(), Impossible> 
             // A plan change leads to another item only where one was asked for.
             scene.item = value.to_owned();
             scene.item_next = value.to_owned();
+            scene.item_first = value.to_owned();
         }
         "item_next" => scene.item_next = value.to_owned(),
         "email" => scene.email = value.to_owned(),

@@ -44,7 +44,7 @@ static FACTS: Facts = Facts {
     covers: Covers::Fields(frame::SIGNED),
     tolerance: FIVE_MINUTES,
     secret_bytes_min: 64,
-    example: &[],
+    example: &[("username", "adyen")],
     settings: &[
         Setting {
             name: USERNAME,

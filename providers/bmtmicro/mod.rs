@@ -39,7 +39,7 @@ static FACTS: Facts = Facts {
     covers: Covers::Sender,
     tolerance: FIVE_MINUTES,
     secret_bytes_min: SECRET_BYTES_MIN,
-    example: &[],
+    example: &[("api_token", "made-up-bmt-micro-token")],
     settings: &[
         Setting {
             name: read::API_TOKEN,

@@ -57,9 +57,10 @@ impl Item {
         found.next().map(|element| element.text.trim()).filter(|text| !text.is_empty())
     }
 
-    /// Letters, digits and hyphens: it stands in our question, too.
+    /// Letters, digits, hyphens and underscores: it stands in our question, too.
     fn id(&self, name: &str) -> Result<Id, Unread> {
-        let plain = |text: &&str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        let plain =
+            |text: &&str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
         let id = self.get(name).filter(plain).and_then(Id::new);
         id.ok_or_else(|| Unread::value(name, "the element is missing or no id"))
     }

@@ -68,6 +68,9 @@ pub(super) fn event(event: &Event<'_>) -> Reading {
     }
 }
 
+/// How long a charge that failed is tried again.
+const TRIED_MAX: TimeDelta = TimeDelta::days(14);
+
 /// The names of the charge that a subscription made at that time: its day, and the time from noon
 /// to noon. Two tellings of one charge, less than half a day apart, share one of them; charges a
 /// day apart share none.
@@ -142,12 +145,21 @@ fn charged(event: &Event<'_>, subscription: &Subscription) -> Reading {
     }
     let start = subscription.previous_billing_date.map(|time| time.0);
     let names = charge(&subscription.subscription_id, start.unwrap_or(event.occurred_at));
+    // A renewal that was paid late, after some tries, is told on the day of its payment, which knows
+    // no other. An event from before the period tells of an earlier charge, and shows the latest.
+    let late = start.filter(|_| event.event_type == "subscription.renewed").is_some_and(|start| {
+        (TimeDelta::zero()..=TRIED_MAX).contains(&(event.occurred_at - start))
+    });
+    let paid_on = charge(&subscription.subscription_id, event.occurred_at);
+    let paid_on = paid_on.into_iter().filter(|name| late && !names.contains(name));
+    let paid_on: Vec<Ref> = paid_on.collect();
     let kind = Kind::Paid {
         payment: names[0].clone(),
         amount: None,
         lines: vec![line(subscription, Some(Period { start, end }))],
     };
-    let refs = [Ref::subscription(&subscription.subscription_id)].into_iter().chain(names);
+    let refs =
+        [Ref::subscription(&subscription.subscription_id)].into_iter().chain(names).chain(paid_on);
     Ok(vec![notice(event, refs.collect(), kind, subscription.customer())])
 }
 

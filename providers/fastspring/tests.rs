@@ -24,6 +24,7 @@ fn scene(step: Step, cycle: u32) -> Scene {
         period_end: at + TimeDelta::days(365),
         item: "kw-pro".to_owned(),
         item_next: "kw-team".to_owned(),
+        item_first: "kw-pro".to_owned(),
         quantity: 2,
         email: "jane@example.com".to_owned(),
         name: "Jane Doe".to_owned(),

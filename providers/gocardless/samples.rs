@@ -121,7 +121,7 @@ fn asked(scene: &Scene, sample: Sample, history: &[&str]) -> Sample {
             format!("/subscriptions/{}", sale_id(scene)),
             json!({ "subscriptions": {
                 "id": sale_id(scene), "name": item, "amount": scene.amount_minor,
-                "currency": scene.currency, "interval": 1, "interval_unit": "monthly",
+                "currency": scene.currency, "interval": scene.months(), "interval_unit": "monthly",
                 "status": "active", "metadata": metadata,
                 "links": { "mandate": mandate(scene) },
             } }),

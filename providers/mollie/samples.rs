@@ -45,7 +45,7 @@ pub(crate) fn asked(scene: &Scene, sample: Sample) -> Sample {
     });
     let plan = json!({
         "resource": "subscription", "id": subscription_id(scene), "mode": mode(scene),
-        "status": "active", "amount": amount(scene), "interval": "1 month",
+        "status": "active", "amount": amount(scene), "interval": format!("{} months", scene.months()),
         "startDate": scene.period_start.date_naive().to_string(),
         "nextPaymentDate": scene.period_end.date_naive().to_string(),
         "description": scene.item,

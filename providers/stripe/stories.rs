@@ -24,6 +24,7 @@ fn scene(step: Step, cycle: u32) -> Scene {
         period_end: day(start + 365),
         item: "price_1SGkPro".to_owned(),
         item_next: "price_1SGkTeam".to_owned(),
+        item_first: "price_1SGkPro".to_owned(),
         quantity: 3,
         email: "jane.doe@example.com".to_owned(),
         name: "Jane Doe".to_owned(),

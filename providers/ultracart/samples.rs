@@ -109,7 +109,8 @@ impl Shop<'_> {
     fn standing(&self, standing: &Value) -> Value {
         let scene = self.scene;
         let text = |name: &str| standing.get(name).and_then(Value::as_str);
-        let changed = text("item").filter(|item| *item != scene.item);
+        let changed = text("item").unwrap_or(&scene.item);
+        let changed = Some(changed).filter(|item| *item != scene.item_first);
         json!({
             "auto_order_oid": scene.number("auto order"),
             "auto_order_code": format!("KW{}", scene.tag.to_uppercase()),
@@ -119,7 +120,7 @@ impl Shop<'_> {
             "canceled_dts": text("canceled_dts"),
             "failure_reason": text("failure_reason"),
             "items": [{
-                "original_item_id": scene.item,
+                "original_item_id": scene.item_first,
                 "original_quantity": f64::from(scene.quantity),
                 "arbitrary_item_id": changed,
                 "frequency": "Monthly",

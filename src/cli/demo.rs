@@ -230,7 +230,7 @@ fn furnish(dir: &Path) -> anyhow::Result<PathBuf> {
 }
 
 fn secret() -> anyhow::Result<String> {
-    Ok(data_encoding::HEXLOWER.encode(&chance::bytes::<24>()?))
+    Ok(data_encoding::HEXLOWER.encode(&chance::bytes::<32>()?))
 }
 
 /// A TOML basic string.

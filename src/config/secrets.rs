@@ -92,6 +92,7 @@ fn foreign_purchase(provider: &'static dyn Provider) -> Vec<Sample> {
         period_end: PROBED_AT + TimeDelta::days(30),
         item: "item".to_owned(),
         item_next: "item".to_owned(),
+        item_first: "item".to_owned(),
         quantity: 1,
         email: "buyer@example.com".to_owned(),
         name: "Buyer".to_owned(),

@@ -149,6 +149,7 @@ pub(crate) fn scene(step: Step, tag: &str, cycle: u32, subscription: bool) -> Sc
         period_end: first + Months::new(cycle + 1),
         item: ITEM.to_owned(),
         item_next: ITEM_NEXT.to_owned(),
+        item_first: ITEM.to_owned(),
         quantity: 2,
         email: format!("{tag}@example.com"),
         name: "Ada Example".to_owned(),

@@ -406,6 +406,7 @@ fn fixtures(plain: &Plain) -> Vec<Fixture> {
                 period_end: at + TimeDelta::days(31),
                 item: "kw-pro".to_owned(),
                 item_next: "kw-pro".to_owned(),
+                item_first: "kw-pro".to_owned(),
                 quantity: 1,
                 email: "ada@example.com".to_owned(),
                 name: "Ada Example".to_owned(),

@@ -48,11 +48,21 @@ impl<'a> World<'a> {
 
     /// Reads events with these notices, in the order in which they happened.
     pub(super) fn events(catalogue: &Catalogue, life: &[Vec<Notice>]) -> Vec<Event> {
+        Self::events_from(catalogue, life, 0)
+    }
+
+    /// The same, behind so many others.
+    pub(super) fn events_from(
+        catalogue: &Catalogue,
+        life: &[Vec<Notice>],
+        before: usize,
+    ) -> Vec<Event> {
+        let first = 1 + i64::try_from(before).unwrap();
         let read = |(event_id, notices): (i64, &Vec<Notice>)| Event {
             refs: ties(notices, catalogue, ACCOUNT),
             told: notices.iter().map(|notice| Told::new(notice.clone(), event_id)).collect(),
         };
-        (1..).zip(life).map(read).collect()
+        (first..).zip(life).map(read).collect()
     }
 
     /// Takes an event, as `apply` does.

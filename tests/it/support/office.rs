@@ -205,6 +205,7 @@ impl Office {
             period_end: now + TimeDelta::days(365),
             item: item.to_owned(),
             item_next: item.to_owned(),
+            item_first: item.to_owned(),
             quantity: 1,
             email: format!("{tag}@customer.example"),
             name: "Ada Example".to_owned(),

@@ -32,7 +32,7 @@ pub(crate) struct Vendor<'a> {
 /// Hexadecimal digits that no other kind has.
 fn secret_of(kind: &str) -> String {
     let digits = data_encoding::HEXLOWER.encode(kind.as_bytes());
-    format!("{:5<48}", digits.get(..48).unwrap_or(&digits))
+    format!("{:5<64}", digits.get(..64).unwrap_or(&digits))
 }
 
 /// One running `keywright serve`.
