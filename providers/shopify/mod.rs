@@ -34,6 +34,9 @@ const SIGNATURE: &str = "X-Shopify-Hmac-Sha256";
 /// The setting with the shop's permanent domain.
 const SHOP: &str = "shop";
 
+/// The setting of an app that owns its subscription contracts: `own`.
+const CONTRACTS: &str = "contracts";
+
 #[derive(Debug)]
 pub(crate) struct Shopify;
 
@@ -59,14 +62,23 @@ static FACTS: Facts = Facts {
     covers: Covers::Content,
     tolerance: FIVE_MINUTES,
     secret_bytes_min: SECRET_BYTES_MIN,
-    example: &[],
-    settings: &[Setting {
-        name: SHOP,
-        secret: false,
-        required: false,
-        help: "the shop's permanent domain (acme.myshopify.com); deliveries of other shops are \
-               refused. An app that several shops install signs for all of them with one secret",
-    }],
+    example: &[(CONTRACTS, "own")],
+    settings: &[
+        Setting {
+            name: SHOP,
+            secret: false,
+            required: false,
+            help: "the shop's permanent domain (acme.myshopify.com); deliveries of other shops are \
+                   refused. An app that several shops install signs for all of them with one secret",
+        },
+        Setting {
+            name: CONTRACTS,
+            secret: false,
+            required: false,
+            help: "`own`: the app of this secret owns the subscription contracts and is told of \
+                   their billing attempts, so that the order of a renewal is no purchase",
+        },
+    ],
     guide: include_str!("README.md"),
 };
 

@@ -16,6 +16,8 @@ pub(super) struct Order {
     pub(super) line_items: Vec<LineItem>,
     #[serde(default)]
     pub(super) refunds: Vec<Refund>,
+    /// What made it: `web`, `pos`, `subscription_contract` ...
+    pub(super) source_name: Option<String>,
     email: Option<String>,
     contact_email: Option<String>,
     customer_locale: Option<String>,

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::CONTRACTS;
 use super::contracts;
 use super::payload::{Dispute, LineItem, Order, Person, Refund, Transaction};
 use crate::notice::{DisputeState, Kind, Line, Money, Notice, Ref, ReturnedLine};
@@ -18,7 +19,8 @@ pub(super) fn notices(event: &Event<'_>) -> Reading {
     let at = event.occurred_at;
     match event.event_type {
         "orders/paid" | "orders/create" | "orders/updated" | "orders/cancelled" => {
-            order(at, &json(event.body)?)
+            let own_contracts = event.settings.get(CONTRACTS).is_some_and(|told| told == "own");
+            order(at, &json(event.body)?, own_contracts)
         }
         "refunds/create" => {
             let told: Refund = json(event.body)?;
@@ -37,9 +39,9 @@ pub(super) fn notices(event: &Event<'_>) -> Reading {
 
 /// How an order stands: what was paid for, and what went back. Every event of one order tells of
 /// the same payment, so their number and order are no matter.
-fn order(at: DateTime<Utc>, order: &Order) -> Reading {
+fn order(at: DateTime<Utc>, order: &Order, own_contracts: bool) -> Reading {
     let status = order.financial_status.as_deref().unwrap_or_default();
-    let lines = lines(order)?;
+    let lines = lines(order, own_contracts)?;
     if !matches!(status, "paid" | "partially_refunded" | "refunded") || lines.is_empty() {
         return Ok(Vec::new());
     }
@@ -78,8 +80,15 @@ fn order(at: DateTime<Utc>, order: &Order) -> Reading {
     Ok(notices)
 }
 
+/// What makes the order of a renewal.
+const RENEWAL: &str = "subscription_contract";
+
 /// The lines that were sold. A gift card is money, and no license.
-fn lines(order: &Order) -> Result<Vec<Line>, Unread> {
+///
+/// Where the contracts are the app's own, the order of a renewal sells nothing by itself: it is for
+/// what stands on the contract's line, to which the billing attempt ties it.
+fn lines(order: &Order, own_contracts: bool) -> Result<Vec<Line>, Unread> {
+    let renews = own_contracts && order.source_name.as_deref() == Some(RENEWAL);
     let alone = order.line_items.len() == 1;
     let sold = order.line_items.iter().enumerate().filter(|(_, item)| !item.gift_card);
     let mut lines = Vec::new();
@@ -88,8 +97,8 @@ fn lines(order: &Order) -> Result<Vec<Line>, Unread> {
         if quantity == 0 {
             continue;
         }
-        let named = item.items();
-        if named.is_empty() {
+        let named = if renews { Vec::new() } else { item.items() };
+        if named.is_empty() && !renews {
             let path = format!("line_items[{position}]");
             return Err(Unread::value(path, "a line without variant, product, SKU and title"));
         }
