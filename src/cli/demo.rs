@@ -86,6 +86,10 @@ impl Stage<'_> {
         say(account.provider.facts().title)?;
         let mut before: Option<LicenseRow> = None;
         for told in tell(account, &scene, &steps, now)? {
+            if told.samples.is_empty() {
+                say(format!("  {:9}it tells of none", told.step.as_str()))?;
+                continue;
+            }
             if let Some(stand_in) = self.stand_in {
                 stand_in.learn(&told.samples);
             }
