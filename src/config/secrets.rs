@@ -58,7 +58,11 @@ pub(super) fn deaf(
                 != Some(Reject::NoSecret)
         })
     };
-    let (webhook, fulfil) = (hears(Inlet::Webhook), hears(Inlet::Fulfil));
+    let nothing = credentials.secrets.is_empty() && credentials.keys.is_empty();
+    let (webhook, fulfil) = match nothing {
+        true => (false, false),
+        false => (hears(Inlet::Webhook), hears(Inlet::Fulfil)),
+    };
     if !webhook && !fulfil {
         let message = format!(
             "is missing or of another form than {} uses, so no delivery could be verified; paste \

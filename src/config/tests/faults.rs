@@ -69,7 +69,7 @@ fn each_fault_says_what_would_be_right() {
         ("[signing]\nkey_file = \"\"", "signing.key_file: is blank"),
         ("providers = []", "providers: is a list"),
         ("[providers.a]", "providers.a.kind: is missing"),
-        (&format!("{stripe}tolerance = \"P2D\""), "tolerance: must be longer than nothing"),
+        (&format!("{stripe}tolerance = \"P8D\""), "tolerance: must be longer than nothing"),
         (&format!("{stripe}tolerance = \"PT0S\""), "tolerance: must be longer than nothing"),
         (&format!("{stripe}deliver = \"response\""), "deliver: cannot be: Stripe takes no keys"),
         (&format!("{stripe}account = [1]"), "providers.a.account: is a list"),
