@@ -20,7 +20,9 @@ const PURCHASES: usize = 12;
 on_both! {
     async fn killed_again_and_again_it_loses_and_doubles_nothing(db: Database) {
         let vendor = Vendor::new(&db);
-        let kinds: Vec<String> = vendor.config().accounts.keys().cloned().collect();
+        // One that tells all at once, one whose address comes in another event, one in batches and
+        // with keys in the answer.
+        let kinds = ["stripe", "paddle", "fastspring"].map(str::to_owned);
         let mut buyers = BTreeSet::new();
         for round in 0..KILLS {
             let node = vendor.serve();
