@@ -29,9 +29,14 @@ use keywright::store::{Options, Store};
 use keywright::trigger::{scene, tell};
 use keywright::web;
 use keywright_providers::sample::Step;
+use mimalloc::MiMalloc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
+
+/// That of the command.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Keep-alive connections of the load generator.
 const CONNECTIONS: usize = 64;

@@ -5,6 +5,10 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use keywright::cli::Cli;
+use mimalloc::MiMalloc;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -139,12 +139,13 @@ impl Apply {
     /// As [`Apply::settle`].
     pub async fn run_once(&self, after: &mut String) -> Result<usize, StoreError> {
         let now = self.clock.now();
-        let fresh =
-            self.store.run("event claim", move |tx| tx.event_claim(BATCH, LEASE, now)).await?;
         let last = after.clone();
-        let again = self
+        let (fresh, again) = self
             .store
-            .run("event claim again", move |tx| tx.event_claim_again(&last, LEASE, now))
+            .run("event claim", move |tx| {
+                let fresh = tx.event_claim(BATCH, LEASE, now)?;
+                Ok((fresh, tx.event_claim_again(&last, LEASE, now)?))
+            })
             .await?;
         let claimed = fresh.len() + usize::from(again.is_some());
         let mut work = JoinSet::new();

@@ -15,7 +15,7 @@ use crate::rules::difference::{Difference, Held, difference};
 use crate::rules::fold::{Folded, License, Problem, Told, fold};
 use crate::rules::gather;
 use crate::rules::key::Identity;
-use crate::store::rows::{EventRow, LicenseRow, Settled};
+use crate::store::rows::{EventRow, LicenseRow, SaleRow, Settled};
 use crate::store::types::EventStatus;
 use crate::store::{StoreError, Tx};
 
@@ -44,7 +44,8 @@ pub fn apply(
     books: &Books,
     now: DateTime<Utc>,
 ) -> Result<Applied, StoreError> {
-    let work = Work { event, live, books, now, told_by: rows::told_by(notices) };
+    let told_by = rows::told_by(notices);
+    let mut work = Work { event, live, books, now, told_by, customers: BTreeMap::new() };
     // Customers before sales, each in order: two events of one customer never wait for each other.
     work.customers(tx, notices)?;
     let ties = gather::ties(notices, &books.config.catalogue, &event.account);
@@ -57,15 +58,16 @@ pub fn apply(
             licenses: Vec::new(),
         });
     }
-    let mut sale_id = work.gather(tx, &names)?;
-    tx.notices_replace(event.id, Some(sale_id), &rows::new_notices(notices))?;
+    let mut sale = work.gather(tx, &names)?;
+    tx.notices_replace(event.id, Some(sale.row.id), &rows::new_notices(notices))?;
     for _ in 0..MERGES_MAX {
-        let (folded, difference, strangers) = work.fold(tx, sale_id)?;
-        if strangers.is_empty() {
-            return work.conclude(tx, sale_id, notices, &folded, difference);
+        let step = work.fold(tx, &sale.row)?;
+        if step.strangers.is_empty() {
+            return work.conclude(tx, &sale, notices, step);
         }
         // Support's acts came before the license that they name: their sale is this one.
-        sale_id = work.merge(tx, strangers.into_iter().chain([sale_id]).collect())?;
+        let sales = step.strangers.into_iter().chain([sale.row.id]).collect();
+        sale = Sale { row: work.merge(tx, sales)?, is_new: false };
     }
     Err(StoreError::Busy("sales kept turning out to be one".to_owned()))
 }
@@ -77,6 +79,25 @@ struct Work<'a> {
     now: DateTime<Utc>,
     /// Who did it and why, where support did.
     told_by: Option<rows::ToldBy<'a>>,
+    /// What is known of the customers that the event names, by the provider's id; locked.
+    customers: BTreeMap<String, Details>,
+}
+
+/// The sale that the event belongs to, locked.
+struct Sale {
+    row: SaleRow,
+    /// Made just now: nothing waits for it.
+    is_new: bool,
+}
+
+/// A sale folded and written.
+struct Step {
+    folded: Folded,
+    difference: Difference,
+    /// The licenses of the sale as they are stored now.
+    licenses: Vec<LicenseRow>,
+    /// The sales that hold acts on the licenses made just now.
+    strangers: BTreeSet<i64>,
 }
 
 impl Work<'_> {
@@ -85,7 +106,7 @@ impl Work<'_> {
     }
 
     /// Takes down what the notices tell of customers by id, and tells it to their sales.
-    fn customers(&self, tx: &mut Tx<'_>, notices: &[Notice]) -> Result<(), StoreError> {
+    fn customers(&mut self, tx: &mut Tx<'_>, notices: &[Notice]) -> Result<(), StoreError> {
         let mut by_id: BTreeMap<&str, Vec<&Notice>> = BTreeMap::new();
         for notice in notices {
             let id = notice.customer.as_ref().and_then(|customer| customer.provider_id.as_deref());
@@ -101,6 +122,7 @@ impl Work<'_> {
                     details.tell(customer, notice.occurred_at);
                 }
             }
+            self.customers.insert(id.to_owned(), details.clone());
             if details == before {
                 continue;
             }
@@ -111,36 +133,38 @@ impl Work<'_> {
             let ids: Vec<i64> = sales.iter().map(|sale| sale.id).collect();
             for sale in tx.sale_lock(&ids)?.iter().filter(|sale| sale.merged_into.is_none()) {
                 let folded = self.folded(tx, sale.id)?;
-                self.address(tx, sale.id, &folded, &details)?;
+                let mut licenses = tx.licenses_of_sale(sale.id)?;
+                self.address(tx, &mut licenses, &folded, &details)?;
             }
         }
         Ok(())
     }
 
     /// The sale that the references name, locked: found, made, or merged out of several.
-    fn gather(&self, tx: &mut Tx<'_>, names: &[String]) -> Result<i64, StoreError> {
+    fn gather(&self, tx: &mut Tx<'_>, names: &[String]) -> Result<Sale, StoreError> {
         for _ in 0..MERGES_MAX {
             let found: BTreeSet<i64> = tx
                 .refs_find(self.account(), self.live, names)?
                 .into_iter()
                 .map(|row| row.sale_id)
                 .collect();
-            let sale_id = if found.is_empty() {
-                tx.sale_new(self.account(), self.live, self.now)?.id
+            let is_new = found.is_empty();
+            let row = if is_new {
+                tx.sale_new(self.account(), self.live, self.now)?
             } else {
                 match self.merge_if_whole(tx, found)? {
-                    Some(sale_id) => sale_id,
+                    Some(row) => row,
                     // Merged away while we waited for the lock: look again.
                     None => continue,
                 }
             };
             let strangers: BTreeSet<i64> = tx
-                .refs_tie(self.account(), self.live, names, sale_id)?
+                .refs_tie(self.account(), self.live, names, row.id)?
                 .into_iter()
                 .map(|row| row.sale_id)
                 .collect();
             if strangers.is_empty() {
-                return Ok(sale_id);
+                return Ok(Sale { row, is_new });
             }
             // Another node tied one of them first. To lock its sale now could be to wait for one
             // who waits for us: give way, and find all of them in order.
@@ -154,25 +178,25 @@ impl Work<'_> {
         &self,
         tx: &mut Tx<'_>,
         sales: BTreeSet<i64>,
-    ) -> Result<Option<i64>, StoreError> {
+    ) -> Result<Option<SaleRow>, StoreError> {
         let ids: Vec<i64> = sales.iter().copied().collect();
-        let locked = tx.sale_lock(&ids)?;
+        let mut locked = tx.sale_lock(&ids)?;
         if locked.len() != ids.len() || locked.iter().any(|sale| sale.merged_into.is_some()) {
             return Ok(None);
+        }
+        if let [_] = locked.as_slice() {
+            return Ok(locked.pop());
         }
         self.merge(tx, sales).map(Some)
     }
 
     /// Makes one of these (locked) sales: the oldest.
-    fn merge(&self, tx: &mut Tx<'_>, sales: BTreeSet<i64>) -> Result<i64, StoreError> {
+    fn merge(&self, tx: &mut Tx<'_>, sales: BTreeSet<i64>) -> Result<SaleRow, StoreError> {
         let mut sales = sales.into_iter();
         let Some(into) = sales.next() else {
             return Err(StoreError::Busy("no sale to merge".to_owned()));
         };
         let ids: Vec<i64> = sales.collect();
-        if ids.is_empty() {
-            return Ok(into);
-        }
         let mut taken: BTreeSet<String> =
             tx.licenses_of_sale(into)?.into_iter().map(|license| license.slot).collect();
         tx.sale_lock(&ids)?;
@@ -187,7 +211,7 @@ impl Work<'_> {
             }
             tx.sale_merge(from, into)?;
         }
-        Ok(into)
+        tx.sale_by_id(into)?.ok_or_else(|| StoreError::Busy("the sale went away".to_owned()))
     }
 
     fn folded(&self, tx: &mut Tx<'_>, sale_id: i64) -> Result<Folded, StoreError> {
@@ -195,30 +219,30 @@ impl Work<'_> {
         Ok(fold(&told, &self.books.config.catalogue, self.account()))
     }
 
-    /// Folds, compares, writes. Also: the sales that hold acts on the licenses made just now.
-    fn fold(
-        &self,
-        tx: &mut Tx<'_>,
-        sale_id: i64,
-    ) -> Result<(Folded, Difference, BTreeSet<i64>), StoreError> {
-        let folded = self.folded(tx, sale_id)?;
-        if let Some(id) = folded.customer_ids.first() {
-            tx.sale_customer(sale_id, id)?;
+    /// Folds, compares, writes.
+    fn fold(&self, tx: &mut Tx<'_>, sale: &SaleRow) -> Result<Step, StoreError> {
+        let folded = self.folded(tx, sale.id)?;
+        let customer_id = folded.customer_ids.first();
+        if let Some(id) = customer_id.filter(|id| sale.customer_id.as_ref() != Some(*id)) {
+            tx.sale_customer(sale.id, id)?;
         }
         let details = self.known(tx, &folded)?;
-        let mut stored = tx.licenses_of_sale(sale_id)?;
-        stored.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
-        let held: Vec<Held> = stored.iter().map(rows::held).collect::<Result<_, _>>()?;
-        let anchor = self.anchor(tx, sale_id)?;
+        let mut licenses = tx.licenses_of_sale(sale.id)?;
+        licenses.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+        let held: Vec<Held> = licenses.iter().map(rows::held).collect::<Result<_, _>>()?;
+        let anchor = self.anchor(tx, sale.id)?;
         let difference = difference(&held, &folded, |license| self.name(license, &anchor));
-        let strangers = self.write(tx, sale_id, &stored, &folded, &details, &difference)?;
-        self.address(tx, sale_id, &folded, &details)?;
-        Ok((folded, difference, strangers))
+        let strangers = self.write(tx, sale.id, &mut licenses, &folded, &details, &difference)?;
+        self.address(tx, &mut licenses, &folded, &details)?;
+        Ok(Step { folded, difference, licenses, strangers })
     }
 
     /// What the account's customer events tell of the sale's customer.
     fn known(&self, tx: &mut Tx<'_>, folded: &Folded) -> Result<Details, StoreError> {
         let Some(id) = folded.customer_ids.first() else { return Ok(Details::default()) };
+        if let Some(known) = self.customers.get(id) {
+            return Ok(known.clone());
+        }
         // Without a lock: customers are locked before sales. Whoever changes the customer at this
         // moment waits for this sale and tells it after.
         let known = tx.customer_find(self.account(), self.live, id)?;
@@ -242,7 +266,7 @@ impl Work<'_> {
         &self,
         tx: &mut Tx<'_>,
         sale_id: i64,
-        stored: &[LicenseRow],
+        licenses: &mut Vec<LicenseRow>,
         folded: &Folded,
         details: &Details,
         difference: &Difference,
@@ -251,9 +275,8 @@ impl Work<'_> {
         let (merged, moved): (Vec<&Held>, Vec<&Held>) =
             difference.updated.iter().partition(|held| held.merged_into.is_some());
         for held in merged.into_iter().chain(moved) {
-            let Some(row) = stored.iter().find(|row| row.id == held.id) else { continue };
-            let row = rows::updated(row, held, self.now);
-            tx.license_update(&row, row.version)?;
+            let Some(row) = licenses.iter_mut().find(|row| row.id == held.id) else { continue };
+            update(tx, row, rows::updated(row, held, self.now))?;
         }
         let mut strangers = BTreeSet::new();
         let customer = folded.customer(details);
@@ -266,7 +289,9 @@ impl Work<'_> {
                 subscription: folded.subscription.as_deref(),
                 customer: &customer,
             };
-            tx.license_insert(&rows::created(held, &origin, self.now))?;
+            let row = rows::created(held, &origin, self.now);
+            tx.license_insert(&row)?;
+            licenses.push(row);
             let name = Ref::new(Thing::License, &held.id).to_string();
             let others = tx.refs_tie(self.account(), self.live, &[name], sale_id)?;
             strangers.extend(others.into_iter().map(|row| row.sale_id));
@@ -293,14 +318,14 @@ impl Work<'_> {
     fn address(
         &self,
         tx: &mut Tx<'_>,
-        sale_id: i64,
+        licenses: &mut [LicenseRow],
         folded: &Folded,
         details: &Details,
     ) -> Result<(), StoreError> {
         let customer = folded.customer(details);
-        for row in tx.licenses_of_sale(sale_id)? {
-            let Some(told) = rows::addressed(&row, folded, &customer, self.now) else { continue };
-            tx.license_update(&told, row.version)?;
+        for row in licenses {
+            let Some(told) = rows::addressed(row, folded, &customer, self.now) else { continue };
+            update(tx, row, told)?;
             if let Some(email) = &customer.email {
                 tx.outbox_recipient(&row.id, email, customer.locale.as_deref())?;
             }
@@ -312,13 +337,13 @@ impl Work<'_> {
     fn conclude(
         &self,
         tx: &mut Tx<'_>,
-        sale_id: i64,
+        sale: &Sale,
         notices: &[Notice],
-        folded: &Folded,
-        difference: Difference,
+        step: Step,
     ) -> Result<Applied, StoreError> {
-        if !folded.licenses.is_empty() && folded.dangling.is_empty() {
-            tx.events_release(sale_id)?;
+        let Step { folded, difference, mut licenses, .. } = step;
+        if !sale.is_new && !folded.licenses.is_empty() && folded.dangling.is_empty() {
+            tx.events_release(sale.row.id)?;
         }
         let lines: Vec<&Line> = notices.iter().flat_map(lines_of).collect();
         let problem = folded.problems.iter().find(|problem| {
@@ -346,16 +371,20 @@ impl Work<'_> {
             ),
             None => (EventStatus::Applied, None, None),
         };
-        let names = told_names(folded, &lines);
-        let licenses = tx
-            .licenses_of_sale(sale_id)?
-            .into_iter()
-            .filter(|row| row.merged_into.is_none() && names.contains(&row.slot))
-            .collect();
+        let names = told_names(&folded, &lines);
+        licenses.retain(|row| row.merged_into.is_none() && names.contains(&row.slot));
+        licenses.sort_by(|a, b| a.slot.cmp(&b.slot));
         let settled =
-            Settled { sale_id: Some(sale_id), ..settled(status, reason, message, self.live) };
+            Settled { sale_id: Some(sale.row.id), ..settled(status, reason, message, self.live) };
         Ok(Applied { settled, difference, licenses })
     }
+}
+
+/// Writes a license anew, in the store and in our hands.
+fn update(tx: &mut Tx<'_>, row: &mut LicenseRow, to: LicenseRow) -> Result<(), StoreError> {
+    tx.license_update(&to, row.version)?;
+    *row = LicenseRow { version: row.version + 1, ..to };
+    Ok(())
 }
 
 fn settled(

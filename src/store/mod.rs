@@ -18,6 +18,7 @@ pub mod history;
 mod inbox;
 mod pg;
 mod pool;
+mod prepared;
 pub mod rows;
 mod schema;
 mod sqlite;

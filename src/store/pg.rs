@@ -23,6 +23,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::check::Unique;
 use super::error::{Of, StoreError};
+use super::prepared::Prepare as _;
 use super::types::{Dedupe, Document, Moment};
 use super::url::PostgresUrl;
 
@@ -246,6 +247,7 @@ pub(super) fn event_insert(
     .bind::<Array<Nullable<Bool>>, _>(column!(live))
     .bind::<Array<Document>, _>(column!(headers))
     .bind::<Array<Binary>, _>(column!(body))
+    .prepared()
     .load(conn)?;
     Ok(inserted.into_iter().map(|row| (row.dedupe, row.id)).collect())
 }

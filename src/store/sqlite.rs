@@ -41,10 +41,13 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const VERSION_MIN: [u32; 3] = [3, 51, 3];
 
 /// What every connection is set to. No mmap: an I/O error there is a signal, not an error.
-/// Checkpoints are done by a thread of their own (`checkpoint`); the writer does one only when
-/// the log has grown to 256 MiB all the same.
+/// Small pages: keys come in no order, so nearly every row that is written touches a page of its
+/// own in each index, and the whole page goes through the log (measured: 68 KB an applied event
+/// instead of 158 KB with pages of 16 KiB). Checkpoints are done by a thread of their own
+/// (`checkpoint`); the writer does one only when the log has grown to 256 MiB all the same. The
+/// log's file is not cut below twice that: cutting it took up to 0.3 s of the writer's time.
 const SETTINGS: &str = "
-    PRAGMA page_size = 16384;
+    PRAGMA page_size = 4096;
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA fullfsync = ON;
@@ -53,8 +56,8 @@ const SETTINGS: &str = "
     PRAGMA mmap_size = 0;
     PRAGMA temp_store = MEMORY;
     PRAGMA cache_size = -65536;
-    PRAGMA wal_autocheckpoint = 16000;
-    PRAGMA journal_size_limit = 67108864;
+    PRAGMA wal_autocheckpoint = 64000;
+    PRAGMA journal_size_limit = 536870912;
 ";
 
 /// How long the lock of another process (a command of the command line) is waited for.

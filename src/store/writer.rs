@@ -26,7 +26,7 @@ const JOBS_MAX: usize = 256;
 const JOBS_TIME: Duration = Duration::from_millis(10);
 
 /// Pages of the log from which a checkpoint is worth its sync: 32 MiB.
-const CHECKPOINT_FRAMES: i64 = 2_000;
+const CHECKPOINT_FRAMES: i64 = 8_000;
 
 /// How long the thread of checkpoints rests after each look.
 const CHECKPOINT_REST: Duration = Duration::from_millis(50);

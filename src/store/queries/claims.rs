@@ -9,13 +9,15 @@ use diesel::sql_types::{Bool, Text};
 use super::super::{Conn, clock};
 use super::{Result, at_most, event_by_id, hit, naming_row, outbox_by_id};
 use crate::store::error::Of;
+use crate::store::prepared::Prepare as _;
 use crate::store::rows::{EventRow, MailRow, Settled};
 use crate::store::schema::{events, outbox};
-use crate::store::types::{At, EventStatus, MailStatus};
+use crate::store::types::{At, MailStatus};
 
 // Written out rather than bound: a partial index is only used where its condition can be read.
 const FRESH: &str = "status = 'pending' AND attempts = 0";
 const AGAIN: &str = "status = 'pending' AND attempts > 0";
+const PENDING: &str = "status = 'pending'";
 const QUEUED: &str = "status = 'queued'";
 
 /// The event, if the claim of this number is the last one and still to be settled.
@@ -24,7 +26,7 @@ macro_rules! held_event {
         events::table
             .filter(events::id.eq($id))
             .filter(events::fence.eq($fence))
-            .filter(events::status.eq(EventStatus::Pending))
+            .filter(sql::<Bool>(PENDING))
     };
 }
 
@@ -34,7 +36,7 @@ macro_rules! held_mail {
         outbox::table
             .filter(outbox::id.eq($id))
             .filter(outbox::fence.eq($fence))
-            .filter(outbox::status.eq(MailStatus::Queued))
+            .filter(sql::<Bool>(QUEUED))
     };
 }
 
@@ -75,7 +77,7 @@ fn fresh_ids(conn: &mut Conn, account: &str, after: i64, limit: usize) -> Result
         .order(events::id)
         .limit(at_most(limit))
         .select(events::id);
-    skip_locked!(query).load(conn).of("events")
+    skip_locked!(query).prepared().load(conn).of("events")
 }
 
 pub(crate) fn event_claim_again(
@@ -97,7 +99,7 @@ pub(crate) fn event_claim_again(
             .order((events::next_at, events::id))
             .limit(1)
             .select(events::id);
-        let ids = skip_locked!(query).load::<i64>(conn).of("events")?;
+        let ids = skip_locked!(query).prepared().load::<i64>(conn).of("events")?;
         if !ids.is_empty() {
             return Ok(claim(conn, ids, lease, now)?.pop());
         }
@@ -125,6 +127,7 @@ fn claim(
             events::next_at.eq(At(now + lease)),
         ))
         .returning(EventRow::as_returning())
+        .prepared()
         .get_results(conn)
         .of("events");
     let mut claimed = naming_row(conn, claimed, &ids, event_by_id)?;
@@ -142,6 +145,7 @@ pub(crate) fn event_settle(conn: &mut Conn, id: i64, fence: i64, settled: &Settl
             settled.live.map(|live| events::live.eq(Some(live))),
             events::claimed_until.eq(None::<At>),
         ))
+        .prepared()
         .execute(conn)
         .of("events")?;
     hit(rows, "the event", id)
@@ -150,6 +154,7 @@ pub(crate) fn event_settle(conn: &mut Conn, id: i64, fence: i64, settled: &Settl
 pub(crate) fn event_answers(conn: &mut Conn, id: i64, fence: i64, answers: &[u8]) -> Result<()> {
     let rows = diesel::update(held_event!(id, fence))
         .set(events::answers.eq(answers))
+        .prepared()
         .execute(conn)
         .of("events")?;
     hit(rows, "the event", id)
@@ -168,6 +173,7 @@ pub(crate) fn event_again(
             events::next_at.eq(At(next_at)),
             events::claimed_until.eq(None::<At>),
         ))
+        .prepared()
         .execute(conn)
         .of("events")?;
     hit(rows, "the event", id)
@@ -188,13 +194,14 @@ pub(crate) fn outbox_claim(
         .order((outbox::next_at, outbox::id))
         .limit(at_most(limit))
         .select(outbox::id);
-    let ids = skip_locked!(query).load::<i64>(conn).of("outbox")?;
+    let ids = skip_locked!(query).prepared().load::<i64>(conn).of("outbox")?;
     let claimed = diesel::update(outbox::table.filter(outbox::id.eq_any(&ids)))
         .set((
             outbox::fence.eq(outbox::fence + 1),
             outbox::claimed_until.eq(Some(At(clock + lease))),
         ))
         .returning(MailRow::as_returning())
+        .prepared()
         .get_results(conn)
         .of("outbox");
     let mut claimed = naming_row(conn, claimed, &ids, outbox_by_id)?;
@@ -215,6 +222,7 @@ pub(crate) fn outbox_renew(
         let shorter = held_mail!(*id, *fence).filter(outbox::claimed_until.lt(Some(At(until))));
         renewed += diesel::update(shorter)
             .set(outbox::claimed_until.eq(Some(At(until))))
+            .prepared()
             .execute(conn)
             .of("outbox")?;
     }
@@ -229,10 +237,15 @@ pub(crate) fn outbox_message(
 ) -> Result<Vec<u8>> {
     diesel::update(held_mail!(id, fence).filter(outbox::message.is_null()))
         .set(outbox::message.eq(message))
+        .prepared()
         .execute(conn)
         .of("outbox")?;
-    let fixed: Option<Option<Vec<u8>>> =
-        held_mail!(id, fence).select(outbox::message).first(conn).optional().of("outbox")?;
+    let fixed: Option<Option<Vec<u8>>> = held_mail!(id, fence)
+        .select(outbox::message)
+        .prepared()
+        .get_result(conn)
+        .optional()
+        .of("outbox")?;
     fixed.flatten().ok_or_else(|| crate::store::StoreError::conflict("the mail", id))
 }
 
@@ -247,6 +260,7 @@ pub(crate) fn outbox_doubt(
     let clock = clock(conn, now).of("outbox")?;
     let rows = diesel::update(held_mail!(id, fence))
         .set((outbox::in_doubt.eq(in_doubt), outbox::claimed_until.eq(Some(At(clock + lease)))))
+        .prepared()
         .execute(conn)
         .of("outbox")?;
     hit(rows, "the mail", id)
@@ -268,6 +282,7 @@ pub(crate) fn outbox_sent(
             outbox::error.eq(None::<String>),
             outbox::claimed_until.eq(None::<At>),
         ))
+        .prepared()
         .execute(conn)
         .of("outbox")?;
     hit(rows, "the mail", id)
@@ -288,6 +303,7 @@ pub(crate) fn outbox_again(
             outbox::error.eq(Some(error)),
             outbox::claimed_until.eq(None::<At>),
         ))
+        .prepared()
         .execute(conn)
         .of("outbox")?;
     hit(rows, "the mail", id)
@@ -309,6 +325,7 @@ fn give_up(conn: &mut Conn, id: i64, fence: i64, error: &str, attempts: i32) -> 
             outbox::error.eq(Some(error)),
             outbox::claimed_until.eq(None::<At>),
         ))
+        .prepared()
         .execute(conn)
         .of("outbox")?;
     hit(rows, "the mail", id)
@@ -333,6 +350,7 @@ pub(super) fn accounts(conn: &mut Conn, condition: &str) -> Result<Vec<String>> 
          )
          SELECT account FROM names WHERE account IS NOT NULL"
     ))
+    .prepared()
     .load(conn)
     .of("events")?;
     Ok(names.into_iter().map(|name| name.account).collect())

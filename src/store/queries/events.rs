@@ -9,6 +9,7 @@ use super::super::Conn;
 use super::lookup::{Found, find};
 use super::{Db, Result, at_most, hit, naming_row};
 use crate::store::error::Of;
+use crate::store::prepared::Prepare as _;
 use crate::store::rows::{Cursor, EventCounts, EventFilter, EventRow};
 use crate::store::schema::events;
 use crate::store::types::{At, EventStatus};
@@ -134,13 +135,14 @@ pub(crate) fn events_release(conn: &mut Conn, sale_id: i64) -> Result<usize> {
     diesel::update(
         events::table
             .filter(events::sale_id.eq(Some(sale_id)))
-            .filter(events::status.eq(EventStatus::Waiting)),
+            .filter(sql::<Bool>("status = 'waiting'")),
     )
     .set((
         events::status.eq(EventStatus::Applied),
         events::reason.eq(None::<String>),
         events::message.eq(None::<String>),
     ))
+    .prepared()
     .execute(conn)
     .of("events")
 }

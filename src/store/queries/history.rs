@@ -6,6 +6,7 @@ use super::super::Conn;
 use super::Result;
 use crate::store::error::Of;
 use crate::store::history::{self, HISTORY_ROOT, HistoryFault};
+use crate::store::prepared::Prepare as _;
 use crate::store::rows::{HistoryRow, NewHistory};
 use crate::store::schema::history as entries;
 use crate::store::types::{At, Digest, Json};
@@ -37,6 +38,7 @@ pub(crate) fn history_append(conn: &mut Conn, entry: &NewHistory) -> Result<Hist
             entries::hash.eq(history::history_hash(&prev, seq, entry)),
         ))
         .returning(HistoryRow::as_returning())
+        .prepared()
         .get_result(conn)
         .of("history")
 }

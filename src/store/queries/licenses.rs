@@ -8,6 +8,7 @@ use super::super::Conn;
 use super::lookup::{forms, sales_by_ref};
 use super::{Db, Result, at_most, hit, naming_row};
 use crate::store::error::Of;
+use crate::store::prepared::Prepare as _;
 use crate::store::rows::{ActivationRow, LicenseCount, LicenseFilter, LicenseRow};
 use crate::store::schema::{activations, licenses};
 use crate::store::types::{At, LicenseState, LicenseStatus};
@@ -21,7 +22,7 @@ pub(crate) fn license_update(conn: &mut Conn, license: &LicenseRow, expected: i6
     let row = LicenseRow { version: expected + 1, ..license.clone() };
     let standing =
         licenses::table.filter(licenses::id.eq(&license.id)).filter(licenses::version.eq(expected));
-    let rows = diesel::update(standing).set(row).execute(conn).of("licenses")?;
+    let rows = diesel::update(standing).set(row).prepared().execute(conn).of("licenses")?;
     hit(rows, "the license", &license.id)
 }
 
@@ -199,6 +200,7 @@ pub(crate) fn activations_of_license(
 pub(crate) fn activation_insert(conn: &mut Conn, activation: &ActivationRow) -> Result<()> {
     diesel::insert_into(activations::table)
         .values(activation.clone())
+        .prepared()
         .execute(conn)
         .of("activations")?;
     Ok(())
@@ -207,6 +209,7 @@ pub(crate) fn activation_insert(conn: &mut Conn, activation: &ActivationRow) -> 
 pub(crate) fn activation_update(conn: &mut Conn, activation: &ActivationRow) -> Result<()> {
     let rows = diesel::update(activations::table.find(&activation.id))
         .set(activation.clone())
+        .prepared()
         .execute(conn)
         .of("activations")?;
     hit(rows, "the activation", &activation.id)
@@ -224,6 +227,7 @@ pub(crate) fn activation_release(
         .filter(activations::released_at.is_null());
     let rows = diesel::update(held)
         .set(activations::released_at.eq(Some(At(now))))
+        .prepared()
         .execute(conn)
         .of("activations")?;
     Ok(rows > 0)

@@ -8,6 +8,7 @@ use diesel::sql_types::{Binary, Bool, Nullable};
 use super::super::Conn;
 use super::{Result, at_most, hit, naming_row};
 use crate::store::error::Of;
+use crate::store::prepared::Prepare as _;
 use crate::store::rows::{Cursor, MailCounts, MailFilter, MailRow, NewMail};
 use crate::store::schema::outbox;
 use crate::store::types::{At, Json, MailStatus};
@@ -61,6 +62,7 @@ pub(crate) fn outbox_owe(conn: &mut Conn, mail: &NewMail) -> Result<bool> {
         ))
         .on_conflict(outbox::key)
         .do_nothing()
+        .prepared()
         .execute(conn)
         .of("outbox")?;
     Ok(rows > 0)
@@ -75,9 +77,10 @@ pub(crate) fn outbox_recipient(
     let lacking = outbox::table
         .filter(outbox::license_id.eq(Some(license_id)))
         .filter(outbox::recipient.is_null())
-        .filter(outbox::status.eq_any([MailStatus::Queued, MailStatus::Held]));
+        .filter(sql::<Bool>("status IN ('queued', 'held')"));
     diesel::update(lacking)
         .set((outbox::recipient.eq(Some(recipient)), outbox::locale.eq(locale)))
+        .prepared()
         .execute(conn)
         .of("outbox")
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::super::Conn;
 use super::{Result, hit};
 use crate::store::error::Of;
+use crate::store::prepared::Prepare as _;
 use crate::store::rows::{CustomerRow, NewNotice, NoticeRow, RefRow, SaleRow};
 use crate::store::schema::{customers, events, licenses, notices, outbox, refs, sales};
 use crate::store::types::{At, Digest, Json};
@@ -23,6 +24,7 @@ pub(crate) fn refs_find(
         .filter(refs::live.eq(live))
         .order(refs::reference)
         .select(RefRow::as_select())
+        .prepared()
         .load(conn)
         .of("refs")
 }
@@ -39,20 +41,16 @@ pub(crate) fn refs_tie(
     let mut sorted: Vec<&String> = references.iter().collect();
     sorted.sort_unstable();
     sorted.dedup();
-    let rows: Vec<RefRow> = sorted
-        .into_iter()
-        .map(|reference| RefRow {
-            account: account.to_owned(),
-            live,
-            reference: reference.clone(),
-            sale_id,
-        })
-        .collect();
-    diesel::insert_into(refs::table)
-        .values(&rows)
-        .on_conflict_do_nothing()
-        .execute(conn)
-        .of("refs")?;
+    let mut tied = 0;
+    for reference in &sorted {
+        let row =
+            RefRow { account: account.to_owned(), live, reference: (*reference).clone(), sale_id };
+        let insert = diesel::insert_into(refs::table).values(row).on_conflict_do_nothing();
+        tied += insert.execute(conn).of("refs")?;
+    }
+    if tied == sorted.len() {
+        return Ok(Vec::new());
+    }
     let mut owners = refs_find(conn, account, live, references)?;
     owners.retain(|row| row.sale_id != sale_id);
     Ok(owners)
@@ -76,6 +74,7 @@ pub(crate) fn sale_new(
     diesel::insert_into(sales::table)
         .values((sales::account.eq(account), sales::live.eq(live), sales::created_at.eq(At(now))))
         .returning(SaleRow::as_returning())
+        .prepared()
         .get_result(conn)
         .of("sales")
 }
@@ -83,7 +82,7 @@ pub(crate) fn sale_new(
 pub(crate) fn sale_lock(conn: &mut Conn, ids: &[i64]) -> Result<Vec<SaleRow>> {
     let query =
         sales::table.filter(sales::id.eq_any(ids)).order(sales::id).select(SaleRow::as_select());
-    locked!(query).load(conn).of("sales")
+    locked!(query).prepared().load(conn).of("sales")
 }
 
 pub(crate) fn sale_by_id(conn: &mut Conn, id: i64) -> Result<Option<SaleRow>> {
@@ -136,6 +135,7 @@ fn inherit_customer(conn: &mut Conn, from: i64, into: i64) -> Result<()> {
 pub(crate) fn sale_customer(conn: &mut Conn, sale_id: i64, provider_id: &str) -> Result<()> {
     let rows = diesel::update(sales::table.find(sale_id))
         .set(sales::customer_id.eq(Some(provider_id)))
+        .prepared()
         .execute(conn)
         .of("sales")?;
     hit(rows, "the sale", sale_id)
@@ -167,18 +167,17 @@ pub(crate) fn notices_replace(
     diesel::delete(notices::table.filter(notices::event_id.eq(event_id)))
         .execute(conn)
         .of("notices")?;
-    let rows: Vec<NoticeRecord> = (0..)
-        .zip(new)
-        .map(|(position, notice)| NoticeRecord {
+    for (position, notice) in (0..).zip(new) {
+        let row = NoticeRecord {
             event_id,
             position,
             sale_id,
             digest: notice.digest,
             occurred_at: At(notice.occurred_at),
             body: Json(notice.body.clone()),
-        })
-        .collect();
-    diesel::insert_into(notices::table).values(&rows).execute(conn).of("notices")?;
+        };
+        diesel::insert_into(notices::table).values(row).execute(conn).of("notices")?;
+    }
     Ok(())
 }
 
@@ -240,14 +239,11 @@ pub(crate) fn customer_lock(
         details: Value::Object(serde_json::Map::new()),
         updated_at: now,
     };
-    diesel::insert_into(customers::table)
-        .values(blank)
-        .on_conflict_do_nothing()
-        .execute(conn)
-        .of("customers")?;
+    let insert = diesel::insert_into(customers::table).values(blank).on_conflict_do_nothing();
+    insert.prepared().execute(conn).of("customers")?;
     let query =
         customers::table.find((account, live, provider_id)).select(CustomerRow::as_select());
-    locked!(query).first(conn).of("customers")
+    locked!(query).prepared().get_result(conn).of("customers")
 }
 
 pub(crate) fn customer_put(conn: &mut Conn, customer: &CustomerRow) -> Result<()> {
@@ -259,6 +255,7 @@ pub(crate) fn customer_put(conn: &mut Conn, customer: &CustomerRow) -> Result<()
             customers::details.eq(Json(customer.details.clone())),
             customers::updated_at.eq(At(customer.updated_at)),
         ))
+        .prepared()
         .execute(conn)
         .of("customers")?;
     Ok(())
