@@ -48,3 +48,8 @@ pub use transport::{Answer, Transport, Unreachable};
 
 /// The times of a license are chrono's.
 pub use chrono;
+
+/// The example there compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

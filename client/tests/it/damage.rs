@@ -16,7 +16,7 @@ fn a_file_cut_off_anywhere_is_told_and_a_new_activation_heals_it() {
     let whole = fs::read(world.file()).unwrap();
     for length in 0..whole.len() {
         fs::write(world.file(), &whole[..length]).unwrap();
-        assert_eq!(world.start().check().word(), "unreadable", "{length} bytes");
+        assert_eq!(application.check().word(), "unreadable", "{length} bytes");
     }
     assert!(matches!(application.refresh(), Err(Fault::Damaged { .. })));
     assert_eq!(application.activate(KEY).unwrap().word(), "valid");
