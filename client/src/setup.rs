@@ -39,6 +39,8 @@ pub enum SetupError {
     Keys(#[from] KeysError),
     #[error("{0} is not set")]
     Missing(&'static str),
+    #[error("the fingerprint must be 1 to 256 bytes of visible characters, without spaces")]
+    Fingerprint,
     #[error("the day of the release {0:?} is no date like 2026-11-15")]
     Released(String),
     #[error("without the feature `ureq` the application must bring a transport")]
@@ -127,13 +129,15 @@ impl Builder {
         }
         for (name, is_missing) in [
             ("the product", self.products.iter().any(String::is_empty)),
-            ("the fingerprint", self.fingerprint.is_empty()),
             ("the folder", self.folder.as_os_str().is_empty()),
             ("the version", self.version.is_empty()),
         ] {
             if is_missing {
                 return Err(SetupError::Missing(name));
             }
+        }
+        if !is_visible(&self.fingerprint) {
+            return Err(SetupError::Fingerprint);
         }
         Ok(Application {
             keys: PublicKeys::from_jwks(&self.keys)?,
@@ -170,6 +174,12 @@ fn day(text: &str) -> Option<DateTime<Utc>> {
     Some(day.and_time(NaiveTime::MIN).and_utc())
 }
 
+/// What the server takes.
+fn is_visible(fingerprint: &str) -> bool {
+    (1..=256).contains(&fingerprint.len())
+        && fingerprint.chars().all(|c| !c.is_control() && !c.is_whitespace())
+}
+
 /// The key is a credential: in the clear it goes no further than this machine.
 fn is_safe(url: &str) -> bool {
     if let Some(rest) = url.strip_prefix("https://") {
@@ -187,6 +197,34 @@ fn is_safe(url: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const KEYS: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"21fe31dfa154a261",
+        "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+
+    fn right() -> Builder {
+        Builder::new("https://licenses.example.com/", "acme-pro")
+            .keys(KEYS)
+            .fingerprint("machine-1")
+            .folder("acme")
+            .version("3.2.1", "2026-11-15")
+    }
+
+    #[test]
+    fn what_is_missing_or_wrong_is_said() {
+        right().build().unwrap();
+        for (wrong, error) in [
+            (Builder::new("https://licenses.example.com", ""), SetupError::Missing("the product")),
+            (right().folder(""), SetupError::Missing("the folder")),
+            (right().version("", "2026-11-15"), SetupError::Missing("the version")),
+            (right().version("3", "15.11.2026"), SetupError::Released("15.11.2026".to_owned())),
+            (right().fingerprint(""), SetupError::Fingerprint),
+            (right().fingerprint("two words"), SetupError::Fingerprint),
+            (right().fingerprint(&"f".repeat(257)), SetupError::Fingerprint),
+            (right().keys(r#"{"keys":[]}"#), SetupError::Keys(KeysError::Empty)),
+        ] {
+            assert_eq!(wrong.build().unwrap_err(), error);
+        }
+    }
 
     #[test]
     fn a_key_is_never_sent_in_the_clear() {

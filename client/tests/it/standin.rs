@@ -157,7 +157,7 @@ fn key() -> SigningKey {
 }
 
 fn kid() -> String {
-    HEXLOWER.encode(&Sha256::digest(key().verifying_key().as_bytes()))[..16].to_owned()
+    HEXLOWER.encode(&Sha256::digest(key().verifying_key().as_bytes())[..8])
 }
 
 fn sign(claims: &Value) -> String {
