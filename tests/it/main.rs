@@ -20,3 +20,5 @@ mod shell;
 mod store;
 #[cfg(test)]
 mod tree;
+#[cfg(test)]
+mod vectors;

@@ -1,0 +1,3 @@
+module keywright-license
+
+go 1.19
