@@ -11,8 +11,8 @@ use keywright_providers::sample::Step;
 use keywright_providers::scheme::{Encoding, Hash, Window, hmac_sign, hmac_timestamped, token};
 use keywright_providers::secret::SECRET_BYTES_MIN;
 use keywright_providers::{
-    Answer, Ask, Covers, Credentials, Envelope, Event, FIVE_MINUTES, Facts, Provider, Reading,
-    Reject, Request, Sample, Scene, Secret, Unread, Verified, read,
+    Answer, Ask, Auth, Covers, Credentials, Envelope, Event, FIVE_MINUTES, Facts, Provider,
+    Reading, Reject, Request, Sample, Scene, Secret, Unread, Verified, read,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -246,7 +246,8 @@ impl Provider for Plain {
     }
 
     fn asks(&self, _: &Event<'_>) -> Result<Vec<Ask>, Unread> {
-        Ok(Vec::new())
+        let ask = Ask::get("more", "https://api.example.com", "/more".to_owned(), Auth::Nothing);
+        Ok(vec![Ask { optional: true, ..ask }])
     }
 
     fn read(&self, event: &Event<'_>) -> Reading {
