@@ -23,7 +23,7 @@ pub struct Ask {
     pub optional: bool,
 }
 
-/// Which credential goes with a question. Names are those of secret settings
+/// Which credential goes with a question. Names are those of settings, secret or (a user) plain
 /// ([`crate::Facts::settings`]); an event whose question needs one that is not configured waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Auth {
@@ -47,7 +47,7 @@ pub enum Auth {
 }
 
 impl Auth {
-    /// The secret settings that must be there.
+    /// The settings that must be there.
     #[must_use]
     pub fn settings(self) -> Vec<&'static str> {
         match self {

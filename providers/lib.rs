@@ -308,7 +308,31 @@ pub struct Setting {
     /// Never printed; may come from `NAME_file`.
     pub secret: bool,
     pub required: bool,
+    /// Which texts it knows, so that a typing error is told before the first event.
+    pub takes: Takes,
     pub help: &'static str,
+}
+
+/// Which texts a plain setting knows.
+#[derive(Debug, Clone, Copy)]
+pub enum Takes {
+    /// Whatever is written.
+    Text,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// What fits; `form` says in words what would.
+    Like { form: &'static str, fits: fn(&str) -> bool },
+}
+
+impl Takes {
+    #[must_use]
+    pub fn fits(&self, text: &str) -> bool {
+        match self {
+            Self::Text => true,
+            Self::OneOf(words) => words.contains(&text),
+            Self::Like { fits, .. } => fits(text),
+        }
+    }
 }
 
 /// What an account is known by.

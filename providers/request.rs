@@ -75,7 +75,7 @@ impl Request<'_> {
     /// [`Reject::Missing`] without one (or with an empty one), [`Reject::Doubled`] with several,
     /// [`Reject::Malformed`] where the query is none.
     pub fn query_field(&self, name: &str) -> Result<String, Reject> {
-        let form = Form::parse(self.query.as_bytes()).map_err(|_| Reject::Malformed)?;
+        let form = Form::parse(self.query.as_bytes());
         let mut values = form.all(name);
         let first = values.next().filter(|value| !value.is_empty()).ok_or(Reject::Missing)?;
         match values.next() {

@@ -59,6 +59,8 @@ pub enum FetchError {
     TooLong(String),
     #[error("{0} is no address that can be asked; write https://HOST in api_url")]
     Address(String),
+    #[error("no client for calling providers can be made ({0})")]
+    NoClient(String),
 }
 
 impl FetchError {
@@ -67,40 +69,61 @@ impl FetchError {
     pub fn passes(&self) -> bool {
         match self {
             Self::Unreachable(_) | Self::NotNow { .. } => true,
-            Self::Forbidden { .. } | Self::Refused { .. } | Self::TooLong(_) | Self::Address(_) => {
-                false
-            }
+            Self::Forbidden { .. }
+            | Self::Refused { .. }
+            | Self::TooLong(_)
+            | Self::Address(_)
+            | Self::NoClient(_) => false,
         }
     }
 }
 
 impl Fetch {
     /// # Errors
-    /// Where no client can be made.
+    /// [`FetchError::NoClient`].
     pub fn new() -> Result<Self, FetchError> {
-        let none = |_| FetchError::Unreachable("the network".to_owned());
+        Self::with_call_max(CALL_MAX)
+    }
+
+    /// One that waits no longer than that for each answer.
+    ///
+    /// # Errors
+    /// As [`Fetch::new`].
+    pub fn with_call_max(call_max: Duration) -> Result<Self, FetchError> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         let tls = rustls::ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
-            .map_err(|_| FetchError::Unreachable("the network".to_owned()))?
+            .map_err(|error| FetchError::NoClient(error.to_string()))?
             .with_root_certificates(roots)
             .with_no_client_auth();
         let client = Client::builder()
             .tls_backend_preconfigured(tls)
-            .timeout(CALL_MAX)
+            .timeout(call_max)
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("keywright/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map_err(none)?;
+            .map_err(|error| FetchError::NoClient(error.to_string()))?;
         Ok(Self { client, certificates: Arc::default(), tokens: Arc::default() })
     }
 
-    /// Asks one question with the account's credentials.
+    /// Asks one question with the account's credentials. A token from before that is not taken any
+    /// more (they may end early) is renewed, and the question asked once more.
     ///
     /// # Errors
     /// [`FetchError`].
     pub async fn ask(&self, ask: &Ask, account: &Account) -> Result<Fetched, FetchError> {
+        let had_token = lock(&self.tokens).contains_key(&account.name);
+        match self.ask_once(ask, account).await {
+            Err(FetchError::Forbidden { status: 401, .. }) if had_token => {
+                lock(&self.tokens).remove(&account.name);
+                self.ask_once(ask, account).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn ask_once(&self, ask: &Ask, account: &Account) -> Result<Fetched, FetchError> {
         let base = account.credentials.settings.get("api_url").map_or(ask.base, String::as_str);
         let address = format!("{}{}", base.trim_end_matches('/'), ask.path);
         let url = callable(&address).ok_or_else(|| FetchError::Address(base.to_owned()))?;
@@ -126,10 +149,6 @@ impl Fetch {
             other => authorized(request, other, account),
         };
         let (status, body) = self.call(request, &host, ANSWER_BYTES_MAX).await?;
-        if status == 401 {
-            // A token may end before its time; the next attempt has another.
-            lock(&self.tokens).remove(&account.name);
-        }
         match status {
             200..=299 | 404 | 410 => Ok(Fetched { status, body }),
             401 | 403 => Err(FetchError::Forbidden { host, status, account: account.name.clone() }),
@@ -241,11 +260,14 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The secret settings that this question needs and the account lacks.
+/// The settings that this question needs and the account lacks.
 #[must_use]
 pub fn missing(ask: &Ask, account: &Account) -> Vec<&'static str> {
-    let keys = &account.credentials.keys;
-    ask.auth.settings().into_iter().filter(|name| !keys.contains_key(*name)).collect()
+    let known = |name: &&'static str| {
+        let credentials = &account.credentials;
+        credentials.keys.contains_key(*name) || credentials.settings.contains_key(*name)
+    };
+    ask.auth.settings().into_iter().filter(|name| !known(name)).collect()
 }
 
 fn host(url: &url::Url) -> String {
@@ -261,8 +283,11 @@ fn filled_in(body: &[u8], auth: Auth, account: &Account) -> Vec<u8> {
 }
 
 fn authorized(request: RequestBuilder, auth: Auth, account: &Account) -> RequestBuilder {
+    // The name of a user is no secret.
     let value = |setting: &str| {
-        account.credentials.keys.get(setting).map_or("", |secret| secret.expose()).to_owned()
+        let credentials = &account.credentials;
+        let plain = || credentials.settings.get(setting).map_or("", String::as_str);
+        credentials.keys.get(setting).map_or_else(plain, |secret| secret.expose()).to_owned()
     };
     let basic = |user: &str, password: &str| {
         format!("Basic {}", BASE64.encode(format!("{user}:{password}").as_bytes()))

@@ -19,13 +19,14 @@ pub(super) fn column<'f>(form: &'f Form, name: &str) -> Vec<&'f str> {
 pub(super) fn zone(form: &Form, settings: &Settings) -> Result<FixedOffset, Unread> {
     let configured = settings.get("timezone").map(String::as_str);
     let Some(text) = form.get("TIMEZONE_OFFSET")?.or(configured) else { return Ok(Utc.fix()) };
+    offset(text)
+        .ok_or_else(|| Unread::value("TIMEZONE_OFFSET", "not a distance to GMT, as in GMT+03:00"))
+}
+
+/// `GMT+03:00`, `+03:00`, `GMT`.
+pub(super) fn offset(text: &str) -> Option<FixedOffset> {
     let offset = text.trim_start_matches("GMT").trim();
-    if offset.is_empty() {
-        return Ok(Utc.fix());
-    }
-    offset
-        .parse()
-        .map_err(|_| Unread::value("TIMEZONE_OFFSET", "not a distance to GMT, as in GMT+03:00"))
+    if offset.is_empty() { Some(Utc.fix()) } else { offset.parse().ok() }
 }
 
 /// `2026-01-02 03:04:05`, where something stands there.

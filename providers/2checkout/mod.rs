@@ -23,7 +23,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     Answer, Ask, Covers, Credentials, Envelope, Event, FIVE_MINUTES, Facts, Inlet, Provider,
-    Reading, Reject, Request, Sample, Scene, Setting, Unread, Verified,
+    Reading, Reject, Request, Sample, Scene, Setting, Takes, Unread, Verified,
 };
 
 /// The document that the key generator is answered, around the codes, and one code of it.
@@ -55,23 +55,49 @@ static FACTS: Facts = Facts {
     secret_bytes_min: 12,
     example: &[],
     settings: &[
-        setting(
+        word(
             "early",
+            &["yes", "no"],
             "yes: licenses are made when a payment is authorized, not only when it is received",
         ),
-        setting(
+        word(
             "hash",
+            &["md5"],
             "md5: an old account, whose messages carry only HASH, is taken too (weaker)",
         ),
-        setting("timezone", "time zone of messages that name none, as in GMT+02:00; absent: GMT"),
-        setting("answer_frame", "the document for the key generator; {codes} stands in it"),
-        setting("answer_code", "one code in that document; {key} stands in it"),
+        like(
+            "timezone",
+            ("a distance to GMT, as in GMT+02:00", |text| form::offset(text).is_some()),
+            "time zone of messages that name none, as in GMT+02:00; absent: GMT",
+        ),
+        like(
+            "answer_frame",
+            ("a document in which {codes} stands", |text| text.contains("{codes}")),
+            "the document for the key generator; {codes} stands in it",
+        ),
+        like(
+            "answer_code",
+            ("a text in which {key} stands", |text| text.contains("{key}")),
+            "one code in that document; {key} stands in it",
+        ),
     ],
     guide: include_str!("README.md"),
 };
 
-const fn setting(name: &'static str, help: &'static str) -> Setting {
-    Setting { name, secret: false, required: false, help }
+const fn setting(name: &'static str, takes: Takes, help: &'static str) -> Setting {
+    Setting { name, secret: false, required: false, takes, help }
+}
+
+const fn word(name: &'static str, words: &'static [&'static str], help: &'static str) -> Setting {
+    setting(name, Takes::OneOf(words), help)
+}
+
+const fn like(
+    name: &'static str,
+    (form, fits): (&'static str, fn(&str) -> bool),
+    help: &'static str,
+) -> Setting {
+    setting(name, Takes::Like { form, fits }, help)
 }
 
 impl Provider for TwoCheckout {

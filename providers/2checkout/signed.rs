@@ -40,7 +40,7 @@ pub(super) fn verify<'a>(
     secrets: &[Secret],
 ) -> Result<Verified<'a>, Reject> {
     let content = content(request);
-    let form = Form::parse(content).map_err(|_| Reject::Malformed)?;
+    let form = Form::parse(content);
     let (algorithm, signature) = claimed(&form, credentials)?;
     let check = |text: fn(&str) -> &str| {
         let (message, claim) = (message(&form, text), (Encoding::Hex, &[signature][..]));
@@ -95,7 +95,7 @@ pub(super) fn receipt(
     credentials: &Credentials,
     now: DateTime<Utc>,
 ) -> Option<String> {
-    let form = Form::parse(content(request)).ok()?;
+    let form = Form::parse(content(request));
     let (algorithm, _) = claimed(&form, credentials).ok()?;
     let signed_by =
         |secret: &&Secret| verify(request, credentials, std::slice::from_ref(*secret)).is_ok();
@@ -125,9 +125,8 @@ pub(super) fn sign(mut sample: Sample, credentials: &Credentials) -> Sample {
     let Some(secret) = credentials.secrets.first() else { return sample };
     let in_query = sample.body.is_empty() && !sample.query.is_empty();
     let text = if in_query { sample.query.clone().into_bytes() } else { sample.body.clone() };
-    let (Ok(form), Ok(text)) = (Form::parse(&text), String::from_utf8(text)) else {
-        return sample;
-    };
+    let form = Form::parse(&text);
+    let Ok(text) = String::from_utf8(text) else { return sample };
     let (algorithm, _) = claimed(&form, credentials).unwrap_or((SHA2, ""));
     let message = message(&form, |value| value);
     let hash = scheme::hmac_sign(algorithm.hash, secret, &[&message], Encoding::Hex);

@@ -21,7 +21,7 @@ use chrono::{DateTime, Utc};
 use crate::scheme::{self, Encoding, Hash, KeyForm};
 use crate::{
     Answer, Ask, Covers, Credentials, Envelope, Event, FIVE_MINUTES, Facts, Inlet, Provider,
-    Reading, Reject, Request, Sample, Scene, Setting, Unread, Verified,
+    Reading, Reject, Request, Sample, Scene, Setting, Takes, Unread, Verified,
 };
 
 /// Where the signature of a whole body stands (`recurring.token.*` and later families).
@@ -50,18 +50,21 @@ static FACTS: Facts = Facts {
             name: USERNAME,
             secret: false,
             required: false,
+            takes: Takes::Text,
             help: "the user of the webhook's basic authentication; covers what is not signed",
         },
         Setting {
             name: PASSWORD,
             secret: true,
             required: false,
+            takes: Takes::Text,
             help: "the password of the webhook's basic authentication",
         },
         Setting {
             name: read::CAPTURE,
             secret: false,
             required: false,
+            takes: Takes::OneOf(&["automatic", "manual"]),
             help: "\"manual\" where payments are captured by hand or with a delay: only the \
                    capture is then a payment",
         },

@@ -23,7 +23,7 @@ use crate::scheme::{self, KeyText, Window};
 use crate::secret::SECRET_BYTES_MIN;
 use crate::{
     Answer, Ask, Covers, Credentials, Envelope, Event, FIVE_MINUTES, Facts, Inlet, Provider,
-    Reading, Reject, Request, Sample, Scene, Setting, Unread, Verified,
+    Reading, Reject, Request, Sample, Scene, Setting, Takes, Unread, Verified,
 };
 
 /// The secret setting with what a hook's own `Authorization` header carries.
@@ -50,18 +50,26 @@ static FACTS: Facts = Facts {
             name: callback::STORE_HASH,
             secret: false,
             required: true,
+            takes: Takes::Like {
+                form: "letters and digits alone, as in abc123",
+                fits: |text| {
+                    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+                },
+            },
             help: "the store's hash: what stands behind /stores/ in the API path",
         },
         Setting {
             name: callback::API_TOKEN,
             secret: true,
             required: true,
+            takes: Takes::Text,
             help: "the access token of an API account that may read orders",
         },
         Setting {
             name: HEADER_TOKEN,
             secret: true,
             required: false,
+            takes: Takes::Text,
             help: "what the hook's own header `Authorization: Bearer ...` carries, where \
                    BigCommerce does not sign",
         },
@@ -69,12 +77,14 @@ static FACTS: Facts = Facts {
             name: read::DEMAND_CAPTURED,
             secret: false,
             required: false,
+            takes: Takes::OneOf(&["yes", "no"]),
             help: "`yes`: an order whose payment is only authorized does not count yet",
         },
         Setting {
             name: "api_url",
             secret: false,
             required: false,
+            takes: Takes::Text,
             help: "another address of the API, for tests",
         },
     ],

@@ -15,7 +15,7 @@ use crate::scheme::{self, Encoding, Hash, Window};
 use crate::secret::SECRET_BYTES_MIN;
 use crate::{
     Answer, Ask, Covers, Credentials, Envelope, Event, Facts, Inlet, Provider, Reading, Reject,
-    Request, Sample, Scene, Setting, Unread, Verified,
+    Request, Sample, Scene, Setting, Takes, Unread, Verified,
 };
 
 const SIGNATURE: &str = "bls-signature";
@@ -62,6 +62,7 @@ static FACTS: Facts = Facts {
             name: URL_TOKEN,
             secret: true,
             required: false,
+            takes: Takes::Text,
             help: "a long random text that stands as ?token= in the address for keys; needed only \
                    where BlueSnap asks for keys",
         },
@@ -69,6 +70,7 @@ static FACTS: Facts = Facts {
             name: "invoice_field",
             secret: false,
             required: false,
+            takes: Takes::Text,
             help: "the webhook's field that holds what <INVOICE_ID> was in the request for keys: \
                    invoiceId (as without this setting) or referenceNumber",
         },

@@ -15,12 +15,12 @@ const FULFIL: &str = "fulfil.request";
 const ZONE_SECONDS: i32 = -8 * 3600;
 
 /// Names wander between releases (`productId`, `ProductId`), so that all are read in lower case.
-fn form(body: &[u8]) -> Result<Form, Unread> {
-    Form::parse(body).map(Form::with_lower_names)
+fn form(body: &[u8]) -> Form {
+    Form::parse(body).with_lower_names()
 }
 
 pub(super) fn envelope(body: &[u8]) -> Result<Envelope, Unread> {
-    let form = form(body)?;
+    let form = form(body);
     let event_type = form.get("transactiontype")?.and_then(Id::new);
     Ok(Envelope {
         occurred_at: transacted_at(&form).ok().flatten(),
@@ -41,7 +41,7 @@ pub(super) fn asked<'a>(request: &Request<'a>) -> &'a [u8] {
 /// A call for the keys of one product of one order is the same one however often it comes.
 pub(super) fn keys_envelope(body: &[u8]) -> Result<Envelope, Unread> {
     let kept = without_token(&String::from_utf8_lossy(body));
-    let form = Form::parse(kept.as_bytes())?;
+    let form = Form::parse(kept.as_bytes());
     let id = form.get("order_id")?.zip(form.get("product")?);
     let id = id.map(|(order, product)| format!("fulfil:{order}/{product}"));
     let content = id.as_ref().map(|id| {
@@ -58,7 +58,7 @@ pub(super) fn notices(event: &Event<'_>) -> Reading {
     if !super::FACTS.events.contains(&event.event_type) {
         return Ok(vec![]);
     }
-    let form = &form(event.body)?;
+    let form = &form(event.body);
     let of = Transaction::of(event, form)?;
     let customer = customer(form)?;
     let notice = |kind: Kind| {
@@ -274,7 +274,7 @@ fn asked_line(invoice: &Id, product: &Id) -> String {
 
 /// Keys are wanted for an order that is paid: the same payment and line that its webhook tells of.
 fn keys_wanted(event: &Event<'_>) -> Reading {
-    let form = Form::parse(event.body)?;
+    let form = Form::parse(event.body);
     let (invoice, product) = (form.need_id("order_id")?, form.need_id("product")?);
     let line = Line {
         line: asked_line(&invoice, &product),

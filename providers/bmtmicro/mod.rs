@@ -21,7 +21,7 @@ use crate::scheme;
 use crate::secret::SECRET_BYTES_MIN;
 use crate::{
     Answer, Ask, Covers, Credentials, Envelope, Event, FIVE_MINUTES, Facts, Inlet, Provider,
-    Reading, Reject, Request, Sample, Scene, Setting, Unread, Verified,
+    Reading, Reject, Request, Sample, Scene, Setting, Takes, Unread, Verified,
 };
 
 /// The parameter of the address that proves the sender.
@@ -45,12 +45,14 @@ static FACTS: Facts = Facts {
             name: read::API_TOKEN,
             secret: true,
             required: false,
+            takes: Takes::Text,
             help: "the API token of the vendor area; needed to tell the renewals of a subscription",
         },
         Setting {
             name: "api_url",
             secret: false,
             required: false,
+            takes: Takes::Text,
             help: "another address of the API than https://vendors.bmtmicro.com",
         },
     ],
@@ -83,7 +85,7 @@ impl Provider for BmtMicro {
         if request.method != "POST" {
             return Err(Reject::NotTaken);
         }
-        let query = Form::parse(request.query.as_bytes()).map_err(|_| Reject::Malformed)?;
+        let query = Form::parse(request.query.as_bytes());
         let mut tokens = query.all(TOKEN);
         let token = tokens.next().ok_or(Reject::Missing)?;
         if tokens.next().is_some() {

@@ -19,7 +19,7 @@ use crate::scheme::{self, Encoding, Hash, KeyForm};
 use crate::secret::SECRET_BYTES_MIN;
 use crate::{
     Answer, Ask, Covers, Credentials, FIVE_MINUTES, Facts, Inlet, Provider, Reject, Request,
-    Sample, Scene, Setting, Verified,
+    Sample, Scene, Setting, Takes, Verified,
 };
 
 const PUBLIC_KEY: &str = "public_key";
@@ -46,6 +46,7 @@ const FACTS: Facts = Facts {
             name: PUBLIC_KEY,
             secret: false,
             required: true,
+            takes: Takes::Text,
             help: "the public key of the API key whose private key is the secret; of several, \
                    all with commas between them",
         },
@@ -53,12 +54,14 @@ const FACTS: Facts = Facts {
             name: QUANTITY_ADD_ON,
             secret: false,
             required: false,
+            takes: Takes::Text,
             help: "the id of the add-on whose quantity says how many were bought; without it, one",
         },
         Setting {
             name: ITEM_FIELD,
             secret: false,
             required: false,
+            takes: Takes::Text,
             help: "the custom field of a transaction that names what a single sale sold; without \
                    it, single sales are ignored",
         },
@@ -80,7 +83,7 @@ impl Provider for Braintree {
         if request.inlet != Inlet::Webhook || request.method != "GET" {
             return None;
         }
-        let form = Form::parse(request.query.as_bytes()).ok()?;
+        let form = Form::parse(request.query.as_bytes());
         let challenge = form.get("bt_challenge").ok()??;
         let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
         if !(20..=32).contains(&challenge.len()) || !challenge.bytes().all(is_hex) {
@@ -108,7 +111,7 @@ impl Provider for Braintree {
         if request.inlet == Inlet::Fulfil {
             return Err(Reject::NotTaken);
         }
-        let form = Form::parse(request.body).map_err(|_| Reject::Malformed)?;
+        let form = Form::parse(request.body);
         let (signature, payload) = frame::signed(&form)?;
         let candidates = frame::candidates(credentials, signature)?;
         let matches = |parts: &[&[u8]]| {

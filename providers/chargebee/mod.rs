@@ -19,7 +19,7 @@ use crate::scheme;
 use crate::secret::SECRET_BYTES_MIN;
 use crate::{
     Answer, Ask, Auth, Covers, Credentials, FIVE_MINUTES, Facts, Inlet, Provider, Reject, Request,
-    Sample, Scene, Setting, Verified,
+    Sample, Scene, Setting, Takes, Verified,
 };
 
 const USERNAME: &str = "username";
@@ -45,6 +45,7 @@ const FACTS: Facts = Facts {
             name: USERNAME,
             secret: false,
             required: true,
+            takes: Takes::Text,
             help: "the user of \"Protect webhook URL with basic authentication\"; the passwords \
                    are the secrets",
         },
@@ -52,6 +53,7 @@ const FACTS: Facts = Facts {
             name: API_URL,
             secret: false,
             required: false,
+            takes: Takes::Text,
             help: "https://YOUR-SITE.chargebee.com; then every event is fetched back before it \
                    is read, which needs api_key",
         },
@@ -59,6 +61,7 @@ const FACTS: Facts = Facts {
             name: API_KEY,
             secret: true,
             required: false,
+            takes: Takes::Text,
             help: "a read-only API key of the site, for fetching events back from api_url",
         },
     ],

@@ -15,7 +15,7 @@ const DOCUMENT: &str = "JSON";
 
 /// A repeated request for one line is the same event.
 pub(super) fn envelope(body: &[u8]) -> Result<Envelope, Unread> {
-    let form = Form::parse(body)?;
+    let form = Form::parse(body);
     let id = form.get("PURCHASE_ID")?.zip(form.get("RUNNING_NO")?);
     let id = id.map(|(purchase, running)| format!("fulfil:{purchase}/{running}"));
     let content = id.as_ref().map(|id| {
@@ -34,7 +34,7 @@ pub(super) fn envelope(body: &[u8]) -> Result<Envelope, Unread> {
 /// The same payment of the same line that the notification tells of. Of a subscription only the
 /// document knows; it is what is read where it is there.
 pub(super) fn wanted(event: &Event<'_>) -> Reading {
-    let form = Form::parse(event.body)?;
+    let form = Form::parse(event.body);
     let (purchase, running) = (form.need_id("PURCHASE_ID")?, form.need_id("RUNNING_NO")?);
     if let Some(document) = document(&form)? {
         let subject = document.subject();

@@ -23,7 +23,7 @@ use crate::scheme;
 use crate::secret::SECRET_BYTES_MIN;
 use crate::{
     Answer, Ask, Covers, Credentials, Envelope, Event, FIVE_MINUTES, Facts, Inlet, Provider,
-    Reading, Reject, Request, Sample, Scene, Setting, Unread, Verified,
+    Reading, Reject, Request, Sample, Scene, Setting, Takes, Unread, Verified,
 };
 
 /// The setting with the user's name that the key generator sends.
@@ -66,6 +66,7 @@ static FACTS: Facts = Facts {
             name: USERNAME,
             secret: false,
             required: false,
+            takes: Takes::Text,
             help: "the user that the key generator sends (its box «Authenticate»); its password is \
                    one of `secrets`. Absent: the generator's address holds the token, too",
         },
@@ -73,12 +74,14 @@ static FACTS: Facts = Facts {
             name: "early",
             secret: false,
             required: false,
+            takes: Takes::OneOf(&["yes", "no"]),
             help: "yes: a sale on invoice gives its license before it is paid",
         },
         Setting {
             name: API_USER,
-            secret: true,
+            secret: false,
             required: false,
+            takes: Takes::Text,
             help: "user of the REST API; with it, each sale is looked up at cleverbridge before \
                    it gives a license",
         },
@@ -86,12 +89,14 @@ static FACTS: Facts = Facts {
             name: API_PASSWORD,
             secret: true,
             required: false,
+            takes: Takes::Text,
             help: "the password of api_user",
         },
         Setting {
             name: "api_url",
             secret: false,
             required: false,
+            takes: Takes::Text,
             help: "another address of the REST API than https://rest.cleverbridge.com",
         },
     ],

@@ -19,7 +19,7 @@ use crate::request::{Inlet, Request};
 use crate::sample::{Sample, Scene};
 use crate::scheme::{self, Encoding, Hash, Verified};
 use crate::secret::SECRET_BYTES_MIN;
-use crate::{Answer, Ask, Covers, Credentials, FIVE_MINUTES, Facts, Provider, Setting};
+use crate::{Answer, Ask, Covers, Credentials, FIVE_MINUTES, Facts, Provider, Setting, Takes};
 
 const HEADER: &str = "creem-signature";
 
@@ -37,6 +37,7 @@ const FACTS: Facts = Facts {
         name: read::ON_CANCEL,
         secret: false,
         required: false,
+        takes: Takes::OneOf(&["period_end", "now"]),
         help: "when a subscription that is canceled in the middle of a paid period ends: period_end (as if unset) or now",
     }],
     guide: include_str!("README.md"),

@@ -3,11 +3,11 @@
 //! <https://developer.fastspring.com/docs/license-key-fulfillments>
 
 use crate::notice::{Customer, Kind, Line, Notice, Ref};
-use crate::read::{Envelope, Event, Reading, Settings, Unread};
+use crate::read::{self, Envelope, Event, Form, Reading, Settings, Unread};
 use crate::request::Request;
 use crate::scheme::{self, Hash, Verified};
 use crate::secret::Secret;
-use crate::{Reject, Sample, Setting};
+use crate::{Reject, Sample, Setting, Takes};
 
 use super::names::{order_line, subscription_line, tidy};
 
@@ -29,7 +29,7 @@ const TEST: &[&str] = &["test"];
 
 /// A plain setting that names a parameter of the generator.
 pub(super) const fn setting(name: &'static str, help: &'static str) -> Setting {
-    Setting { name, secret: false, required: false, help }
+    Setting { name, secret: false, required: false, takes: Takes::Text, help }
 }
 
 /// MD5 over the values of all other fields, by name, and the private key.
@@ -42,13 +42,13 @@ pub(super) fn verify<'a>(request: &Request<'a>, key: &Secret) -> Result<Verified
         "GET" => request.query.as_bytes(),
         _ => return Err(Reject::NotTaken),
     };
-    let form = Form::parse(text).ok_or(Reject::Malformed)?;
-    let mut hashes = form.values(HASH);
+    let form = Form::parse(text);
+    let mut hashes = form.all(HASH);
     let hash = hashes.next().ok_or(Reject::Missing)?;
     if hashes.next().is_some() {
         return Err(Reject::Doubled);
     }
-    let plain = form.hashed_text();
+    let plain = hashed_text(&form);
     // Some implementers of the scheme take backslashes out of the values first.
     let stripped = plain.replace('\\', "");
     let texts = [(plain.as_str(), ""), (stripped.as_str(), "")];
@@ -68,15 +68,15 @@ pub(super) fn sign(mut sample: Sample, key: &Secret) -> Sample {
 fn signed(text: &str, key: &Secret) -> String {
     let unsigned = |field: &&str| field.split('=').next() != Some(HASH);
     let text = text.split('&').filter(unsigned).collect::<Vec<_>>().join("&");
-    let form = Form::parse(text.as_bytes()).unwrap_or_default();
-    let hash = scheme::keyed_digest_sign(Hash::Md5, key, (&form.hashed_text(), ""));
+    let form = Form::parse(text.as_bytes());
+    let hash = scheme::keyed_digest_sign(Hash::Md5, key, (&hashed_text(&form), ""));
     format!("{text}&{HASH}={hash}")
 }
 
 /// The one event of a request. Repeated requests for one product of one order are one event.
 pub(super) fn envelope(body: &[u8]) -> Envelope {
-    let form = Form::parse(body).unwrap_or_default();
-    let told = |names: &[&str]| form.first_told(names);
+    let form = Form::parse(body);
+    let told = |names: &[&'static str]| first_told(&form, names);
     let id = told(REFERENCE)
         .zip(told(PRODUCT))
         .map(|(reference, product)| format!("fulfil:{reference}/{product}"));
@@ -102,11 +102,8 @@ pub(super) fn envelope(body: &[u8]) -> Envelope {
 /// # Errors
 /// [`Unread`] where a field is missing, stands there twice or is no quantity.
 pub(super) fn read(event: &Event<'_>) -> Reading {
-    let form = Form::parse(event.body).ok_or_else(|| Unread::Content {
-        path: ".".to_owned(),
-        message: "not a form".to_owned(),
-    })?;
-    let field = |setting: &str, names| form.mapped(event.settings, setting, names);
+    let form = Form::parse(event.body);
+    let field = |setting: &str, names| mapped(&form, event.settings, setting, names);
     let needed = |setting: &str, names| {
         field(setting, names)?.ok_or_else(|| Unread::Content {
             path: name_of(event.settings, setting, names).to_owned(),
@@ -119,7 +116,8 @@ pub(super) fn read(event: &Event<'_>) -> Reading {
     let reference = needed("field_reference", REFERENCE)?;
     let product = needed("field_product", PRODUCT)?;
     let subscription = field("field_subscription", SUBSCRIPTION)?.filter(|id| *id != "null");
-    let quantity = quantity(field("field_quantity", QUANTITY)?)?;
+    let quantity = field("field_quantity", QUANTITY)?;
+    let quantity = quantity.map_or(Ok(1), |text| read::quantity("quantity", text))?;
 
     let mut refs = vec![Ref::order(reference), Ref::invoice(reference)];
     let order_line = order_line(reference, product, 0);
@@ -146,14 +144,6 @@ pub(super) fn read(event: &Event<'_>) -> Reading {
     }])
 }
 
-fn quantity(text: Option<&str>) -> Result<u32, Unread> {
-    let quantity = text.map_or(Ok(1), str::parse);
-    quantity
-        .ok()
-        .filter(|quantity| *quantity > 0)
-        .ok_or_else(|| Unread::value("quantity", "not a whole number above 0"))
-}
-
 /// Only a plain yes or no says which mode it is.
 fn live(test: &str) -> Option<bool> {
     match test.to_ascii_lowercase().as_str() {
@@ -168,51 +158,29 @@ fn name_of<'a>(settings: &'a Settings, setting: &str, names: &[&'a str]) -> &'a 
     configured.or_else(|| names.first().copied()).unwrap_or_default()
 }
 
-/// The fields of a form in the order in which they stand there.
-#[derive(Default)]
-struct Form(Vec<(String, String)>);
+/// The first of these fields that holds something.
+fn first_told<'a>(form: &'a Form, names: &[&'a str]) -> Option<&'a str> {
+    names.iter().find_map(|name| form.all(name).next().and_then(tidy))
+}
 
-impl Form {
-    fn parse(text: &[u8]) -> Option<Self> {
-        serde_html_form::from_bytes(text).ok().map(Self)
-    }
+/// The configured field, else the first of the usual ones that holds something.
+fn mapped<'a>(
+    form: &'a Form,
+    settings: &'a Settings,
+    setting: &str,
+    names: &[&'a str],
+) -> Result<Option<&'a str>, Unread> {
+    let configured = settings.get(setting).map(String::as_str);
+    let names = configured.as_ref().map_or(names, std::slice::from_ref);
+    let told: Vec<_> = names.iter().map(|name| form.get(name)).collect::<Result<_, Unread>>()?;
+    Ok(told.into_iter().flatten().next())
+}
 
-    fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str())
-    }
-
-    /// The first of these fields that holds something.
-    fn first_told<'a>(&'a self, names: &[&str]) -> Option<&'a str> {
-        let value = |name: &str| self.0.iter().find(|(field, _)| field == name);
-        names.iter().find_map(|name| value(name).and_then(|(_, value)| tidy(value)))
-    }
-
-    /// The configured field, else the first of the usual ones that holds something.
-    fn mapped<'a>(
-        &'a self,
-        settings: &Settings,
-        setting: &str,
-        names: &[&str],
-    ) -> Result<Option<&'a str>, Unread> {
-        let configured = settings.get(setting).map(String::as_str);
-        let names = configured.as_ref().map_or(names, std::slice::from_ref);
-        for name in names {
-            if self.0.iter().filter(|(field, _)| field == name).count() > 1 {
-                return Err(Unread::Content {
-                    path: (*name).to_owned(),
-                    message: "the field stands there more than once".to_owned(),
-                });
-            }
-        }
-        Ok(self.first_told(names))
-    }
-
-    /// Values by the code points of their names, nothing between them.
-    fn hashed_text(&self) -> String {
-        let mut fields: Vec<_> = self.0.iter().filter(|(name, _)| name != HASH).collect();
-        fields.sort_by(|(one, _), (other, _)| one.cmp(other));
-        fields.into_iter().map(|(_, value)| value.as_str()).collect()
-    }
+/// Values by the code points of their names, nothing between them.
+fn hashed_text(form: &Form) -> String {
+    let mut fields: Vec<_> = form.iter().filter(|(name, _)| *name != HASH).collect();
+    fields.sort_by_key(|(name, _)| *name);
+    fields.into_iter().map(|(_, value)| value).collect()
 }
 
 #[cfg(test)]
@@ -220,13 +188,13 @@ mod tests {
     use super::*;
 
     fn form(text: &str) -> Form {
-        Form::parse(text.as_bytes()).unwrap()
+        Form::parse(text.as_bytes())
     }
 
     #[test]
     fn values_are_hashed_by_the_code_points_of_their_names() {
         let form = form("b=2&Z=1&%C3%A4=4&b2=3&security_request_hash=ff&a+b=+x%2B");
-        assert_eq!(form.hashed_text(), "1 x+234");
+        assert_eq!(hashed_text(&form), "1 x+234");
     }
 
     #[test]

@@ -31,7 +31,7 @@ use crate::scheme::{self, Encoding, Hash};
 use crate::secret::SECRET_BYTES_MIN;
 use crate::{
     Answer, Ask, Covers, Credentials, Envelope, Event, FIVE_MINUTES, Facts, Inlet, Provider,
-    Reading, Reject, Request, Sample, Scene, Setting, Unread, Verified,
+    Reading, Reject, Request, Sample, Scene, Setting, Takes, Unread, Verified,
 };
 
 /// The header with the base64 HMAC-SHA256 of the body.
@@ -74,6 +74,7 @@ static FACTS: Facts = Facts {
             name: PRIVATE_KEY,
             secret: true,
             required: false,
+            takes: Takes::Text,
             help: "the Private Key of the license generator (its Security tab); needed only where \
                    FastSpring asks for keys",
         },

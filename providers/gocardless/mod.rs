@@ -25,7 +25,7 @@ use crate::scheme::{self, Encoding, Hash};
 use crate::secret::SECRET_BYTES_MIN;
 use crate::{
     Answer, Ask, Covers, Credentials, FIVE_MINUTES, Facts, Inlet, Provider, Reject, Request,
-    Sample, Scene, Setting, Verified,
+    Sample, Scene, Setting, Takes, Verified,
 };
 
 const HEADER: &str = "Webhook-Signature";
@@ -45,12 +45,14 @@ static FACTS: Facts = Facts {
             name: ask::TOKEN,
             secret: true,
             required: true,
+            takes: Takes::Text,
             help: "an access token (read-only will do), to ask for the objects that events name",
         },
         Setting {
             name: payment::PAID_WHEN,
             secret: false,
             required: false,
+            takes: Takes::OneOf(&["confirmed", "submitted"]),
             help: "`confirmed` (the bank has the money; the default) or `submitted` (the bank was \
                    asked for it, some days earlier)",
         },
@@ -58,6 +60,7 @@ static FACTS: Facts = Facts {
             name: "api_url",
             secret: false,
             required: false,
+            takes: Takes::Text,
             help: "https://api-sandbox.gocardless.com for the sandbox",
         },
     ],

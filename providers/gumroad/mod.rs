@@ -20,7 +20,7 @@ use crate::request::{Inlet, Request};
 use crate::sample::{Sample, Scene};
 use crate::scheme::{self, Verified};
 use crate::secret::SECRET_BYTES_MIN;
-use crate::{Answer, Ask, Covers, Credentials, FIVE_MINUTES, Facts, Provider, Setting};
+use crate::{Answer, Ask, Covers, Credentials, FIVE_MINUTES, Facts, Provider, Setting, Takes};
 
 const FACTS: Facts = Facts {
     kind: "gumroad",
@@ -37,6 +37,7 @@ const FACTS: Facts = Facts {
             name: read::API_TOKEN,
             secret: true,
             required: false,
+            takes: Takes::Text,
             help: "an access token with the scope view_sales: each sale is fetched back, and \
                    nothing but that is believed",
         },
@@ -44,12 +45,14 @@ const FACTS: Facts = Facts {
             name: read::SELLER_ID,
             secret: false,
             required: false,
+            takes: Takes::Text,
             help: "the seller_id that stands in each ping; pings of other sellers are not read",
         },
         Setting {
             name: "api_url",
             secret: false,
             required: false,
+            takes: Takes::Text,
             help: "instead of https://api.gumroad.com",
         },
     ],

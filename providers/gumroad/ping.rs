@@ -17,7 +17,7 @@ const IDENTITY: [&str; 6] =
 
 /// The one event of a ping. One without a resource is a sale.
 pub(super) fn envelope(body: &[u8]) -> Result<Envelope, Unread> {
-    let form = Form::parse(body)?;
+    let form = Form::parse(body);
     let resource = form.get("resource_name")?.unwrap_or("sale");
     let resource = Id::new(resource)
         .ok_or_else(|| Unread::value("resource_name", "not the name of an event"))?;

@@ -19,7 +19,7 @@ use crate::request::{Inlet, Request};
 use crate::sample::{Sample, Scene};
 use crate::scheme::{self, Encoding, Hash, Verified};
 use crate::secret::SECRET_BYTES_MIN;
-use crate::{Answer, Ask, Covers, Credentials, FIVE_MINUTES, Facts, Provider, Setting};
+use crate::{Answer, Ask, Covers, Credentials, FIVE_MINUTES, Facts, Provider, Setting, Takes};
 
 const HEADER: &str = "X-Signature";
 
@@ -41,12 +41,14 @@ const FACTS: Facts = Facts {
             name: API_KEY,
             secret: true,
             required: false,
+            takes: Takes::Text,
             help: "API key; with it the end of a renewed period is that of Lemon Squeezy, without it the product's interval is added",
         },
         Setting {
             name: "api_url",
             secret: false,
             required: false,
+            takes: Takes::Text,
             help: "address of the API, if not https://api.lemonsqueezy.com",
         },
     ],

@@ -12,11 +12,11 @@ mod subscription;
 
 use chrono::{DateTime, Utc};
 
-use crate::read::{Envelope, Event, Reading, Unread};
+use crate::read::{Currency, Envelope, Event, Reading, Unread};
 use crate::scheme::{self, Encoding, Hash};
 use crate::{
     Answer, Ask, Covers, Credentials, FIVE_MINUTES, Facts, Inlet, Provider, Reject, Request,
-    Sample, Scene, Setting, Verified,
+    Sample, Scene, Setting, Takes, Verified,
 };
 
 const HEADER: &str = "X-Chargify-Webhook-Signature-Hmac-Sha-256";
@@ -42,12 +42,17 @@ const FACTS: Facts = Facts {
             name: CURRENCY,
             secret: false,
             required: false,
+            takes: Takes::Like {
+                form: "a currency of three letters, as in EUR",
+                fits: |text| Currency::new(text).is_some(),
+            },
             help: "the currency of the site, where its events name none; without it, USD",
         },
         Setting {
             name: QUANTITY_COMPONENT,
             secret: false,
             required: false,
+            takes: Takes::Text,
             help: "the handle or id of the component whose quantity says how many were bought; \
                    needs api_url and api_key; without it, one",
         },
@@ -55,12 +60,14 @@ const FACTS: Facts = Facts {
             name: API_URL,
             secret: false,
             required: false,
+            takes: Takes::Text,
             help: "https://YOUR-SITE.chargify.com",
         },
         Setting {
             name: API_KEY,
             secret: true,
             required: false,
+            takes: Takes::Text,
             help: "an API key of the site, for asking for quantities",
         },
     ],

@@ -23,7 +23,7 @@ pub(super) struct Payload(Form);
 /// # Errors
 /// [`Unread`] where a part of the frame is missing or the time is no time.
 pub(super) fn envelope(body: &[u8]) -> Result<Envelope, Unread> {
-    let form = Form::parse(body)?;
+    let form = Form::parse(body);
     let need = |name: &'static str| {
         let id = Id::new(form.need(name)?);
         id.ok_or_else(|| Unread::value(name, "this can be no id"))
@@ -44,8 +44,8 @@ pub(super) fn envelope(body: &[u8]) -> Result<Envelope, Unread> {
 }
 
 impl Payload {
-    pub(super) fn of(event: &Event<'_>) -> Result<Self, Unread> {
-        Form::parse(event.body).map(Self)
+    pub(super) fn of(event: &Event<'_>) -> Self {
+        Self(Form::parse(event.body))
     }
 
     /// What stands in `payload[...]`, where it is filled.

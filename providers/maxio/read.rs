@@ -37,9 +37,9 @@ pub(super) fn asks(event: &Event<'_>) -> Result<Vec<Ask>, Unread> {
         "signup_success"
         | "renewal_success"
         | "subscription_product_change"
-        | "upgrade_downgrade_success" => Subscription::of(event, &payload()?)?.asks(),
+        | "upgrade_downgrade_success" => Subscription::of(event, &payload())?.asks(),
         "subscription_state_change" => {
-            let payload = payload()?;
+            let payload = payload();
             let subscription = Subscription::of(event, &payload)?;
             match change(&subscription)? {
                 Change::Recovered => subscription.asks(),
@@ -47,7 +47,7 @@ pub(super) fn asks(event: &Event<'_>) -> Result<Vec<Ask>, Unread> {
             }
         }
         "component_allocation_change" => {
-            let payload = payload()?;
+            let payload = payload();
             match is_counted(event, &payload)? {
                 true => Subscription::of(event, &payload)?.asks(),
                 false => Ok(Vec::new()),
@@ -69,7 +69,7 @@ pub(super) fn event(event: &Event<'_>) -> Reading {
     if !EVENTS.contains(&event.event_type) {
         return Ok(Vec::new());
     }
-    let payload = Payload::of(event)?;
+    let payload = Payload::of(event);
     let payload = &payload;
     if event.event_type == "customer_update" {
         let customer = payload.customer("[customer]")?;

@@ -21,7 +21,7 @@ use crate::scheme::{self, Encoding, Hash};
 use crate::secret::SECRET_BYTES_MIN;
 use crate::{
     Answer, Ask, Covers, Credentials, FIVE_MINUTES, Facts, Inlet, Provider, Reject, Request,
-    Sample, Scene, Setting, Verified,
+    Sample, Scene, Setting, Takes, Verified,
 };
 
 const HEADER: &str = "X-Mollie-Signature";
@@ -31,6 +31,7 @@ pub(crate) const API_URL: Setting = Setting {
     name: "api_url",
     secret: false,
     required: false,
+    takes: Takes::Text,
     help: "another address of the API, for tests",
 };
 
@@ -49,6 +50,7 @@ static FACTS: Facts = Facts {
             name: payment::KEY,
             secret: true,
             required: false,
+            takes: Takes::Text,
             help: "the API key (live_... or test_...), to ask for customers and subscriptions, and \
                    for all that simple payloads leave out",
         },

@@ -19,7 +19,7 @@ use crate::scheme;
 use crate::secret::SECRET_BYTES_MIN;
 use crate::{
     Answer, Ask, Covers, Credentials, FIVE_MINUTES, Facts, Inlet, Provider, Reject, Request,
-    Sample, Scene, Setting, Verified,
+    Sample, Scene, Setting, Takes, Verified,
 };
 
 /// The question for the payment.
@@ -40,6 +40,7 @@ static FACTS: Facts = Facts {
             name: payment::KEY,
             secret: true,
             required: true,
+            takes: Takes::Text,
             help: "the API key (live_... or test_...) by which payments are fetched",
         },
         mollie::API_URL,
@@ -193,7 +194,7 @@ impl Provider for MollieClassic {
 /// The id of a call, and what it is of. An id of another shape is refused before an address is
 /// made of it.
 fn object(body: &[u8]) -> Result<(Id, &'static str), Unread> {
-    let form = Form::parse(body)?;
+    let form = Form::parse(body);
     let shape = || Unread::value("id", "not an id of Mollie's (tr_..., pl_...)");
     let id = Id::new(form.need("id")?).ok_or_else(shape)?;
     let (prefix, rest) = id.as_str().split_once('_').ok_or_else(shape)?;

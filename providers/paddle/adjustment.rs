@@ -46,7 +46,7 @@ fn refund(adjustment: &Adjustment) -> Result<Option<Kind>, Unread> {
             refund,
             payment,
             amount: Some(
-                adjustment.currency_code.money("data.totals.total", &adjustment.totals.total)?,
+                adjustment.currency_code.amount("data.totals.total", &adjustment.totals.total)?,
             ),
             total: None,
             full: adjustment.extent == Some(Extent::Full),

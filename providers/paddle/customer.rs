@@ -5,8 +5,8 @@
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-use super::value::Id;
 use crate::notice::{Customer, Kind, Notice};
+use crate::read::Id;
 
 #[derive(Deserialize)]
 pub(super) struct Person {

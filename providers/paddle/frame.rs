@@ -7,8 +7,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::value::Id;
-use crate::read::{self, Envelope, Unread};
+use crate::read::{self, Envelope, Id, Unread};
 
 /// Events of Paddle's simulator. Nothing else tells test from live: the sandbox is another
 /// account with secrets of its own.

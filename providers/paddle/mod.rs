@@ -17,7 +17,6 @@ mod read;
 mod samples;
 mod subscription;
 mod transaction;
-mod value;
 
 use chrono::{DateTime, Utc};
 

@@ -9,8 +9,8 @@ use std::num::NonZeroU32;
 
 use serde::Deserialize;
 
-use super::value::{Currency, Id};
 use crate::notice::{Customer, Line, Ref};
+use crate::read::{Currency, Id};
 
 /// An event, as far as its reader needs it: the error path then begins with `data`.
 #[derive(Deserialize)]

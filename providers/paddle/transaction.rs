@@ -136,7 +136,7 @@ fn begins_trial(
         Some(("data.details.totals.subtotal".to_owned(), totals(transaction)?.subtotal.as_ref()?))
     };
     match of_line.or_else(of_all) {
-        Some((path, text)) => Ok(transaction.currency_code.money(&path, text)?.minor == 0),
+        Some((path, text)) => Ok(transaction.currency_code.amount(&path, text)?.minor == 0),
         None => Ok(false),
     }
 }
@@ -170,7 +170,7 @@ fn amount(transaction: &Transaction) -> Result<Option<Money>, Unread> {
         (None, Some(text)) => ("data.details.totals.total", text),
         (None, None) => return Ok(None),
     };
-    transaction.currency_code.money(path, text).map(Some)
+    transaction.currency_code.amount(path, text).map(Some)
 }
 
 fn totals(transaction: &Transaction) -> Option<&Totals> {

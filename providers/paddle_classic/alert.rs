@@ -26,7 +26,7 @@ pub(super) const EVENTS: &[&str] = &[
 
 /// The one alert of a delivery. A repetition has the same id and the same fields.
 pub(super) fn envelope(body: &[u8]) -> Result<Envelope, Unread> {
-    let form = Form::parse(body)?;
+    let form = Form::parse(body);
     Ok(Envelope {
         id: Some(id(&form, "alert_id")?.into()),
         event_type: id(&form, "alert_name")?.into(),
@@ -53,7 +53,7 @@ pub(super) fn read(event: &Event<'_>) -> Reading {
     if !EVENTS.contains(&event.event_type) {
         return Ok(Vec::new());
     }
-    let form = &Form::parse(event.body)?;
+    let form = &Form::parse(event.body);
     match event.event_type {
         "payment_succeeded" => bought(event, form),
         "subscription_payment_succeeded" => charged(event, form),

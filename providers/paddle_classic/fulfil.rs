@@ -13,7 +13,7 @@ pub(super) const FIELD_NAME: &str = "field_name";
 
 /// A request that is repeated has another time, and means the same order.
 pub(super) fn envelope(fields: &[u8]) -> Result<Envelope, Unread> {
-    let form = Form::parse(fields)?;
+    let form = Form::parse(fields);
     let order_id = id(&form, "p_order_id")?;
     let mut content = String::new();
     for name in ["p_order_id", "p_product_id", "p_quantity"] {
@@ -32,7 +32,7 @@ pub(super) fn envelope(fields: &[u8]) -> Result<Envelope, Unread> {
 }
 
 pub(super) fn read(event: &Event<'_>) -> Reading {
-    let form = &Form::parse(event.body)?;
+    let form = &Form::parse(event.body);
     let order_id = id(form, "p_order_id")?;
     let (order, payment) = (Ref::order(order_id.as_str()), Ref::payment(order_id.as_str()));
     let item = vec![id(form, "p_product_id")?.into()];

@@ -23,7 +23,7 @@ use crate::request::{Inlet, Request};
 use crate::sample::{Sample, Scene};
 use crate::scheme::Verified;
 use crate::secret::SECRET_BYTES_MIN;
-use crate::{Answer, Ask, Covers, Credentials, FIVE_MINUTES, Facts, Provider, Setting};
+use crate::{Answer, Ask, Covers, Credentials, FIVE_MINUTES, Facts, Provider, Setting, Takes};
 
 const FACTS: Facts = Facts {
     kind: "paddle-classic",
@@ -43,6 +43,7 @@ const FACTS: Facts = Facts {
             name: proof::PUBLIC_KEY,
             secret: true,
             required: true,
+            takes: Takes::Text,
             help: "the Public Key of the account (PEM, or base64 on one line; several with \
                    blanks between them)",
         },
@@ -50,6 +51,7 @@ const FACTS: Facts = Facts {
             name: proof::TRIGGER_KEY,
             secret: true,
             required: false,
+            takes: Takes::Text,
             help: "the private key (PKCS#8) of a public key of your own, by which `trigger` \
                    signs; only for trying things out",
         },
@@ -57,12 +59,14 @@ const FACTS: Facts = Facts {
             name: fulfil::FIELD_EMAIL,
             secret: false,
             required: false,
+            takes: Takes::Text,
             help: "the field of the fulfilment webhook with the buyer's e-mail address; `email`",
         },
         Setting {
             name: fulfil::FIELD_NAME,
             secret: false,
             required: false,
+            takes: Takes::Text,
             help: "the field of the fulfilment webhook with the buyer's name; `name`",
         },
     ],

@@ -21,7 +21,7 @@ use crate::request::{Inlet, Request};
 use crate::sample::{Sample, Scene};
 use crate::scheme::Verified;
 use crate::secret::SECRET_BYTES_MIN;
-use crate::{Answer, Ask, Covers, Credentials, FIVE_MINUTES, Facts, Provider, Setting};
+use crate::{Answer, Ask, Covers, Credentials, FIVE_MINUTES, Facts, Provider, Setting, Takes};
 
 const FACTS: Facts = Facts {
     kind: "paypal",
@@ -43,6 +43,7 @@ const FACTS: Facts = Facts {
             name: proof::WEBHOOK_ID,
             secret: true,
             required: true,
+            takes: Takes::Text,
             help: "the Webhook ID that PayPal shows beside the webhook's address; several with \
                    blanks between them",
         },
@@ -50,6 +51,7 @@ const FACTS: Facts = Facts {
             name: proof::CERTIFICATE,
             secret: true,
             required: false,
+            takes: Takes::Text,
             help: "a certificate (PEM, or base64 on one line) to trust instead of the one that \
                    PayPal names with each delivery",
         },
@@ -57,6 +59,7 @@ const FACTS: Facts = Facts {
             name: proof::TRIGGER_KEY,
             secret: true,
             required: false,
+            takes: Takes::Text,
             help: "the private key (PKCS#8) of a certificate of your own, by which `trigger` \
                    signs; only for trying things out",
         },
@@ -64,18 +67,21 @@ const FACTS: Facts = Facts {
             name: read::CLIENT_ID,
             secret: true,
             required: false,
+            takes: Takes::Text,
             help: "the client id of the REST app, for asking what was bought and by whom",
         },
         Setting {
             name: read::CLIENT_SECRET,
             secret: true,
             required: false,
+            takes: Takes::Text,
             help: "the secret of the REST app",
         },
         Setting {
             name: "api_url",
             secret: false,
             required: false,
+            takes: Takes::Text,
             help: "instead of https://api-m.paypal.com and its sandbox",
         },
     ],

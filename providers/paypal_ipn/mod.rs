@@ -25,7 +25,7 @@ use crate::request::{Inlet, Request};
 use crate::sample::{Sample, Scene};
 use crate::scheme::{self, Verified};
 use crate::secret::SECRET_BYTES_MIN;
-use crate::{Answer, Ask, Covers, Credentials, FIVE_MINUTES, Facts, Provider, Setting};
+use crate::{Answer, Ask, Covers, Credentials, FIVE_MINUTES, Facts, Provider, Setting, Takes};
 
 const FACTS: Facts = Facts {
     kind: "paypal-ipn",
@@ -42,6 +42,7 @@ const FACTS: Facts = Facts {
             name: read::RECEIVER,
             secret: false,
             required: true,
+            takes: Takes::Text,
             help: "your e-mail address at PayPal or your merchant id; several with blanks between \
                    them. Payments to others are not read",
         },
@@ -49,6 +50,10 @@ const FACTS: Facts = Facts {
             name: read::PRICES,
             secret: false,
             required: false,
+            takes: Takes::Like {
+                form: "`item = 49.00 EUR; other = 19.00 EUR`",
+                fits: |text| prices::Prices::parse(text).is_ok(),
+            },
             help: "what each item costs at least: `acme-pro = 49.00 EUR, 55.00 USD; acme-lite = \
                    19.00 EUR`. Cheaper payments are not read",
         },
@@ -56,6 +61,7 @@ const FACTS: Facts = Facts {
             name: "api_url",
             secret: false,
             required: false,
+            takes: Takes::Text,
             help: "instead of https://ipnpb.paypal.com and its sandbox",
         },
     ],

@@ -18,7 +18,7 @@ use crate::scheme::{self, Hash};
 use crate::secret::SECRET_BYTES_MIN;
 use crate::{
     Answer, Ask, Covers, Credentials, Envelope, Event, FIVE_MINUTES, Facts, Inlet, Provider,
-    Reading, Reject, Request, Sample, Scene, Setting, Unread, Verified,
+    Reading, Reject, Request, Sample, Scene, Setting, Takes, Unread, Verified,
 };
 
 const SIGNATURE: &str = "SIGNATURE";
@@ -69,6 +69,7 @@ static FACTS: Facts = Facts {
         name: URL_TOKEN,
         secret: true,
         required: false,
+        takes: Takes::Text,
         help: "a long random text that stands in the address as ?token=; strongly advised, since \
                PayPro's signature covers neither product nor quantity",
     }],
@@ -101,7 +102,7 @@ impl Provider for PayProGlobal {
         if let Some(token) = credentials.keys.get(URL_TOKEN) {
             scheme::query_token(request, request.body, std::slice::from_ref(token))?;
         }
-        let form = Form::parse(request.body).map_err(|_| Reject::Malformed)?;
+        let form = Form::parse(request.body);
         let signature = single(&form, SIGNATURE)?;
         if signature.is_empty() {
             return Err(Reject::Missing);
@@ -166,15 +167,13 @@ impl Provider for PayProGlobal {
         if let Some(token) = credentials.keys.get(URL_TOKEN) {
             sample = scheme::query_token_sign(sample, token);
         }
-        let (Some(secret), Ok(form)) = (credentials.secrets.first(), Form::parse(&sample.body))
-        else {
-            return sample;
-        };
+        let Some(secret) = credentials.secrets.first() else { return sample };
+        let form = Form::parse(&sample.body);
         let (Ok(before), Ok(behind)) = (joined(&form, &BEFORE), joined(&form, &BEHIND)) else {
             return sample;
         };
         let signature = scheme::keyed_digest_sign(Hash::Sha256, secret, (&before, &behind));
-        // What parses as a form and is no UTF-8 does not exist.
+        // Samples are our own texts.
         let text = String::from_utf8_lossy(&sample.body).into_owned();
         let unsigned = |field: &&str| field.split('=').next() != Some(SIGNATURE);
         let mut fields: Vec<&str> = text.split('&').filter(unsigned).collect();

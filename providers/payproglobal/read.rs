@@ -47,7 +47,7 @@ const NOT_KEPT: &str = "CHECKOUT_QUERY_STRING";
 const OF_DELIVERY: [&str; 4] = ["SIGNATURE", "HASH", "IS_RESENT", NOT_KEPT];
 
 pub(super) fn envelope(body: &[u8]) -> Result<Envelope, Unread> {
-    let form = Form::parse(body)?;
+    let form = Form::parse(body);
     let event_type = match form.get("IPN_TYPE_NAME")?.and_then(Id::new) {
         Some(name) if name.as_str() == WON => "OrderChargebackIsWon".to_owned(),
         Some(name) => name.into(),
@@ -93,7 +93,7 @@ pub(super) fn notices(event: &Event<'_>) -> Reading {
     let Some((name, number)) = known.filter(|(name, _)| super::FACTS.events.contains(name)) else {
         return Ok(vec![]);
     };
-    let form = &Form::parse(event.body)?;
+    let form = &Form::parse(event.body);
     if form.get("IPN_TYPE_ID")?.is_some_and(|told| told != *number) {
         return Err(Unread::value("IPN_TYPE_ID", format!("{name} is {number}")));
     }

@@ -1,6 +1,7 @@
 //! Forms (`application/x-www-form-urlencoded`), of a body or a query.
 
 use data_encoding::HEXLOWER_PERMISSIVE;
+use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 
 use super::{Id, Unread};
 
@@ -10,13 +11,14 @@ use super::{Id, Unread};
 pub struct Form(Vec<(String, String)>);
 
 impl Form {
-    /// # Errors
-    /// [`Unread::Content`] for what is no form in UTF-8.
-    pub fn parse(text: &[u8]) -> Result<Self, Unread> {
-        serde_html_form::from_bytes(text).map(Self).map_err(|_| Unread::Content {
-            path: ".".to_owned(),
-            message: "not a form in UTF-8".to_owned(),
-        })
+    /// Any bytes are a form. They are UTF-8; where a single field is not, all of it is
+    /// windows-1252 (and with it ISO-8859-1), as old shops send it: an event that is authentic is
+    /// not lost for the ö of a name.
+    #[must_use]
+    pub fn parse(text: &[u8]) -> Self {
+        let fields = Encoded::of(text);
+        let utf8 = fields.0.iter().flatten().all(|part| std::str::from_utf8(part).is_ok());
+        fields.decoded(if utf8 { UTF_8 } else { WINDOWS_1252 })
     }
 
     /// With every name in lower case, for providers that write the same name now so, now so.
@@ -32,22 +34,12 @@ impl Form {
     /// # Errors
     /// [`Unread::Content`] for an encoding that is not known.
     pub fn parse_in(text: &[u8], charset: &str) -> Result<Self, Unread> {
-        let encoding = encoding_rs::Encoding::for_label(charset.as_bytes());
+        let encoding = Encoding::for_label(charset.as_bytes());
         let encoding = encoding.ok_or_else(|| Unread::Content {
             path: "charset".to_owned(),
             message: "not an encoding that is known".to_owned(),
         })?;
-        let decode = |part: &[u8]| {
-            let bytes = unescaped(part);
-            encoding.decode_without_bom_handling(&bytes).0.into_owned()
-        };
-        let fields = text.split(|byte| *byte == b'&').filter(|field| !field.is_empty());
-        let pair = |field: &[u8]| {
-            let mut parts = field.splitn(2, |byte| *byte == b'=');
-            let mut part = || decode(parts.next().unwrap_or_default());
-            (part(), part())
-        };
-        Ok(Self(fields.map(pair).collect()))
+        Ok(Encoded::of(text).decoded(encoding))
     }
 
     /// Every field, in its order.
@@ -106,6 +98,26 @@ impl Form {
     }
 }
 
+/// Names and values, unescaped but not yet text.
+struct Encoded(Vec<[Vec<u8>; 2]>);
+
+impl Encoded {
+    fn of(text: &[u8]) -> Self {
+        let fields = text.split(|byte| *byte == b'&').filter(|field| !field.is_empty());
+        let pair = |field: &[u8]| {
+            let mut parts = field.splitn(2, |byte| *byte == b'=');
+            let mut part = || unescaped(parts.next().unwrap_or_default());
+            [part(), part()]
+        };
+        Self(fields.map(pair).collect())
+    }
+
+    fn decoded(self, encoding: &'static Encoding) -> Form {
+        let text = |part: Vec<u8>| encoding.decode_without_bom_handling(&part).0.into_owned();
+        Form(self.0.into_iter().map(|[name, value]| (text(name), text(value))).collect())
+    }
+}
+
 /// The bytes that `%F6` and `+` stand for.
 fn unescaped(text: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
@@ -132,19 +144,30 @@ mod tests {
 
     #[test]
     fn fields_keep_their_order_and_brackets_are_names() {
-        let form = Form::parse(b"b=2&a%5Bx%5D=+1%C3%B6&a[x]=&c").unwrap();
+        let form = Form::parse(b"b=2&a%5Bx%5D=+1%C3%B6&a[x]=&c");
         let fields: Vec<_> = form.iter().collect();
         assert_eq!(fields, [("b", "2"), ("a[x]", " 1\u{f6}"), ("a[x]", ""), ("c", "")]);
         assert_eq!(form.get("b"), Ok(Some("2")));
         assert_eq!(form.get("c"), Ok(None));
         assert!(form.get("a[x]").is_err() && form.need("c").is_err());
-        assert_eq!(
-            Form::parse(b"ProductId=A").unwrap().with_lower_names().get("productid"),
-            Ok(Some("A"))
-        );
+        assert_eq!(Form::parse(b"ProductId=A").with_lower_names().get("productid"), Ok(Some("A")));
         assert_eq!(form.need_id("b"), Ok(Id::new("2").unwrap()));
         assert!(form.need_id("c").is_err() && form.id("c") == Ok(None));
-        assert!(Form::parse(b"b=1+2").unwrap().id("b").is_err());
+        assert!(Form::parse(b"b=1+2").id("b").is_err());
+    }
+
+    #[test]
+    fn what_is_not_utf_8_is_what_old_shops_send() {
+        for sent in
+            [&b"name=J%F6rg&city=K%f6ln&shop=\x80"[..], b"name=J\xf6rg&city=K\xf6ln&shop=%80"]
+        {
+            let form = Form::parse(sent);
+            let fields: Vec<_> = form.iter().collect();
+            let told = [("name", "J\u{f6}rg"), ("city", "K\u{f6}ln"), ("shop", "\u{20ac}")];
+            assert_eq!(fields, told);
+        }
+        let every_byte: Vec<u8> = (0..=255).collect();
+        assert!(Form::parse(&every_byte).iter().all(|(_, value)| !value.contains('\u{fffd}')));
     }
 
     #[test]

@@ -163,6 +163,15 @@ impl Currency {
     pub fn money(&self, minor: i64) -> Money {
         Money { minor, currency: self.0.clone() }
     }
+
+    /// An amount that the provider writes as a text of minor units, and never below zero.
+    ///
+    /// # Errors
+    /// [`Unread::Value`].
+    pub fn amount(&self, path: &str, text: &str) -> Result<Money, Unread> {
+        let money = super::minor(path, text, &self.0)?;
+        if money.minor < 0 { Err(Unread::value(path, "a negative amount")) } else { Ok(money) }
+    }
 }
 
 impl TryFrom<String> for Currency {
@@ -245,6 +254,10 @@ mod tests {
     fn a_currency_is_three_letters() {
         let euro = Currency::new("eur").unwrap();
         assert_eq!(euro.money(1_999), Money { minor: 1_999, currency: "EUR".to_owned() });
+        assert_eq!(euro.amount("total", "1999"), Ok(euro.money(1_999)));
+        for wrong in ["-1999", "19.99", ""] {
+            assert!(euro.amount("total", wrong).is_err(), "{wrong}");
+        }
         for wrong in ["", "EURO", "E1R", "\u{e4}b"] {
             assert_eq!(Currency::new(wrong), None, "{wrong}");
         }

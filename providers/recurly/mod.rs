@@ -23,7 +23,7 @@ use crate::scheme::{self, Encoding, Hash, Window};
 use crate::secret::SECRET_BYTES_MIN;
 use crate::{
     Answer, Ask, Covers, Credentials, Facts, Inlet, Provider, Reject, Request, Sample, Scene,
-    Setting, Verified,
+    Setting, Takes, Verified,
 };
 
 const HEADER: &str = "recurly-signature";
@@ -45,6 +45,7 @@ const FACTS: Facts = Facts {
             name: API_KEY,
             secret: true,
             required: true,
+            takes: Takes::Text,
             help: "a private API key (read only will do): the webhooks carry ids, the API tells \
                    the rest",
         },
@@ -52,6 +53,7 @@ const FACTS: Facts = Facts {
             name: "api_url",
             secret: false,
             required: false,
+            takes: Takes::Text,
             help: "https://v3.eu.recurly.com for a site in Recurly's EU data center",
         },
     ],

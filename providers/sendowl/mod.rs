@@ -22,7 +22,7 @@ use chrono::{DateTime, Utc};
 use crate::scheme::{self, Encoding, Hash};
 use crate::{
     Answer, Ask, Covers, Credentials, Envelope, Event, FIVE_MINUTES, Facts, Inlet, Provider,
-    Reading, Reject, Request, Sample, Scene, Setting, Unread, Verified,
+    Reading, Reject, Request, Sample, Scene, Setting, Takes, Unread, Verified,
 };
 
 const SIGNATURE: &str = "X-SENDOWL-HMAC-SHA256";
@@ -64,6 +64,7 @@ static FACTS: Facts = Facts {
             name: url::SIGNING_KEY,
             secret: true,
             required: false,
+            takes: Takes::Text,
             help: "the Signing Key beside the Signing Key Secret; needed only where SendOwl asks \
                    for keys",
         },
@@ -71,6 +72,7 @@ static FACTS: Facts = Facts {
             name: read::FREE_ORDERS,
             secret: false,
             required: false,
+            takes: Takes::OneOf(&["ignore"]),
             help: "\"ignore\": free and imported orders give no license",
         },
     ],

@@ -26,7 +26,7 @@ use crate::scheme::{self, Encoding, Hash};
 use crate::secret::SECRET_BYTES_MIN;
 use crate::{
     Answer, Ask, Covers, Credentials, Envelope, Event, FIVE_MINUTES, Facts, Inlet, Provider,
-    Reading, Reject, Request, Sample, Scene, Setting, Unread, Verified,
+    Reading, Reject, Request, Sample, Scene, Setting, Takes, Unread, Verified,
 };
 
 const SIGNATURE: &str = "X-Shopify-Hmac-Sha256";
@@ -68,6 +68,10 @@ static FACTS: Facts = Facts {
             name: SHOP,
             secret: false,
             required: false,
+            takes: Takes::Like {
+                form: "the domain alone, as in acme.myshopify.com",
+                fits: |text| text.contains('.') && !text.contains('/'),
+            },
             help: "the shop's permanent domain (acme.myshopify.com); deliveries of other shops are \
                    refused. An app that several shops install signs for all of them with one secret",
         },
@@ -75,6 +79,7 @@ static FACTS: Facts = Facts {
             name: CONTRACTS,
             secret: false,
             required: false,
+            takes: Takes::OneOf(&["own"]),
             help: "`own`: the app of this secret owns the subscription contracts and is told of \
                    their billing attempts, so that the order of a renewal is no purchase",
         },

@@ -25,7 +25,7 @@ use crate::scheme::{self, Encoding, Hash};
 use crate::secret::SECRET_BYTES_MIN;
 use crate::{
     Answer, Ask, Covers, Credentials, FIVE_MINUTES, Facts, Inlet, Provider, Reject, Request,
-    Sample, Scene, Setting, Verified,
+    Sample, Scene, Setting, Takes, Verified,
 };
 
 const HEADER: &str = "x-square-hmacsha256-signature";
@@ -48,12 +48,17 @@ static FACTS: Facts = Facts {
             name: ADDRESS,
             secret: false,
             required: true,
+            takes: Takes::Like {
+                form: "the whole address, as in https://licenses.example.com/webhooks/square",
+                fits: |text| text.contains("://"),
+            },
             help: "the notification URL of the webhook subscription, letter by letter",
         },
         Setting {
             name: ask::TOKEN,
             secret: true,
             required: true,
+            takes: Takes::Text,
             help: "an access token of the application (EAAA...), to ask for orders, subscriptions \
                    and customers",
         },
@@ -61,6 +66,7 @@ static FACTS: Facts = Facts {
             name: "api_url",
             secret: false,
             required: false,
+            takes: Takes::Text,
             help: "https://connect.squareupsandbox.com for the sandbox",
         },
     ],

@@ -4,9 +4,9 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use crate::Setting;
 use crate::notice::{DisputeState, Money};
 use crate::read::{self, Currency, Event, Id, Unread, filled};
+use crate::{Setting, Takes};
 
 pub(super) const KEY: &str = "key";
 const AMOUNTS: &str = "amounts";
@@ -127,12 +127,25 @@ pub(super) const REFUND_AMOUNT: Place =
 pub(super) const CURRENCY: Place = place("currency", "/data/currency");
 
 const fn plain(name: &'static str, help: &'static str) -> Setting {
-    Setting { name, secret: false, required: false, help }
+    Setting { name, secret: false, required: false, takes: Takes::Text, help }
+}
+
+const fn word(name: &'static str, words: &'static [&'static str], help: &'static str) -> Setting {
+    Setting { takes: Takes::OneOf(words), ..plain(name, help) }
+}
+
+const fn pointers(place: &Place, help: &'static str) -> Setting {
+    let takes = Takes::Like {
+        form: "JSON pointers with blanks between, as in /data/id",
+        fits: |text| text.split_ascii_whitespace().all(|pointer| pointer.starts_with('/')),
+    };
+    Setting { takes, ..plain(place.setting, help) }
 }
 
 pub(super) const SETTINGS: &[Setting] = &[
-    plain(
+    word(
         KEY,
+        &["base64", "raw", "both"],
         "how a secret is the key: base64 (as if unset), raw (its text as it stands) or both",
     ),
     plain("events_paid", "types of events that tell of money, with blanks between"),
@@ -149,21 +162,25 @@ pub(super) const SETTINGS: &[Setting] = &[
     plain("events_dispute_lost", "types of events that close a dispute against you"),
     plain("events_paused", "types of events that pause"),
     plain("events_resumed", "types of events that end a pause"),
-    plain(ORDER.setting, "JSON pointers to the id of the order, the first that leads to something"),
-    plain(SUBSCRIPTION.setting, "JSON pointers to the id of the subscription"),
-    plain(PAYMENT.setting, "JSON pointers to the id of the payment (or invoice)"),
-    plain(REFUND.setting, "JSON pointers to the id of the refund"),
-    plain(DISPUTE.setting, "JSON pointers to the id of the dispute"),
-    plain(CUSTOMER.setting, "JSON pointers to the id of the customer"),
-    plain(EMAIL.setting, "JSON pointers to the customer's address"),
-    plain(NAME.setting, "JSON pointers to the customer's name"),
-    plain(PRODUCT.setting, "JSON pointers to what was bought; all of them count, the first most"),
-    plain(QUANTITY.setting, "JSON pointers to how many"),
-    plain(PERIOD_END.setting, "JSON pointers to the end of what is paid or tried"),
-    plain(AMOUNT.setting, "JSON pointers to what was paid"),
-    plain(REFUND_AMOUNT.setting, "JSON pointers to what went back"),
-    plain(CURRENCY.setting, "JSON pointers to the currency"),
-    plain(AMOUNTS, "how amounts are written: minor (1999, as if unset) or decimal (19.99)"),
+    pointers(&ORDER, "JSON pointers to the id of the order, the first that leads to something"),
+    pointers(&SUBSCRIPTION, "JSON pointers to the id of the subscription"),
+    pointers(&PAYMENT, "JSON pointers to the id of the payment (or invoice)"),
+    pointers(&REFUND, "JSON pointers to the id of the refund"),
+    pointers(&DISPUTE, "JSON pointers to the id of the dispute"),
+    pointers(&CUSTOMER, "JSON pointers to the id of the customer"),
+    pointers(&EMAIL, "JSON pointers to the customer's address"),
+    pointers(&NAME, "JSON pointers to the customer's name"),
+    pointers(&PRODUCT, "JSON pointers to what was bought; all of them count, the first most"),
+    pointers(&QUANTITY, "JSON pointers to how many"),
+    pointers(&PERIOD_END, "JSON pointers to the end of what is paid or tried"),
+    pointers(&AMOUNT, "JSON pointers to what was paid"),
+    pointers(&REFUND_AMOUNT, "JSON pointers to what went back"),
+    pointers(&CURRENCY, "JSON pointers to the currency"),
+    word(
+        AMOUNTS,
+        &["minor", "decimal"],
+        "how amounts are written: minor (1999, as if unset) or decimal (19.99)",
+    ),
 ];
 
 /// An event, looked at by way of the account's settings.

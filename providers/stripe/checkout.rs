@@ -6,9 +6,9 @@
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-use super::payload::{self, Address, Id, Metadata, Snapshot};
+use super::payload::{self, Address, Metadata, Other, Snapshot};
 use crate::notice::{Customer, Kind, Line, Ref};
-use crate::read::{Reading, Unread};
+use crate::read::{Id, Reading, Unread};
 
 /// `checkout.session.completed`: paid, or still to be (bank debits take days).
 pub(super) fn completed(body: &[u8]) -> Reading {
@@ -28,14 +28,14 @@ struct Session {
     id: Id,
     mode: String,
     payment_status: Option<String>,
-    customer: Option<Id>,
+    customer: Option<Other>,
     customer_email: Option<String>,
     customer_details: Option<Details>,
-    subscription: Option<Id>,
-    invoice: Option<Id>,
+    subscription: Option<Other>,
+    invoice: Option<Other>,
     invoice_creation: Option<InvoiceCreation>,
-    payment_intent: Option<Id>,
-    payment_link: Option<Id>,
+    payment_intent: Option<Other>,
+    payment_link: Option<Other>,
     metadata: Option<Metadata>,
     amount_total: Option<i64>,
     currency: Option<String>,

@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
-use super::payload::{self, Address, Id, Snapshot};
+use super::payload::{self, Address, Snapshot};
 use crate::notice::{Customer, Kind};
-use crate::read::Reading;
+use crate::read::{Id, Reading};
 
 /// `customer.created`, `customer.updated`: name and address, of no one sale.
 pub(super) fn customer(body: &[u8]) -> Reading {

@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
-use super::payload::{self, Id, Snapshot};
+use super::payload::{self, Other, Snapshot};
 use crate::notice::{DisputeState, Kind};
-use crate::read::Reading;
+use crate::read::{Id, Reading};
 
 /// `charge.dispute.*`: all of them carry the dispute with its status, which says all.
 pub(super) fn dispute(body: &[u8]) -> Reading {
@@ -21,8 +21,8 @@ pub(super) fn dispute(body: &[u8]) -> Reading {
 struct Dispute {
     id: Id,
     status: String,
-    charge: Option<Id>,
-    payment_intent: Option<Id>,
+    charge: Option<Other>,
+    payment_intent: Option<Other>,
 }
 
 /// An inquiry (`warning_…`) takes no money; it becomes a dispute if the bank escalates it, and

@@ -6,9 +6,9 @@
 use serde::Deserialize;
 
 use super::line::{InvoiceLine, Sold};
-use super::payload::{self, Address, Id, List, Metadata, Snapshot};
+use super::payload::{self, Address, List, Metadata, Other, Snapshot};
 use crate::notice::{Customer, Kind, Line, Ref};
-use crate::read::{Reading, Unread};
+use crate::read::{Id, Reading, Unread};
 
 /// `invoice.paid`: a first payment, a renewal, a single sale; or something that covers no time
 /// (a trial's invoice of nothing, a proration), which only ties references.
@@ -48,13 +48,13 @@ pub(super) fn payment_failed(body: &[u8]) -> Reading {
 pub(super) fn linked(body: &[u8]) -> Reading {
     #[derive(Deserialize)]
     struct InvoicePayment {
-        invoice: Id,
+        invoice: Other,
         payment: Payment,
     }
     #[derive(Deserialize)]
     struct Payment {
-        payment_intent: Option<Id>,
-        charge: Option<Id>,
+        payment_intent: Option<Other>,
+        charge: Option<Other>,
     }
     let Snapshot { occurred_at, object, .. } = payload::snapshot::<InvoicePayment>(body)?;
     let intent = object.payment.payment_intent.as_ref().map(Ref::payment);
@@ -72,7 +72,7 @@ pub(super) fn linked(body: &[u8]) -> Reading {
 struct Invoice {
     id: Id,
     billing_reason: Option<String>,
-    customer: Option<Id>,
+    customer: Option<Other>,
     customer_email: Option<String>,
     customer_name: Option<String>,
     customer_address: Option<Address>,
@@ -82,10 +82,10 @@ struct Invoice {
     /// Since basil.
     parent: Option<Parent>,
     /// Before basil, as the following.
-    subscription: Option<Id>,
+    subscription: Option<Other>,
     subscription_details: Option<SubscriptionDetails>,
-    payment_intent: Option<Id>,
-    charge: Option<Id>,
+    payment_intent: Option<Other>,
+    charge: Option<Other>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -95,7 +95,7 @@ struct Parent {
 
 #[derive(Debug, Deserialize)]
 struct SubscriptionDetails {
-    subscription: Option<Id>,
+    subscription: Option<Other>,
     metadata: Option<Metadata>,
 }
 
@@ -151,7 +151,7 @@ impl Invoice {
         self.parent.as_ref().and_then(|parent| parent.subscription_details.as_ref())
     }
 
-    fn subscription(&self) -> Option<&Id> {
+    fn subscription(&self) -> Option<&Other> {
         let since_basil = self.details().and_then(|details| details.subscription.as_ref());
         since_basil.or(self.subscription.as_ref())
     }

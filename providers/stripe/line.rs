@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
-use super::payload::{self, Id, Metadata, Price};
+use super::payload::{self, Metadata, Other, Price};
 use crate::notice::{Line, Period, Ref};
-use crate::read::{self, Unread};
+use crate::read::{self, Id, Unread};
 
 #[derive(Debug, Deserialize)]
 pub(super) struct InvoiceLine {
@@ -21,8 +21,8 @@ pub(super) struct InvoiceLine {
     #[serde(rename = "type")]
     line_type: Option<String>,
     proration: Option<bool>,
-    subscription: Option<Id>,
-    subscription_item: Option<Id>,
+    subscription: Option<Other>,
+    subscription_item: Option<Other>,
     price: Option<Price>,
     plan: Option<Price>,
 }
@@ -42,7 +42,7 @@ struct Parent {
 #[derive(Debug, Deserialize)]
 struct ItemDetails {
     proration: Option<bool>,
-    subscription_item: Option<Id>,
+    subscription_item: Option<Other>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -52,8 +52,8 @@ struct Pricing {
 
 #[derive(Debug, Deserialize)]
 struct PriceDetails {
-    price: Option<Id>,
-    product: Option<Id>,
+    price: Option<Other>,
+    product: Option<Other>,
 }
 
 /// What a line sells, and its price before discounts.
@@ -99,7 +99,7 @@ impl InvoiceLine {
     pub(super) fn sold(
         &self,
         index: usize,
-        subscription: Option<&Id>,
+        subscription: Option<&Other>,
         metadata: Option<&Metadata>,
     ) -> Result<Option<Sold>, Unread> {
         let path = |field: &str| format!("data.object.lines.data[{index}].{field}");
@@ -130,7 +130,7 @@ impl InvoiceLine {
         self.parent.as_ref().and_then(|parent| parent.subscription_item_details.as_ref())
     }
 
-    fn subscription_item(&self) -> Option<&Id> {
+    fn subscription_item(&self) -> Option<&Other> {
         let since_basil = self.details().and_then(|details| details.subscription_item.as_ref());
         since_basil.or(self.subscription_item.as_ref())
     }
@@ -139,15 +139,13 @@ impl InvoiceLine {
         let details = self.pricing.as_ref().and_then(|pricing| pricing.price_details.as_ref());
         let price = self.price.as_ref().or(self.plan.as_ref());
         let ids = [
-            details.and_then(|details| details.price.as_ref()),
-            price.map(|price| &price.id),
-            details.and_then(|details| details.product.as_ref()),
-            price.and_then(|price| price.product.as_ref()),
+            details.and_then(|details| details.price.as_ref()).map(String::from),
+            price.map(|price| String::from(&price.id)),
+            details.and_then(|details| details.product.as_ref()).map(String::from),
+            price.and_then(|price| price.product.as_ref()).map(String::from),
         ];
         let written = self.metadata.as_ref().into_iter().chain(of_subscription);
-        payload::items(
-            ids.into_iter().flatten().map(String::from).chain(written.flat_map(Metadata::items)),
-        )
+        payload::items(ids.into_iter().flatten().chain(written.flat_map(Metadata::items)))
     }
 }
 

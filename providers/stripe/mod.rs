@@ -28,7 +28,7 @@ use crate::scheme::{self, Encoding, Hash, Window};
 use crate::secret::SECRET_BYTES_MIN;
 use crate::{
     Answer, Ask, Covers, Credentials, FIVE_MINUTES, Facts, Inlet, Provider, Reject, Request,
-    Sample, Scene, Setting, Verified,
+    Sample, Scene, Setting, Takes, Verified,
 };
 
 const HEADER: &str = "Stripe-Signature";
@@ -70,6 +70,10 @@ static FACTS: Facts = Facts {
         name: envelope::ACCOUNT,
         secret: false,
         required: false,
+        takes: Takes::Like {
+            form: "the id of the connected account, as in acct_1Acme",
+            fits: |text| text.starts_with("acct_"),
+        },
         help: "for Connect only: the connected account (acct_...) whose events are taken",
     }],
     guide: include_str!("README.md"),

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
 
 use crate::notice::{Customer, Kind, Money, Notice, Ref};
-use crate::read::{self, Unread};
+use crate::read::{self, Id, Unread};
 
 /// The object that an event tells of, when, and what changed about it.
 #[derive(Debug)]
@@ -64,37 +64,34 @@ fn named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     IgnoredAny::deserialize(deserializer).map(|_| true)
 }
 
-/// An id, or the object that stands in its place where the vendor had it expanded.
+/// The id of another object, or that object itself where the vendor had it expanded.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "IdOrObject")]
-pub(super) struct Id(String);
+#[serde(from = "IdOrObject")]
+pub(super) struct Other(Id);
 
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "an id, or an object with an id")]
 enum IdOrObject {
-    Id(String),
-    Object { id: String },
+    Id(Id),
+    Object { id: Id },
 }
 
-impl TryFrom<IdOrObject> for Id {
-    type Error = &'static str;
-
-    fn try_from(value: IdOrObject) -> Result<Self, Self::Error> {
+impl From<IdOrObject> for Other {
+    fn from(value: IdOrObject) -> Self {
         let (IdOrObject::Id(id) | IdOrObject::Object { id }) = value;
-        // An empty reference would tie strangers to each other.
-        if id.is_empty() { Err("an id that is empty") } else { Ok(Self(id)) }
+        Self(id)
     }
 }
 
-impl From<Id> for String {
-    fn from(id: Id) -> Self {
-        id.0
+impl From<Other> for String {
+    fn from(other: Other) -> Self {
+        other.0.into()
     }
 }
 
-impl From<&Id> for String {
-    fn from(id: &Id) -> Self {
-        id.0.clone()
+impl From<&Other> for String {
+    fn from(other: &Other) -> Self {
+        Self::from(&other.0)
     }
 }
 
@@ -110,7 +107,7 @@ pub(super) struct List<T> {
 #[derive(Debug, Deserialize)]
 pub(super) struct Price {
     pub(super) id: Id,
-    pub(super) product: Option<Id>,
+    pub(super) product: Option<Other>,
 }
 
 /// What the *vendor* wrote on a session, payment link, subscription or invoice line. These keys
@@ -186,7 +183,10 @@ pub(super) fn quantity(path: impl Fn() -> String, quantity: Option<i64>) -> Resu
 
 /// The payment that a refund or a dispute is about (its intent, where there is one), and all of
 /// its names.
-pub(super) fn payment(intent: Option<&Id>, charge: Option<&Id>) -> Result<(Ref, Vec<Ref>), Unread> {
+pub(super) fn payment(
+    intent: Option<&Other>,
+    charge: Option<&Other>,
+) -> Result<(Ref, Vec<Ref>), Unread> {
     let refs: Vec<Ref> =
         [intent.map(Ref::payment), charge.map(Ref::charge)].into_iter().flatten().collect();
     let payment = refs.first().cloned().ok_or_else(|| Unread::Content {
@@ -213,7 +213,7 @@ mod tests {
 
     #[test]
     fn an_expanded_object_is_its_id() {
-        let ids: Vec<Id> =
+        let ids: Vec<Other> =
             read::json(br#"["cus_1", {"id": "cus_1", "object": "customer", "deleted": true}]"#)
                 .unwrap();
         assert_eq!(ids[0], ids[1]);
@@ -222,10 +222,10 @@ mod tests {
     #[test]
     fn what_is_no_id_is_told_with_its_path() {
         for (body, words) in [
-            (&b"[\"cus_1\", 7]"[..], "an id, or an object with an id (at [1])"),
-            (b"[\"\"]", "an id that is empty (at [0])"),
+            (&b"[\"cus_1\", false]"[..], "an id, or an object with an id (at [1])"),
+            (b"[\"\"]", "an id, or an object with an id (at [0])"),
         ] {
-            let unread = read::json::<Vec<Id>>(body).unwrap_err().to_string();
+            let unread = read::json::<Vec<Other>>(body).unwrap_err().to_string();
             assert!(unread.ends_with(words), "{unread}");
         }
     }

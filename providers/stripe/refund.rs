@@ -7,9 +7,9 @@
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-use super::payload::{self, Id, List, Snapshot};
+use super::payload::{self, List, Other, Snapshot};
 use crate::notice::{Kind, Notice, Ref};
-use crate::read::{Reading, Unread};
+use crate::read::{Id, Reading, Unread};
 
 /// `refund.created`, `refund.updated`, `refund.failed`, `charge.refund.updated`: all of them
 /// carry the refund with its status.
@@ -56,8 +56,8 @@ struct Refund {
     amount: i64,
     currency: String,
     status: Option<String>,
-    charge: Option<Id>,
-    payment_intent: Option<Id>,
+    charge: Option<Other>,
+    payment_intent: Option<Other>,
 }
 
 /// Whether the money is gone, or has come back.
@@ -99,8 +99,8 @@ struct Charge {
     amount_refunded: i64,
     currency: String,
     refunded: bool,
-    payment_intent: Option<Id>,
-    invoice: Option<Id>,
+    payment_intent: Option<Other>,
+    invoice: Option<Other>,
     refunds: Option<List<Refund>>,
 }
 

@@ -7,9 +7,9 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::payload::{self, Id, List, Metadata, Previous, Price, Snapshot};
+use super::payload::{self, List, Metadata, Other, Previous, Price, Snapshot};
 use crate::notice::{Customer, Kind, Line, Ref};
-use crate::read::{self, Reading, Unread};
+use crate::read::{self, Id, Reading, Unread};
 
 /// `customer.subscription.created`: tells of a trial, or that it will end by itself.
 pub(super) fn created(body: &[u8]) -> Reading {
@@ -67,7 +67,7 @@ pub(super) fn resumed(body: &[u8]) -> Reading {
 #[derive(Debug, Deserialize)]
 struct Subscription {
     id: Id,
-    customer: Option<Id>,
+    customer: Option<Other>,
     status: String,
     items: List<Item>,
     metadata: Option<Metadata>,
@@ -165,12 +165,12 @@ impl Item {
             path: path("price"),
             message: "there is no price".to_owned(),
         })?;
-        let ids = [Some(&price.id), price.product.as_ref()].into_iter().flatten();
+        let ids = [Some(String::from(&price.id)), price.product.as_ref().map(String::from)];
         let written = metadata.iter().flat_map(Metadata::items);
         Ok(Line {
             alias: Vec::new(),
             line: String::from(&self.id),
-            item: payload::items(ids.map(String::from).chain(written)),
+            item: payload::items(ids.into_iter().flatten().chain(written)),
             quantity: payload::quantity(|| path("quantity"), self.quantity)?,
             period: None,
         })

@@ -11,7 +11,7 @@ const SECRET: &str = "thrivecart_secret";
 
 /// The secret word that the delivery shows.
 pub(super) fn secret(body: &[u8]) -> Result<String, Reject> {
-    let form = Form::parse(body).map_err(|_| Reject::Malformed)?;
+    let form = Form::parse(body);
     let mut words = form.all(SECRET);
     let word = words.next().ok_or(Reject::Missing)?;
     match words.next() {
@@ -22,9 +22,7 @@ pub(super) fn secret(body: &[u8]) -> Result<String, Reject> {
 
 /// The fields as they were sent, but for the secret word.
 pub(super) fn without_secret(body: &[u8]) -> Vec<u8> {
-    let is_secret = |field: &[u8]| {
-        Form::parse(field).is_ok_and(|form| form.iter().any(|(name, _)| name == SECRET))
-    };
+    let is_secret = |field: &[u8]| Form::parse(field).iter().any(|(name, _)| name == SECRET);
     let fields = body.split(|byte| *byte == b'&').filter(|field| !is_secret(field));
     fields.collect::<Vec<_>>().join(&b'&')
 }
@@ -42,7 +40,7 @@ pub(super) fn with_secret(body: &[u8], secret: &Secret) -> Vec<u8> {
 
 /// The one event of a delivery. Newer accounts give it an id; else what it tells of names it.
 pub(super) fn envelope(body: &[u8]) -> Envelope {
-    let form = Form::parse(body).unwrap_or_default();
+    let form = Form::parse(body);
     let field = |name: &'static str| told(&form, name).ok().flatten();
     let event_type = field("event").unwrap_or("unknown");
     let named = || {

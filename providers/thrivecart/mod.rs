@@ -18,7 +18,7 @@ use chrono::{DateTime, Utc};
 use crate::scheme;
 use crate::{
     Answer, Ask, Covers, Credentials, Envelope, Event, FIVE_MINUTES, Facts, Inlet, Provider,
-    Reading, Reject, Request, Sample, Scene, Setting, Unread, Verified,
+    Reading, Reject, Request, Sample, Scene, Setting, Takes, Unread, Verified,
 };
 
 #[derive(Debug)]
@@ -38,6 +38,10 @@ static FACTS: Facts = Facts {
         name: read::TRIAL_DAYS,
         secret: false,
         required: false,
+        takes: Takes::Like {
+            form: "a whole number of days",
+            fits: |text| text.parse::<u16>().is_ok(),
+        },
         help: "how many days a trial takes, which ThriveCart does not tell; default 30",
     }],
     guide: include_str!("README.md"),

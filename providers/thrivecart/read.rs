@@ -32,7 +32,7 @@ pub(super) fn notices(event: &Event<'_>) -> Reading {
     if !EVENTS.contains(&event.event_type) {
         return Ok(vec![]);
     }
-    let form = Form::parse(event.body)?;
+    let form = Form::parse(event.body);
     occurred_at(&form)?;
     let order = need_id(&form, "order_id")?;
     let sale = Ref::order(&order);

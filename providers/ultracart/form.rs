@@ -37,13 +37,13 @@ pub(super) fn verify<'a>(request: &Request<'a>, token: &Secret) -> Result<Verifi
     if request.method != "POST" {
         return Err(Reject::NotTaken);
     }
-    let query = Form::parse(request.query.as_bytes()).map_err(|_| Reject::Malformed)?;
+    let query = Form::parse(request.query.as_bytes());
     let candidate = query.get("token").map_err(|_| Reject::Doubled)?.ok_or(Reject::Missing)?;
     scheme::token(request.body, std::slice::from_ref(token), candidate)
 }
 
 pub(super) fn sign(mut sample: Sample, token: &Secret) -> Sample {
-    let query = Form::parse(sample.query.as_bytes()).unwrap_or_default();
+    let query = Form::parse(sample.query.as_bytes());
     let others = query.iter().filter(|(name, _)| *name != "token");
     let fields: Vec<(&str, &str)> = others.chain([("token", token.expose())]).collect();
     sample.query = serde_html_form::to_string(&fields).unwrap_or_default();
@@ -129,6 +129,11 @@ pub(super) fn answer(keys: &[String], settings: &Settings) -> Answer {
         content_type: "text/xml; charset=utf-8",
         body: [before, &written, behind].concat(),
     }
+}
+
+/// Has it a place for keys?
+pub(super) fn is_template(text: &str) -> bool {
+    parts(text).is_some()
 }
 
 /// What stands before, in and behind the braces.

@@ -24,7 +24,7 @@ use chrono::{DateTime, Utc};
 use crate::secret::SECRET_BYTES_MIN;
 use crate::{
     Answer, Ask, Covers, Credentials, Envelope, Event, FIVE_MINUTES, Facts, Inlet, Provider,
-    Reading, Reject, Request, Sample, Scene, Setting, Unread, Verified, scheme,
+    Reading, Reject, Request, Sample, Scene, Setting, Takes, Unread, Verified, scheme,
 };
 
 /// The plain setting with the user of the hook's Basic authentication; the secrets are passwords.
@@ -48,18 +48,21 @@ static FACTS: Facts = Facts {
             name: USERNAME,
             secret: false,
             required: true,
+            takes: Takes::Text,
             help: "the user name of the webhook's Basic authentication; `secrets` are its passwords",
         },
         Setting {
             name: batch::API_KEY,
             secret: true,
             required: true,
+            takes: Takes::Text,
             help: "a simple key of the API that may read orders; every order is fetched with it",
         },
         Setting {
             name: form::TOKEN,
             secret: true,
             required: false,
+            takes: Takes::Text,
             help: "what stands behind ?token= in the address of the activation codes; needed only \
                    where UltraCart asks for keys",
         },
@@ -67,6 +70,10 @@ static FACTS: Facts = Facts {
             name: form::TEMPLATE,
             secret: false,
             required: false,
+            takes: Takes::Like {
+                form: "a document with KEY between braces, as in <codes>{<code>KEY</code>}</codes>",
+                fits: form::is_template,
+            },
             help: "the answer to a request for keys; what stands in braces is written once a key, \
                    with KEY replaced by it",
         },
@@ -74,6 +81,7 @@ static FACTS: Facts = Facts {
             name: "api_url",
             secret: false,
             required: false,
+            takes: Takes::Text,
             help: "another address of the API, for tests",
         },
     ],

@@ -26,7 +26,7 @@ use crate::scheme::{self, Encoding, Hash};
 use crate::secret::SECRET_BYTES_MIN;
 use crate::{
     Answer, Ask, Covers, Credentials, Envelope, Event, FIVE_MINUTES, Facts, Inlet, Provider,
-    Reading, Reject, Request, Sample, Scene, Setting, Unread, Verified,
+    Reading, Reject, Request, Sample, Scene, Setting, Takes, Unread, Verified,
 };
 
 const SIGNATURE: &str = "X-WC-Webhook-Signature";
@@ -58,12 +58,14 @@ static FACTS: Facts = Facts {
             name: read::PAID_STATUS,
             secret: false,
             required: false,
+            takes: Takes::OneOf(&["processing", "completed"]),
             help: "`completed`: an order counts only then, and not while it is processing",
         },
         Setting {
             name: read::FREE_ITEMS,
             secret: false,
             required: false,
+            takes: Takes::OneOf(&["yes", "no"]),
             help: "`yes`: a line that costs nothing is sold, and not the start of a trial",
         },
     ],

@@ -138,7 +138,7 @@ impl Provider for ZohoBilling {
 /// Names and values of the query, decoded, by name, nothing between them. A name that stands
 /// there twice could be signed in either order, and is none of ours.
 fn signed_query(query: &str) -> Result<String, Reject> {
-    let form = Form::parse(query.as_bytes()).map_err(|_| Reject::Malformed)?;
+    let form = Form::parse(query.as_bytes());
     let mut fields: Vec<(&str, &str)> = form.iter().collect();
     fields.sort_unstable();
     let doubled = fields.windows(2).any(|pair| matches!(pair, [(a, _), (b, _)] if a == b));

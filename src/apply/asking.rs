@@ -67,6 +67,16 @@ pub(super) fn answers(event: &EventRow) -> Answers {
     kept.into_iter().filter_map(|(name, kept)| Some((name, fetched(kept)?))).collect()
 }
 
+/// Lets go of the answers that there was no such thing: when an event is replayed, it may be there.
+pub(super) fn forget_not_found(event: &mut EventRow) {
+    let mut known = answers(event);
+    let all = known.len();
+    known.retain(|_, answer| answer.found());
+    if known.len() < all {
+        event.answers = Some(kept(&known));
+    }
+}
+
 /// As they are kept.
 pub(super) fn kept(answers: &Answers) -> Vec<u8> {
     let kept: BTreeMap<&String, Kept> = answers

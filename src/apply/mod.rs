@@ -162,7 +162,7 @@ impl Apply {
     }
 
     /// Applies one claimed event, and says in the store how it ended.
-    async fn one(&self, event: EventRow) {
+    async fn one(&self, mut event: EventRow) {
         let books = self.shelf.now();
         let (id, fence, account) = (event.id, event.fence, event.account.clone());
         let (attempts, silent) = (event.attempts, event.message.is_none());
@@ -171,6 +171,10 @@ impl Apply {
                 format!("tried {attempts} times, and never finished; replay it to try again");
             self.end(id, fence, failed("never_finished", &message)).await;
             return;
+        }
+        if attempts == 1 {
+            // With answers at the first attempt, it is a replay.
+            asking::forget_not_found(&mut event);
         }
         let outcome = match read(&event, &books) {
             Read::Ends(settled) => {
@@ -351,8 +355,25 @@ impl Apply {
     }
 }
 
-/// Reads and applies one event inside a transaction that its caller owns: keys in the answer,
-/// and replays that only look.
+/// As [`apply_now`], of an event that is replayed: what the provider did not know when it was asked
+/// has to be asked again. Says `None` where it has to be asked anything, which is the worker's.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn apply_again(
+    tx: &mut Tx<'_>,
+    mut event: EventRow,
+    books: &Books,
+    now: DateTime<Utc>,
+) -> Result<Option<Applied>, StoreError> {
+    asking::forget_not_found(&mut event);
+    match read(&event, books) {
+        Read::Asks(_) => Ok(None),
+        Read::Ends(_) | Read::Notices { .. } => apply_now(tx, &event, books, now).map(Some),
+    }
+}
+
+/// Reads and applies one event inside a transaction that its caller owns: keys in the answer.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -368,7 +389,7 @@ pub fn apply_now(
             difference: crate::rules::difference::Difference::default(),
             licenses: Vec::new(),
         }),
-        // Where it stays so: a dry run asks nobody.
+        // Whoever waits for keys does not wait for another provider's answer.
         Read::Asks(_) => Ok(Applied {
             settled: Settled {
                 status: EventStatus::Waiting,

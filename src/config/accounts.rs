@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::TimeDelta;
 use keywright_providers::secret::SECRET_BYTES_MIN;
 use keywright_providers::{
-    ALL, Credentials, FIVE_MINUTES, Provider, Secret, Setting, Settings, by_kind,
+    ALL, Credentials, FIVE_MINUTES, Provider, Secret, Setting, Settings, Takes, by_kind,
 };
 use serde_json::Value;
 
@@ -83,7 +83,7 @@ fn account(
             let text = own_setting(report, key, setting, &mut written);
             match text {
                 Some(text) if setting.secret => {
-                    let secret = Secret::new(text.expose());
+                    let secret = Secret::with_min(text.expose(), bytes_min(setting));
                     keys.extend(
                         report
                             .take(&key.at(setting.name), secret)
@@ -96,6 +96,7 @@ fn account(
                     report.add(&key.at(API_URL), message);
                 }
                 Some(text) => {
+                    value_is_known(report, &key.at(setting.name), setting, text.expose());
                     own.insert(setting.name.to_owned(), text.expose().to_owned());
                 }
                 None => {}
@@ -191,6 +192,28 @@ fn own_setting(
         report.add(&place, format!("is missing: {}", setting.help));
     }
     value
+}
+
+/// What opens the provider's API was made there, or chosen by the vendor in its forms, and proves
+/// nothing here: it is as long as the provider lets it be.
+fn bytes_min(setting: &Setting) -> usize {
+    if setting.name.starts_with("api_") { 0 } else { SECRET_BYTES_MIN }
+}
+
+/// A plain setting with a typing error would be read as if it were not set.
+fn value_is_known(report: &mut Report<'_>, place: &Key, setting: &Setting, text: &str) {
+    if setting.takes.fits(text) {
+        return;
+    }
+    match setting.takes {
+        Takes::Text => {}
+        Takes::OneOf(words) => {
+            let hint = did_you_mean(text, words.iter().copied());
+            let message = format!("is none of the words it knows: {}{hint}", words.join(", "));
+            report.add(place, message);
+        }
+        Takes::Like { form, .. } => report.add(place, format!("does not fit; write {form}")),
+    }
 }
 
 /// The key that names a file with the value.

@@ -47,6 +47,15 @@ fn of_account(config: &Config, account: &Account, warnings: &mut Vec<String>) {
              readable"
         ));
     }
+    let makes_up = |name: &&String| name.starts_with("trigger_");
+    if account.mode.is_live()
+        && let Some(key) = account.credentials.keys.keys().find(makes_up)
+    {
+        warnings.push(format!(
+            "providers.{name} is live and has {key}: whoever reads this file can make purchases \
+             up; take it out, or set mode = \"test\""
+        ));
+    }
     let sells = config.catalogue.items.get(name);
     if sells.is_none_or(|items| items.values().all(Vec::is_empty)) {
         warnings.push(format!(

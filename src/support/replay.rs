@@ -10,7 +10,7 @@ use super::events::find;
 use super::view::EventView;
 use super::words::{Change, MailOwed, changes};
 use super::{Asked, Failure, Refusal, Support};
-use crate::apply::{Applied, apply_now};
+use crate::apply::{Applied, apply_again};
 use crate::books::Books;
 use crate::store::Tx;
 use crate::store::rows::{EventFilter, NewHistory};
@@ -62,6 +62,7 @@ impl Support {
                 again(tx, id, &books, now, false)
             })
             .await?;
+        self.bell.notify_one();
         self.post.notify_one();
         Ok(replayed)
     }
@@ -135,8 +136,9 @@ impl Support {
     }
 }
 
-/// As if the event had just been received, up to its end. One whose content is gone stays as it
-/// is: what it told stands in its notices.
+/// As if the event had just been received, up to its end; but where the provider has to be asked
+/// first, it is left `pending`. One whose content is gone stays as it is: what it told stands in
+/// its notices.
 fn again(
     tx: &mut Tx<'_>,
     id: i64,
@@ -149,8 +151,14 @@ fn again(
     }
     tx.event_replay(id, now)?;
     let event = find(tx, id)?;
-    let Applied { settled, difference, .. } = apply_now(tx, &event, books, now)?;
-    tx.event_settle(id, event.fence, &settled)?;
+    let fence = event.fence;
+    let Some(applied) = apply_again(tx, event, books, now)? else {
+        // It is in the line again: whoever applies events asks the provider and does the rest.
+        let event = EventView::from(&find(tx, id)?);
+        return Ok(Replayed { event, dry_run, changes: Vec::new(), mail: Vec::new() });
+    };
+    let Applied { settled, difference, .. } = applied;
+    tx.event_settle(id, fence, &settled)?;
     let mail = difference.mail.iter().map(|owed| MailOwed {
         license_id: owed.license_id.clone(),
         template: owed.template.to_owned(),

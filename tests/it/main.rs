@@ -9,6 +9,8 @@ mod cli;
 #[cfg(test)]
 mod desk;
 #[cfg(test)]
+mod fetch;
+#[cfg(test)]
 mod mailer;
 #[cfg(test)]
 mod post;

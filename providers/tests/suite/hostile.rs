@@ -163,7 +163,7 @@ fn survives(
 }
 
 /// JSON pointers to every value but the whole.
-fn paths(document: &Value) -> Vec<String> {
+pub(crate) fn paths(document: &Value) -> Vec<String> {
     fn walk(value: &Value, path: &str, into: &mut Vec<String>) {
         let children: Vec<(String, &Value)> = match value {
             Value::Object(fields) => fields.iter().map(|(name, v)| (escape(name), v)).collect(),
@@ -215,10 +215,10 @@ const RAW: [&str; 24] = [
 ];
 
 /// How many ways there are of spoiling one value.
-const WAYS: usize = RAW.len() + 7;
+pub(crate) const WAYS: usize = RAW.len() + 7;
 
 /// The document with that value spoiled in that way, if it can be.
-fn spoiled(document: &Value, path: &str, way: usize) -> Option<String> {
+pub(crate) fn spoiled(document: &Value, path: &str, way: usize) -> Option<String> {
     let original = document.pointer(path)?;
     let itself = || original.to_string();
     let raw = match way.checked_sub(RAW.len()) {

@@ -8,6 +8,8 @@
 //! into `vector*` and `refused.*`).
 
 #[cfg(test)]
+mod answered;
+#[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod forgery;
@@ -36,7 +38,7 @@ mod told;
 mod tests {
     use crate::plain::{Flaw, faults_of};
     use crate::subject::every_provider;
-    use crate::{forgery, hostile, reading, registry, scenes};
+    use crate::{answered, forgery, hostile, reading, registry, scenes};
 
     #[test]
     fn a_provider_without_a_flaw_passes() {
@@ -98,6 +100,11 @@ mod tests {
     #[test]
     fn a_spoiled_value_never_panics_nor_ties_strangers() {
         every_provider(hostile::spoiled_values);
+    }
+
+    #[test]
+    fn a_spoiled_answer_of_the_api_never_panics_nor_ties_strangers() {
+        every_provider(answered::spoiled_answers);
     }
 
     #[test]

@@ -11,15 +11,15 @@ use keywright_providers::sample::Step;
 use keywright_providers::scheme::{Encoding, Hash, Window, hmac_sign, hmac_timestamped, token};
 use keywright_providers::secret::SECRET_BYTES_MIN;
 use keywright_providers::{
-    Answer, Ask, Covers, Credentials, Envelope, Event, FIVE_MINUTES, Facts, Provider, Reading,
-    Reject, Request, Sample, Scene, Secret, Unread, Verified, read,
+    Answer, Ask, Auth, Covers, Credentials, Envelope, Event, FIVE_MINUTES, Facts, Provider,
+    Reading, Reject, Request, Sample, Scene, Secret, Unread, Verified, read,
 };
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::fixture::Fixture;
 use crate::subject::{Check, Subject};
-use crate::{forgery, hostile, scenes};
+use crate::{answered, forgery, hostile, scenes};
 
 /// One thing done wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +32,7 @@ pub(crate) enum Flaw {
     SpareSecret,
     WideWindow,
     MissingFieldPanics,
+    OddAnswerPanics,
     CutFrameTaken,
     EmptyIdTies,
     TestIsLive,
@@ -50,7 +51,7 @@ pub(crate) enum Flaw {
 }
 
 impl Flaw {
-    pub(crate) const ALL: [Self; 23] = [
+    pub(crate) const ALL: [Self; 24] = [
         Self::HalfOfTheBodySigned,
         Self::TokenForASignature,
         Self::TimeNotSigned,
@@ -59,6 +60,7 @@ impl Flaw {
         Self::SpareSecret,
         Self::WideWindow,
         Self::MissingFieldPanics,
+        Self::OddAnswerPanics,
         Self::CutFrameTaken,
         Self::EmptyIdTies,
         Self::TestIsLive,
@@ -87,6 +89,7 @@ impl Flaw {
             Self::SpareSecret => forgery::foreign_secrets,
             Self::WideWindow => forgery::window,
             Self::MissingFieldPanics | Self::EmptyIdTies => hostile::spoiled_values,
+            Self::OddAnswerPanics => answered::spoiled_answers,
             Self::CutFrameTaken => hostile::cut_frames,
             Self::TestIsLive => scenes::every_step_reads,
             Self::OtherItem | Self::OneUnit => scenes::a_purchase_covers_its_item,
@@ -107,7 +110,7 @@ pub(crate) fn faults_of(flaw: Option<Flaw>) -> Vec<String> {
     let plain = Plain { flaw };
     let fixtures = fixtures(&plain);
     let subject = Subject { provider: &plain, fixtures };
-    let all: [Check; 15] = [
+    let all: [Check; 16] = [
         forgery::changed_bits,
         forgery::cut_or_grown,
         forgery::missing_doubled_swapped,
@@ -117,6 +120,7 @@ pub(crate) fn faults_of(flaw: Option<Flaw>) -> Vec<String> {
         hostile::cut_frames,
         hostile::spoiled_values,
         hostile::noise,
+        answered::spoiled_answers,
         scenes::every_step_reads,
         scenes::a_purchase_covers_its_item,
         scenes::a_renewal_extends_the_same_line,
@@ -242,11 +246,16 @@ impl Provider for Plain {
     }
 
     fn asks(&self, _: &Event<'_>) -> Result<Vec<Ask>, Unread> {
-        Ok(Vec::new())
+        let ask = Ask::get("more", "https://api.example.com", "/more".to_owned(), Auth::Nothing);
+        Ok(vec![Ask { optional: true, ..ask }])
     }
 
     fn read(&self, event: &Event<'_>) -> Reading {
         let told: Told = read::json(event.body)?;
+        if let Err(unread) = read::answered::<Vec<String>>(event.answers, "more") {
+            assert!(!self.has(Flaw::OddAnswerPanics), "{unread}");
+            return Err(unread);
+        }
         let ids = [&told.sale, &told.payment, &told.line, &told.item];
         if ids.iter().any(|id| id.is_empty()) && !self.has(Flaw::EmptyIdTies) {
             return Err(Unread::value("sale", "an id is empty"));
@@ -419,7 +428,8 @@ fn fixtures(plain: &Plain) -> Vec<Fixture> {
                 currency: "EUR".to_owned(),
             };
             let body = plain.samples(&scene).remove(0).body;
-            let head = "secret: plain_0123456789abcdef\nnow: 2026-01-10T12:00:00Z";
+            let head = "secret: plain_0123456789abcdef\nnow: 2026-01-10T12:00:00Z\n\
+                        answer more: 200 [\"a\", \"b\"]";
             let file = [head.as_bytes(), b"\n\n", &body, b"\n"].concat();
             let path = Path::new(step.as_str()).with_extension("txt");
             let unsigned = Fixture::parse(&path, &file).unwrap();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use keywright_providers::{ALL, by_kind};
+use keywright_providers::{ALL, Takes, by_kind};
 
 use crate::fixture::folder;
 use crate::subject::Subject;
@@ -47,6 +47,24 @@ pub(crate) fn honest_facts(subject: &Subject<'_>) -> Vec<String> {
     for setting in facts.settings {
         let named = facts.guide.contains(setting.name);
         demand(named, &format!("README.md does not tell of the setting `{}`", setting.name));
+    }
+    let known = |name: &str, text: &str| {
+        let setting = facts.settings.iter().find(|setting| setting.name == name);
+        setting.is_none_or(|setting| setting.takes.fits(text))
+    };
+    for (name, text) in facts.example {
+        demand(known(name, text), &format!("its own example of `{name}` does not fit"));
+    }
+    for fixture in &subject.fixtures {
+        for (name, text) in &fixture.credentials.settings {
+            let fault = format!("{}: the setting `{name}` does not fit", fixture.name);
+            demand(known(name, text), &fault);
+        }
+    }
+    for setting in facts.settings {
+        let fits = setting.takes.fits("\u{0} no such thing \u{0}");
+        let checked = matches!(setting.takes, Takes::OneOf(_) | Takes::Like { .. });
+        demand(!(checked && fits), &format!("the setting `{}` takes anything", setting.name));
     }
     demand(subject.fixtures.iter().any(|f| f.is_vector()), "has no vector of its documentation");
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use keywright_providers::ALL;
+use keywright_providers::{ALL, by_kind};
 
 use super::{Desk, SECRET};
 use crate::config::Config;
@@ -56,6 +56,7 @@ fn all_faults_are_told_at_once_with_what_would_be_right() {
 #[test]
 fn each_fault_says_what_would_be_right() {
     let stripe = format!("[providers.a]\nkind = \"stripe\"\nsecret = \"{SECRET}\"\n");
+    let standard = format!("[providers.a]\nkind = \"standard_webhooks\"\nsecret = \"{SECRET}\"\n");
     let fastspring = "[providers.a]\nkind = \"fastspring\"\nsecret = \"kwFastSpringSecret123\"\n";
     for (text, told) in [
         ("server = 5", "server: is a number; write a table, [server]"),
@@ -73,6 +74,16 @@ fn each_fault_says_what_would_be_right() {
         (&format!("{stripe}tolerance = \"PT0S\""), "tolerance: must be longer than nothing"),
         (&format!("{stripe}deliver = \"response\""), "deliver: cannot be: Stripe takes no keys"),
         (&format!("{stripe}account = [1]"), "providers.a.account: is a list"),
+        (&format!("{stripe}account = \"1SGk\""), "account: does not fit; write the id of the"),
+        (
+            &format!("{standard}key = \"rwa\""),
+            "key: is none of the words it knows: base64, raw, both; did you mean raw?",
+        ),
+        (
+            &format!("{standard}amounts = \"cents\""),
+            "is none of the words it knows: minor, decimal",
+        ),
+        (&format!("{standard}product = \"data/id\""), "product: does not fit; write JSON pointers"),
         (
             &format!("{stripe}[providers.a.products]\nx = {{ name = \"y\" }}"),
             "x.product: is missing",
@@ -119,6 +130,33 @@ fn an_account_that_could_verify_nothing_stops_the_start() {
         let named = told.iter().any(|fault| fault.contains("providers.shop."));
         assert!(named, "{kind}: {told:?}");
     }
+}
+
+#[test]
+fn what_opens_only_the_providers_api_may_be_as_short_as_it_is_there() {
+    let account = |user: &str, password: &str| {
+        format!(
+            "[providers.a]\nkind = \"cleverbridge\"\nsecret = \"{OTHER}\"\n\
+             username = \"shop\"\napi_user = \"{user}\"\napi_password = \"{password}\"\n"
+        )
+    };
+    let config = Desk::with(&account("acme", "9 letters")).load().unwrap();
+    let credentials = &config.accounts["a"].credentials;
+    assert_eq!(credentials.settings["api_user"], "acme");
+    assert_eq!(faults(&account("acme", "short")).len(), 1);
+}
+
+#[test]
+fn a_key_that_makes_deliveries_up_is_worth_a_word_at_a_live_account() {
+    let trigger_key = |mode: &str| {
+        let facts = by_kind("paddle_classic").unwrap().facts();
+        let own = facts.made_up("").into_iter().map(|(name, text)| format!("{name} = {text:?}\n"));
+        let own: String = own.collect();
+        let text = format!("[providers.a]\nkind = \"paddle_classic\"\nmode = {mode:?}\n{own}");
+        let warnings = Desk::with(&text).load().unwrap().warnings();
+        warnings.iter().filter(|warning| warning.contains("trigger_key")).count()
+    };
+    assert_eq!((trigger_key("live"), trigger_key("test")), (1, 0));
 }
 
 #[test]

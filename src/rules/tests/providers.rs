@@ -110,7 +110,9 @@ fn read(
     envelope: &Envelope,
     scene: &Scene,
 ) -> Vec<Notice> {
-    let known = |name: &&str| credentials.keys.contains_key(*name);
+    let known = |name: &&str| {
+        credentials.keys.contains_key(*name) || credentials.settings.contains_key(*name)
+    };
     let configured = |ask: &Ask| !ask.optional || ask.auth.settings().iter().all(known);
     let mut answers = Answers::new();
     loop {

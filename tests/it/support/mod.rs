@@ -1,3 +1,4 @@
+pub(crate) mod api;
 #[macro_use]
 pub(crate) mod databases;
 pub(crate) mod office;

@@ -22,7 +22,7 @@ use keywright::store::types::Role;
 use keywright::support::Support;
 use keywright::web::support::reload::{Reload, ReloadDone, Reloading};
 use keywright::web::support::{Desk, routes};
-use keywright_providers::sample::{Scene, Step};
+use keywright_providers::sample::{Sample, Scene, Step};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
@@ -194,7 +194,15 @@ impl Office {
 
     /// A customer does something, and the provider tells of it.
     pub(crate) async fn tell(&self, step: Step, tag: &str, item: &str) {
-        let account = self.support.shelf.now().account("shop").unwrap().clone();
+        for sample in self.samples("shop", step, tag, item) {
+            self.deliver("shop", sample).await;
+        }
+        self.settle().await;
+    }
+
+    /// What the provider of that account sends for one step, unsigned.
+    pub(crate) fn samples(&self, account: &str, step: Step, tag: &str, item: &str) -> Vec<Sample> {
+        let account = self.support.shelf.now().account(account).unwrap().clone();
         let now = self.clock.now();
         let scene = Scene {
             step,
@@ -217,11 +225,14 @@ impl Office {
             amount_minor: 4_900,
             currency: "EUR".to_owned(),
         };
-        for sample in account.provider.samples(&scene) {
-            let sample = account.provider.sign(sample, &account.credentials, now);
-            self.intake.deliver("shop", &sample.request()).await.unwrap();
-        }
-        self.settle().await;
+        account.provider.samples(&scene)
+    }
+
+    /// Signed, and kept; not applied yet.
+    pub(crate) async fn deliver(&self, name: &str, sample: Sample) {
+        let account = self.support.shelf.now().account(name).unwrap().clone();
+        let signed = account.provider.sign(sample, &account.credentials, self.clock.now());
+        self.intake.deliver(name, &signed.request()).await.unwrap();
     }
 
     /// A purchase; the license that it gives, as the API shows it.
