@@ -78,6 +78,7 @@ impl<'a> Vendor<'a> {
                 "[providers.{kind}.products]\n{}\n",
                 products.replace("ITEM", &format!("{kind}-item"))
             );
+            text += &facts.made_up_tables(kind);
         }
         std::fs::write(self.file(), text).unwrap();
     }

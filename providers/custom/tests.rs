@@ -1,0 +1,1 @@
+//! Descriptions, right and wrong, and what they read.
