@@ -234,6 +234,11 @@ impl<'a> Look<'a> {
         Ok(list.iter().enumerate().map(part).collect())
     }
 
+    /// What must stand at that place of this part, and does not.
+    pub(super) fn missing(&self, place: &Place, what: &str) -> Unread {
+        missing(&format!("{}{}", self.above, first(place)), what)
+    }
+
     pub(super) fn id(&self, place: &Place) -> Result<Option<Id>, Unread> {
         let Some(found) = self.find(place)? else { return Ok(None) };
         let id = match found.value.as_ref() {
@@ -288,7 +293,7 @@ impl<'a> Look<'a> {
     ) -> Result<Option<Money>, Unread> {
         let Some(found) = self.find(amount)? else { return Ok(None) };
         let told = self.find(currency)?;
-        let told = told.ok_or_else(|| missing(&first(currency), "the amount's currency"))?;
+        let told = told.ok_or_else(|| self.missing(currency, "the amount's currency"))?;
         let code = told.text().and_then(|text| Currency::new(&text));
         let code = code.ok_or_else(|| Unread::value(told.at, "not a currency of three letters"))?;
         let text = found.text().unwrap_or_default();

@@ -279,7 +279,7 @@ impl Teller<'_> {
     ) -> Result<Line, Unread> {
         let id = match place(Slot::Line) {
             Some(at) if !at.is_nowhere() => {
-                let id = look.id(at)?.ok_or_else(|| missing(&first(at), "the line's id"))?;
+                let id = look.id(at)?.ok_or_else(|| look.missing(at, "the line's id"))?;
                 Some(id)
             }
             Some(_) | None => None,
@@ -291,7 +291,7 @@ impl Teller<'_> {
         let item = place(Slot::Item).map_or(Ok(Vec::new()), |at| look.texts(at))?;
         let described = place(Slot::Item).filter(|at| !at.is_nowhere());
         if let (Some(at), true) = (described, item.is_empty()) {
-            return Err(missing(&first(at), "what was bought"));
+            return Err(look.missing(at, "what was bought"));
         }
         let quantity = place(Slot::Quantity).map_or(Ok(None), |at| look.quantity(at))?;
         Ok(Line {
