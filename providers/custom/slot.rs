@@ -140,10 +140,7 @@ impl Slot {
 
     /// Is it told in every event in the same way, so that its text may be fixed?
     fn beside(self) -> Beside {
-        match self {
-            Self::Item | Self::Currency => Beside::Fixed,
-            _ => Beside::Nothing,
-        }
+        if matches!(self, Self::Item | Self::Currency) { Beside::Fixed } else { Beside::Nothing }
     }
 }
 
