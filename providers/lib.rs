@@ -11,6 +11,8 @@
 //! - [`read`]: envelopes, events, and why one is not understood
 //! - [`notice`]: the canonical terms
 //! - [`sample`]: realistic events for `trigger`, `demo` and the tests
+//! - [`handle`]: a provider as an account holds it
+//! - [`custom`]: a provider that is described, not built in
 
 mod adyen;
 mod bigcommerce;
@@ -20,6 +22,7 @@ mod braintree;
 mod chargebee;
 mod cleverbridge;
 mod creem;
+pub mod custom;
 mod dodo_payments;
 mod fastspring;
 mod gocardless;
@@ -51,6 +54,7 @@ mod woocommerce;
 mod zoho_billing;
 
 pub mod ask;
+pub mod handle;
 pub mod notice;
 pub mod read;
 #[cfg(test)]
@@ -64,6 +68,8 @@ pub mod secret;
 use chrono::{DateTime, TimeDelta, Utc};
 
 pub use ask::{Answers, Ask, Auth, Fetched};
+pub use custom::Custom;
+pub use handle::Handle;
 pub use notice::Notice;
 pub use read::{Envelope, Event, Reading, Settings, Unread};
 pub use reject::Reject;
@@ -72,7 +78,8 @@ pub use sample::{Sample, Scene};
 pub use scheme::Verified;
 pub use secret::Secret;
 
-/// Every kind that is built in: a folder each.
+/// Every kind: a folder each. That of `custom` is the provider which its guide describes; accounts
+/// of it bring descriptions of their own ([`Custom::from_table`]).
 pub const ALL: &[&dyn Provider] = &[
     &twocheckout::TwoCheckout,
     &adyen::Adyen,
@@ -83,6 +90,7 @@ pub const ALL: &[&dyn Provider] = &[
     &chargebee::Chargebee,
     &cleverbridge::Cleverbridge,
     &creem::Creem,
+    &custom::EXAMPLE,
     &dodo_payments::DodoPayments,
     &fastspring::FastSpring,
     &gocardless::GoCardless,
@@ -253,6 +261,12 @@ impl Facts {
                 (setting.name, text.to_owned())
             })
             .collect()
+    }
+
+    /// What stands in the configuration of such an account beside its settings: tables, in TOML.
+    #[must_use]
+    pub fn made_up_tables(&self, account: &str) -> String {
+        if self.kind == custom::KIND { custom::example_tables(account) } else { String::new() }
     }
 
     /// Does such an account ask the provider's API?

@@ -113,7 +113,7 @@ impl Intake {
         let deadline = Instant::now() + DEADLINE;
         let books = self.shelf.now();
         let account = books.account(account).ok_or(Refusal::UnknownAccount)?;
-        let provider = account.provider;
+        let provider = &account.provider;
         if request.inlet == Inlet::Fulfil && !provider.facts().fulfils {
             return Err(Refusal::UnknownAccount);
         }

@@ -228,6 +228,7 @@ fn furnish(dir: &Path) -> anyhow::Result<PathBuf> {
             writeln!(text, "api_url = \"http://{api}\"")?;
         }
         write!(text, "[providers.{kind}.products]\n\"{kind}-acme-pro\" = \"acme-pro\"\n")?;
+        text += &facts.made_up_tables(kind);
     }
     private_write(&file, &text).with_context(|| format!("cannot write {}", file.display()))?;
     Ok(file)

@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::TimeDelta;
 use keywright_providers::secret::SECRET_BYTES_MIN;
 use keywright_providers::{
-    ALL, Credentials, FIVE_MINUTES, Provider, Secret, Setting, Settings, Takes, by_kind,
+    ALL, Credentials, FIVE_MINUTES, Handle, Provider, Secret, Setting, Settings, Takes, by_kind,
+    custom,
 };
 use serde_json::Value;
 
 use super::Account;
 use super::catalogue::{self, Items, Products};
 use super::check::either;
+use super::described::described;
 use super::fault::{Key, Report, did_you_mean};
 use super::hidden::Hidden;
 use super::secrets::{deaf, own_secrets_only, secrets};
@@ -76,6 +78,7 @@ fn account(
     mut written: Table,
 ) -> Option<(Account, BTreeMap<String, Value>)> {
     let provider = provider(report, &key.at("kind"), written.get("kind"));
+    let handle = provider.and_then(|built_in| handle(report, key, built_in, &mut written));
     let (mut keys, mut own, mut own_names) = (BTreeMap::new(), Settings::new(), Vec::new());
     if let Some(provider) = provider {
         for setting in provider.facts().settings {
@@ -108,6 +111,7 @@ fn account(
             written.remove(setting.name);
             written.remove(&file_key(setting));
         }
+        written.remove(custom::TABLE);
     }
     let settings: AccountSettings = section(report, key, written, &own_names);
     let bytes_min = provider.map_or(SECRET_BYTES_MIN, |provider| provider.facts().secret_bytes_min);
@@ -122,7 +126,7 @@ fn account(
         }
     };
     let deliver = settings.deliver.unwrap_or_default();
-    let provider = provider?;
+    let provider = handle?;
     let facts = provider.facts();
     if deliver.in_answer() && !facts.fulfils {
         let message = format!("cannot be: {} takes no keys in an answer; write email", facts.title);
@@ -130,11 +134,24 @@ fn account(
     }
     let credentials = Credentials { secrets, keys, settings: own, tolerance };
     if !weak {
-        deaf(report, key, provider, &credentials, deliver);
+        deaf(report, key, &*provider, &credentials, deliver);
     }
     let mode = settings.mode.unwrap_or_default();
     let account = Account { name: name.to_owned(), provider, credentials, mode, deliver };
     Some((account, settings.products))
+}
+
+/// The provider itself; one that is described, as its account describes it.
+fn handle(
+    report: &mut Report<'_>,
+    key: &Key,
+    built_in: &'static dyn Provider,
+    written: &mut Table,
+) -> Option<Handle> {
+    if built_in.facts().kind != custom::KIND {
+        return Some(Handle::BuiltIn(built_in));
+    }
+    described(report, &key.at(custom::TABLE), written.remove(custom::TABLE))
 }
 
 fn provider(

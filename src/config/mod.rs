@@ -8,7 +8,8 @@
 //! - [`settings`]: the keys that there are
 //! - [`check`]: settings into values that cannot be wrong
 //! - [`catalogue`]: products, bundles, and what stands on order lines
-//! - [`accounts`], [`secrets`]: connections to payment providers, and what proves them
+//! - [`accounts`], [`described`], [`secrets`]: connections to payment providers, those that are
+//!   described here, and what proves them
 //! - [`fault`]: what is wrong, and what would be right
 //! - [`hidden`], [`urls`], [`values`]: the types that carry the rules
 //! - [`warnings`]: what is allowed and yet worth a word
@@ -21,6 +22,7 @@ pub mod values;
 mod accounts;
 mod catalogue;
 mod check;
+mod described;
 mod layers;
 mod secrets;
 mod section;
@@ -33,7 +35,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use keywright_providers::{Credentials, Provider};
+use keywright_providers::{Credentials, Handle};
 use serde::Deserialize;
 
 use crate::rules::product::{Catalogue, ProductSettings};
@@ -114,7 +116,7 @@ pub enum Transport {
 #[derive(Clone)]
 pub struct Account {
     pub name: String,
-    pub provider: &'static dyn Provider,
+    pub provider: Handle,
     pub credentials: Credentials,
     pub mode: Mode,
     pub deliver: Deliver,

@@ -46,7 +46,7 @@ pub(super) fn secrets(
 pub(super) fn deaf(
     report: &mut Report<'_>,
     key: &Key,
-    provider: &'static dyn Provider,
+    provider: &dyn Provider,
     credentials: &Credentials,
     deliver: Deliver,
 ) {
@@ -85,7 +85,7 @@ pub(super) fn deaf(
 const PROBED_AT: DateTime<Utc> = DateTime::UNIX_EPOCH;
 
 /// What this kind sends for a purchase, signed with a secret that is nobody's.
-fn foreign_purchase(provider: &'static dyn Provider) -> Vec<Sample> {
+fn foreign_purchase(provider: &dyn Provider) -> Vec<Sample> {
     const NOBODYS: &str = "whsec_a2V5d3JpZ2h0cHJvYmVrZXl3cmlnaHRwcm9iZQ==";
     let scene = Scene {
         step: Step::Purchase,

@@ -1,5 +1,6 @@
 //! What a vendor writes, and what becomes of it.
 
+mod described;
 mod faults;
 
 use std::path::PathBuf;

@@ -38,10 +38,9 @@ pub(crate) fn folder(kind: &str) -> PathBuf {
 }
 
 impl Fixture {
-    /// All fixtures of a kind, by name. A file that cannot be parsed stops the suite.
-    pub(crate) fn all(kind: &str) -> Vec<Self> {
-        let folder = folder(kind).join("fixtures");
-        let entries = fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+    /// All fixtures of a folder, by name. A file that cannot be parsed stops the suite.
+    pub(crate) fn all(folder: &Path) -> Vec<Self> {
+        let entries = fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
         let mut paths: Vec<PathBuf> = entries
             .map(|entry| entry.unwrap().path())
             .filter(|path| path.extension().is_some_and(|extension| extension == "txt"))

@@ -37,7 +37,7 @@ mod told;
 #[cfg(test)]
 mod tests {
     use crate::plain::{Flaw, faults_of};
-    use crate::subject::every_provider;
+    use crate::subject::{every_kind, every_provider};
     use crate::{answered, forgery, hostile, reading, registry, scenes};
 
     #[test]
@@ -149,6 +149,6 @@ mod tests {
 
     #[test]
     fn every_kind_says_what_is_true_of_it() {
-        every_provider(registry::honest_facts);
+        every_kind(registry::honest_facts);
     }
 }

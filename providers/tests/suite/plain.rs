@@ -109,7 +109,8 @@ impl Flaw {
 pub(crate) fn faults_of(flaw: Option<Flaw>) -> Vec<String> {
     let plain = Plain { flaw };
     let fixtures = fixtures(&plain);
-    let subject = Subject { provider: &plain, fixtures };
+    let folder = std::path::PathBuf::new();
+    let subject = Subject { provider: &plain, folder, fixtures };
     let all: [Check; 16] = [
         forgery::changed_bits,
         forgery::cut_or_grown,

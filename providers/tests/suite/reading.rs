@@ -1,8 +1,9 @@
 //! What a fixture is read as stands in its snapshot, which people review.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
-use crate::fixture::{Fixture, folder};
+use crate::fixture::Fixture;
 use crate::subject::Subject;
 use crate::told::{Told, faults, tell};
 
@@ -24,7 +25,7 @@ pub(crate) fn snapshots(subject: &Subject<'_>) -> Vec<String> {
                 }
             }
         }
-        if !is_as_its_snapshot(subject.kind(), fixture, &told) {
+        if !is_as_its_snapshot(&subject.folder, fixture, &told) {
             note("reads otherwise than its snapshot says".to_owned());
         }
     }
@@ -49,9 +50,9 @@ pub(crate) fn own_signatures(subject: &Subject<'_>) -> Vec<String> {
 }
 
 /// insta tells of a difference by a panic; here the other fixtures are still to be looked at.
-fn is_as_its_snapshot(kind: &str, fixture: &Fixture, told: &Told) -> bool {
+fn is_as_its_snapshot(folder: &Path, fixture: &Fixture, told: &Told) -> bool {
     let mut settings = insta::Settings::new();
-    settings.set_snapshot_path(folder(kind).join("fixtures/snapshots"));
+    settings.set_snapshot_path(folder.join("snapshots"));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.set_input_file(&fixture.path);

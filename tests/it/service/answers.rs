@@ -31,7 +31,7 @@ on_both! {
                 let mut forged = good.clone();
                 spoil(&mut forged, signature);
                 // A token shows only who sent it, and some signatures stand in the body.
-                let provider = account.provider;
+                let provider = &account.provider;
                 if provider.verify(&forged.request(), &account.credentials, now()).is_ok() {
                     continue;
                 }

@@ -2,5 +2,6 @@
 
 mod answers;
 mod crash;
+mod described;
 mod mend;
 mod order;

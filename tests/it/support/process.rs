@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SubsecRound, Utc};
@@ -78,6 +78,7 @@ impl<'a> Vendor<'a> {
                 "[providers.{kind}.products]\n{}\n",
                 products.replace("ITEM", &format!("{kind}-item"))
             );
+            text += &facts.made_up_tables(kind);
         }
         std::fs::write(self.file(), text).unwrap();
     }
@@ -116,6 +117,11 @@ impl<'a> Vendor<'a> {
         command.arg("--config").arg(self.file()).args(arguments);
         command.env("KEYWRIGHT_LOG", "warn").stdin(Stdio::null());
         command
+    }
+
+    /// A command on this machine, to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
     }
 
     pub(crate) fn log(&self) -> String {
