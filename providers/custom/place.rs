@@ -151,7 +151,7 @@ impl Document {
     pub(super) fn parse(format: Format, body: &[u8]) -> Result<Self, Unread> {
         match format {
             Format::Json => read::json(body).map(Self::Json),
-            Format::Form => Form::parse(body).map(Self::Form),
+            Format::Form => Ok(Self::Form(Form::parse(body))),
         }
     }
 
