@@ -141,7 +141,7 @@ fn agree(table: &Table<'_>, rules: &[Rule], faults: &mut Faults) {
         faults.add(table.at("events"), message);
     }
     let paid: Vec<&Rule> = rules.iter().filter(|rule| rule.meaning == Meaning::Paid).collect();
-    for rule in rules.iter().filter(|rule| rule.takes_back()) {
+    for rule in rules.iter().filter(|rule| rule.takes_back() && rule.names_paid()) {
         if !paid.is_empty() && !paid.iter().any(|paid| rule.finds(paid)) {
             let message = "names its payment otherwise than the events that are paid, and would \
                            never find it; describe the payment's id (payment, invoice or charge) \

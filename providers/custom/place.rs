@@ -112,14 +112,9 @@ pub(super) fn source(text: &str, format: Format, beside: Beside) -> Result<Sourc
         };
     }
     match format {
-        Format::Json if !text.starts_with('/') => Err(format!(
-            "is no JSON pointer; write a / before each name, as in /{}",
-            if text.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)) {
-                text.replace('.', "/")
-            } else {
-                "data/id".to_owned()
-            }
-        )),
+        Format::Json if !text.starts_with('/') => {
+            Err("is no JSON pointer; write a / before each name, as in /data/id".to_owned())
+        }
         Format::Json if text.split('~').skip(1).any(|rest| !rest.starts_with(['0', '1'])) => {
             Err("is no JSON pointer: a ~ in a name is written ~0, and a / in one ~1".to_owned())
         }

@@ -69,7 +69,6 @@ impl Rule {
     ) -> Option<Self> {
         let known: Vec<&str> = ["notice", "when", "steps"].into_iter().chain(keys()).collect();
         table.only(&known, faults);
-        let before = faults.0.len();
         let places = Places::read(table, format, faults);
         let when = when(table, format, faults);
         let steps = steps(table, faults);
@@ -82,8 +81,7 @@ impl Rule {
             places: places.or(common),
             steps,
         };
-        // What could not be read would only be missed once more.
-        if faults.0.len() == before {
+        if !rule.places.faulty {
             rule.says_enough(table, faults);
         }
         Some(rule)
@@ -183,7 +181,7 @@ impl Rule {
     }
 
     /// Is it said which payment this is about?
-    fn names_paid(&self) -> bool {
+    pub(super) fn names_paid(&self) -> bool {
         self.places.names_payment() || self.places.has(Slot::Order)
     }
 

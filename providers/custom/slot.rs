@@ -149,6 +149,8 @@ impl Slot {
 pub(super) struct Places {
     pub(super) by_slot: BTreeMap<Slot, Place>,
     pub(super) lines: Option<Lines>,
+    /// Something here could not be read, and would only be missed once more.
+    pub(super) faulty: bool,
 }
 
 /// A list of lines; places in it begin at a line.
@@ -165,6 +167,7 @@ pub(super) fn keys() -> Vec<&'static str> {
 
 impl Places {
     pub(super) fn read(table: &Table<'_>, format: Format, faults: &mut Faults) -> Self {
+        let before = faults.0.len();
         let by_slot = by_slot(table, &Slot::ALL, format, faults);
         let lines = table.table("lines", faults).and_then(|lines| {
             if format == Format::Form {
@@ -182,12 +185,13 @@ impl Places {
             }
             Lines::read(&lines, faults)
         });
-        Self { by_slot, lines }
+        Self { by_slot, lines, faulty: faults.0.len() > before }
     }
 
     /// What is described here, and of all else what is described there.
     pub(super) fn or(mut self, common: &Self) -> Self {
         let one_line = [Slot::Item, Slot::Line, Slot::Quantity];
+        self.faulty |= common.faulty;
         let own_line = one_line.iter().any(|slot| self.by_slot.contains_key(slot));
         if self.lines.is_none() && !own_line {
             self.lines.clone_from(&common.lines);

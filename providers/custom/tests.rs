@@ -137,7 +137,7 @@ fn each_mistake_is_told_with_its_key_and_what_would_be_right() {
         (
             "\"/type\"",
             "\"data.type\"",
-            "type: is no JSON pointer; write a / before each name, as in /data/type",
+            "type: is no JSON pointer; write a / before each name, as in /data/id",
         ),
         ("\"/type\"", "\"/a~b\"", "type: is no JSON pointer: a ~"),
         ("\"/type\"", "\"=paid\"", "type: cannot be a fixed text"),
@@ -178,7 +178,7 @@ fn each_mistake_is_told_with_its_key_and_what_would_be_right() {
         ),
         ("item =", "when = 5\nitem =", "events.paid.when: is no table"),
         ("item =", "steps = [\"buy\"]\nitem =", "events.paid.steps: has a step that there is not"),
-        ("item =", "lines = { item = \"/i\" }\nitem =", "events.paid.lines.at: is missing"),
+        ("item = \"/item\"", "lines = { item = \"/i\" }", "events.paid.lines.at: is missing"),
         ("item =", "lines = { at = \"/l\" }\nitem =", "events.paid.item: stands beside lines"),
         (
             "[providers.small.custom.events.back]\nnotice = \"refunded\"",
