@@ -129,6 +129,7 @@ impl Fields {
         let known: Vec<&str> = fields::<T>().iter().chain(&self.taken).copied().collect();
         let name: String = name.chars().take(60).collect();
         let what = match did_you_mean(&name, known.iter().copied()) {
+            _ if known.is_empty() => "; there is none at this address".to_owned(),
             nothing if nothing.is_empty() => format!("; there are {}", known.join(", ")),
             nearest => nearest,
         };

@@ -2,6 +2,7 @@
 
 mod guesses;
 mod machine;
+mod merges;
 mod offline;
 mod process;
 mod requests;

@@ -84,8 +84,9 @@ on_both! {
         let ask = json!({ "key": key, "fingerprint": "laptop", "name": "Ann's\nlaptop",
             "platform": "macOS 27", "version": "1.0" });
         let laptop = office.ask("/licenses/activate", ask).await.ok();
+        office.clock.advance(TimeDelta::days(1));
         activated(&office, key, "desktop").await;
-        office.clock.advance(TimeDelta::days(3));
+        office.clock.advance(TimeDelta::days(2));
         let ask = json!({ "key": key, "fingerprint": "laptop", "version": "2.0" });
         office.ask("/licenses/activate", ask).await.ok();
         let machines = office.get(&format!("/licenses/{id}/activations")).await.ok();
