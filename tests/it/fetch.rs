@@ -161,7 +161,7 @@ on_both! {
         mollie(&office, &api, "");
         let (sample, path, payment) = simple(&office);
         api.knows(&path, payment);
-        office.deliver("pay", sample).await;
+        office.hand_in("pay", sample).await;
         office.settle().await;
         let waiting = event(&office).await;
         assert_eq!((&waiting["status"], &waiting["reason"]), (&json!("waiting"), &json!("needs_setting")));
@@ -184,7 +184,7 @@ on_both! {
         mollie(&office, &api, KEY);
         let (sample, path, payment) = simple(&office);
         api.knows(&path, payment);
-        office.deliver("pay", sample).await;
+        office.hand_in("pay", sample).await;
         office.settle().await;
         let pending = event(&office).await;
         assert_eq!(pending["status"], "pending");
@@ -207,7 +207,7 @@ on_both! {
         let (office, api) = (Office::open(&db).await, Api::open([]).await);
         mollie(&office, &api, KEY);
         let (sample, path, payment) = simple(&office);
-        office.deliver("pay", sample).await;
+        office.hand_in("pay", sample).await;
         office.settle().await;
         let missing = event(&office).await;
         assert_ne!(missing["status"], "applied");

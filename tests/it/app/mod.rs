@@ -1,0 +1,12 @@
+//! The vendor's application, on its customers' machines.
+
+mod guesses;
+mod machine;
+mod merges;
+mod offline;
+mod process;
+mod requests;
+mod seats;
+mod story;
+mod terms;
+mod trials;
