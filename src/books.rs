@@ -51,6 +51,12 @@ impl Books {
             })
     }
 
+    /// The names under which a machine's and a customer's one trial of a product are known.
+    #[must_use]
+    pub fn trial_name(&self, product: &str, of: &str, who: &str) -> String {
+        format!("trial/{product}/{}", self.seed.pseudonym(&format!("trial {of} {product}"), who))
+    }
+
     /// The id and the key of a new license.
     #[must_use]
     pub fn name(&self, identity: &Identity<'_>, product: &Product) -> (String, String) {

@@ -6,6 +6,7 @@
 //! - [`serve`]: the running service, put together
 //! - [`web`]: HTTP: addresses, limits, status codes
 //! - [`support`]: what support does, for the API and the command line alike
+//! - [`machines`]: what the vendor's application asks for: activate, validate, trials
 //! - [`intake`]: authentic means stored, stored means 200
 //! - [`apply`]: events into licenses, history and mail that is owed
 //! - [`post`]: mail that is owed goes out; [`mailer`]: how
@@ -27,6 +28,7 @@ pub mod config;
 pub mod fetch;
 pub mod intake;
 pub mod keyring;
+pub mod machines;
 pub mod mailer;
 pub mod post;
 pub mod rules;

@@ -20,10 +20,12 @@ use crate::config::{Config, Faults};
 use crate::fetch::{Fetch, FetchError};
 use crate::intake::Intake;
 use crate::keyring::{Keyring, KeyringError};
+use crate::machines::Machines;
 use crate::post::{self, Post, PostError};
 use crate::store::rows::LicenseFilter;
 use crate::store::{Options, Store, StoreError};
 use crate::support::{Failure, Support};
+use crate::web::app::Gate;
 use crate::web::support::Desk;
 use crate::web::support::reload::{Reload as Reloads, ReloadDone, Reloading};
 use crate::{telemetry, web};
@@ -132,6 +134,7 @@ impl Service {
             Data::new(shelf),
             Data::new(figures),
             Data::new(Desk::new(support.clone(), Arc::new(reload.clone()))),
+            Data::new(Gate::new(Machines::new(&support))),
         );
         let server = HttpServer::new(move || {
             App::new()
@@ -141,6 +144,7 @@ impl Service {
                 .app_data(data.2.clone())
                 .app_data(data.3.clone())
                 .app_data(data.4.clone())
+                .app_data(data.5.clone())
                 .configure(web::routes)
         })
         .client_request_timeout(HEADERS_TIME_MAX)

@@ -10,6 +10,7 @@ use keywright_providers::notice::{Act, Kind, Line, Ref, Thing};
 
 use super::rows;
 use crate::books::Books;
+use crate::rules::acts::SUPPORT;
 use crate::rules::customer::Details;
 use crate::rules::difference::{Difference, Held, difference};
 use crate::rules::fold::{Folded, License, Problem, Told, fold};
@@ -250,10 +251,16 @@ impl Work<'_> {
         // A license that another stands for gives up its slot first.
         let (merged, moved): (Vec<&Held>, Vec<&Held>) =
             difference.updated.iter().partition(|held| held.merged_into.is_some());
-        for held in merged.into_iter().chain(moved) {
+        for held in merged.iter().copied().chain(moved) {
             let Some(row) = stored.iter().find(|row| row.id == held.id) else { continue };
             let row = rows::updated(row, held, self.now);
             tx.license_update(&row, row.version)?;
+        }
+        // Who runs under its key goes on running.
+        for held in merged {
+            if let Some(into) = &held.merged_into {
+                tx.license_succeed(&held.id, into)?;
+            }
         }
         let mut strangers = BTreeSet::new();
         let customer = folded.customer(details);
@@ -279,7 +286,9 @@ impl Work<'_> {
                 self.now,
             ))?;
         }
-        if self.books.by_mail(self.account()) {
+        // To a trial without an address no event will ever tell one: its mail would wait for ever.
+        let reachable = self.account() != SUPPORT || customer.email.is_some();
+        if self.books.by_mail(self.account()) && reachable {
             let domain = self.books.config.mail.from.domain();
             for owed in &difference.mail {
                 let mail = rows::new_mail(owed, sale_id, &customer, domain, self.now);

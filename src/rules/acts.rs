@@ -1,4 +1,5 @@
-//! Support's own acts: stored as events like any other, and read into notices like any other.
+//! Support's own acts, and what the vendor's application asks for: stored as events like any other,
+//! and read into notices like any other.
 
 use chrono::{DateTime, Utc};
 use keywright_providers::notice::{Act, Customer, Kind, Line, Notice, Ref, Thing};
@@ -36,6 +37,18 @@ pub enum What {
         expires_at: Option<DateTime<Utc>>,
         customer: Customer,
     },
+    /// A trial that the application asked for. The names are unique: one is the machine's and the
+    /// other, where an address was told, the customer's. So each has one, and they are no one's
+    /// data.
+    Trial {
+        machine: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        person: Option<String>,
+        product: String,
+        until: DateTime<Utc>,
+        #[serde(default, skip_serializing_if = "Customer::is_empty")]
+        customer: Customer,
+    },
 }
 
 impl Told {
@@ -44,6 +57,7 @@ impl Told {
     pub fn event_type(&self) -> String {
         let act = match &self.what {
             What::Issue { .. } => "issue",
+            What::Trial { .. } => "trial",
             What::License { act, .. } => name(act),
         };
         format!("support.{act}")
@@ -52,30 +66,40 @@ impl Told {
     /// The one notice that it is.
     #[must_use]
     pub fn notice(&self) -> Notice {
-        let (refs, line, act, customer) = match &self.what {
+        let adjusted =
+            |act| Kind::Adjusted { act, by: self.by.clone(), reason: self.reason.clone() };
+        let (refs, line, kind, customer) = match &self.what {
             What::License { license_id, slot, act } => {
-                (Ref::new(Thing::License, license_id), Some(slot.clone()), act.clone(), None)
+                let license = Ref::new(Thing::License, license_id);
+                (vec![license], Some(slot.clone()), adjusted(act.clone()), None)
             }
             What::Issue { order, product, quantity, expires_at, customer } => {
                 let order = Ref::order(order);
-                let line = Line {
-                    line: Line::at(&order, 0),
-                    alias: Vec::new(),
-                    item: vec![product.clone()],
-                    quantity: *quantity,
-                    period: None,
-                };
-                let act = Act::Issue { lines: vec![line], expires_at: *expires_at };
-                (order, None, act, Some(customer.clone()))
+                let lines = vec![line(&order, product, *quantity)];
+                let kind = adjusted(Act::Issue { lines, expires_at: *expires_at });
+                (vec![order], None, kind, Some(customer.clone()))
+            }
+            What::Trial { machine, person, product, until, customer } => {
+                let machine = Ref::order(machine);
+                let lines = vec![line(&machine, product, 1)];
+                let kind = Kind::Trial { until: *until, lines };
+                let person = person.iter().map(Ref::order);
+                let customer = Some(customer.clone()).filter(|customer| !customer.is_empty());
+                (std::iter::once(machine).chain(person).collect(), None, kind, customer)
             }
         };
-        Notice {
-            refs: vec![refs],
-            occurred_at: self.at,
-            line,
-            kind: Kind::Adjusted { act, by: self.by.clone(), reason: self.reason.clone() },
-            customer,
-        }
+        Notice { refs, occurred_at: self.at, line, kind, customer }
+    }
+}
+
+/// The one line of a license that this service gives.
+fn line(order: &Ref, product: &str, quantity: u32) -> Line {
+    Line {
+        line: Line::at(order, 0),
+        alias: Vec::new(),
+        item: vec![product.to_owned()],
+        quantity,
+        period: None,
     }
 }
 
@@ -87,7 +111,7 @@ pub fn read(body: &[u8]) -> Reading {
     let told: Told = json(body)?;
     match &told.what {
         What::Issue { quantity: 0, .. } => Err(Unread::value("quantity", "must be at least 1")),
-        What::Issue { .. } | What::License { .. } => Ok(vec![told.notice()]),
+        What::Issue { .. } | What::License { .. } | What::Trial { .. } => Ok(vec![told.notice()]),
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -36,6 +37,16 @@ impl Seed {
         mac.update(&[0]);
         mac.update(name.as_bytes());
         mac.finalize().into_bytes().into()
+    }
+}
+
+impl Seed {
+    /// A name for what must be known again and not be read: 128 bits in hex. Without the seed
+    /// nobody can find out whose it is, not even by trying.
+    #[must_use]
+    pub fn pseudonym(&self, of: &str, name: &str) -> String {
+        let bits = self.bits(&format!("pseudonym v1 {of}"), name);
+        HEXLOWER.encode(bits.get(..16).unwrap_or_default())
     }
 }
 

@@ -18,6 +18,7 @@
 //! - [`simulation`]: a life on simulated time
 //! - [`key`]: activation keys and license ids
 //! - [`proof`]: claims signed with a purpose, and verified
+//! - [`validity`]: is a license valid at one instant; [`machine`]: what is signed for one machine
 //! - [`letter`]: what a customer is written
 //! - [`letters`]: the templates of it, built in or the vendor's
 //! - [`plain`]: others' words as one short harmless line
@@ -34,6 +35,7 @@ pub mod key;
 pub mod letter;
 pub mod letters;
 pub mod license;
+pub mod machine;
 mod payments;
 pub mod plain;
 pub mod product;
@@ -44,6 +46,7 @@ mod returns;
 pub mod simulation;
 pub mod span;
 mod track;
+pub mod validity;
 mod walk;
 
 #[cfg(test)]

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::acts::SUPPORT;
 use super::span::{Interval, end_of, zone};
+use super::validity::Terms;
 
 /// The rules of one product, complete.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -254,9 +256,13 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// What a line buys: the most specific item that is known decides.
+    /// What a line buys: the most specific item that is known decides. What this service gives
+    /// itself stands under the products' own ids.
     #[must_use]
     pub fn offer(&self, account: &str, items: &[String]) -> Option<&Offer> {
+        if account == SUPPORT {
+            return self.product(items);
+        }
         let known = self.items.get(account)?;
         items.iter().find_map(|item| known.get(item))
     }
@@ -265,5 +271,23 @@ impl Catalogue {
     #[must_use]
     pub fn product(&self, items: &[String]) -> Option<&Offer> {
         items.iter().find_map(|item| self.products.get(item))
+    }
+
+    /// The terms that licenses of a product may have at an account: several, where its items set
+    /// them differently; none, where the product is not configured any more.
+    #[must_use]
+    pub fn terms(&self, account: &str, product: &str) -> Vec<Terms> {
+        let of = |offers: &mut dyn Iterator<Item = &Offer>| {
+            let mut found: Vec<Terms> = Vec::new();
+            for terms in offers.flatten().filter(|one| one.id == product).map(|one| (&**one).into())
+            {
+                if !found.contains(&terms) {
+                    found.push(terms);
+                }
+            }
+            found
+        };
+        let sold = of(&mut self.items.get(account).into_iter().flat_map(BTreeMap::values));
+        if sold.is_empty() { of(&mut self.products.get(product).into_iter()) } else { sold }
     }
 }

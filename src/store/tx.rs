@@ -190,6 +190,19 @@ functions! {
     activation_insert(activation: &ActivationRow) -> ();
     /// Replaces an activation.
     activation_update(activation: &ActivationRow) -> ();
+    /// The activation of a machine, released or not.
+    activation_find(license_id: &str, fingerprint: &str) -> Option<ActivationRow>;
+    /// How many seats of a license are held. The caller holds its lock.
+    activations_held(license_id: &str) -> i64;
+    /// The machine was heard of now; nothing happens where its seat was freed meanwhile.
+    activation_seen(id: &str, now: DateTime<Utc>) -> ();
+    /// The number of the next machine license of a license. Its version stays: nothing that
+    /// people see has changed. The caller holds the lock of its sale, as everyone who writes
+    /// licenses. [`StoreError::Conflict`]: there is no such license.
+    license_sequence(id: &str) -> i64;
+    /// The machines of `from` are `into`'s from now on, and its machine licenses go on from the
+    /// higher number of the two. The caller has locked the sales of both.
+    license_succeed(from: &str, into: &str) -> ();
     /// Frees its seat. False: there is no such activation of this license, or it was free.
     activation_release(license_id: &str, activation_id: &str, now: DateTime<Utc>) -> bool;
 

@@ -192,7 +192,7 @@ pub(super) fn locked(
 
 /// When an act happens: now, but after the acts before it. So they keep their order although the
 /// clocks of two nodes differ, and two acts of one instant are two.
-fn following(known: &[fold::Told], now: DateTime<Utc>) -> DateTime<Utc> {
+pub(crate) fn following(known: &[fold::Told], now: DateTime<Utc>) -> DateTime<Utc> {
     let by_support = |one: &&fold::Told| matches!(one.notice.kind, Kind::Adjusted { .. });
     let last = known.iter().filter(by_support).map(|one| one.notice.occurred_at).max();
     match last {
@@ -204,21 +204,21 @@ fn following(known: &[fold::Told], now: DateTime<Utc>) -> DateTime<Utc> {
 }
 
 /// One act on its way into the store.
-pub(super) struct Telling<'a> {
-    pub(super) told: &'a Told,
+pub(crate) struct Telling<'a> {
+    pub(crate) told: &'a Told,
     /// The event's own unique id.
-    pub(super) event: &'a str,
-    pub(super) account: &'a str,
-    pub(super) live: bool,
+    pub(crate) event: &'a str,
+    pub(crate) account: &'a str,
+    pub(crate) live: bool,
 }
 
 /// Keeps the act as an event, applies it and settles it.
-pub(super) fn tell(
+pub(crate) fn tell(
     tx: &mut Tx<'_>,
     telling: &Telling<'_>,
     books: &Books,
     now: DateTime<Utc>,
-) -> Result<Applied, Failure> {
+) -> Result<Applied, StoreError> {
     let Telling { told, event, account, live } = *telling;
     // Our own types always have a JSON form.
     let body = serde_json::to_vec(told).unwrap_or_default();
@@ -249,7 +249,7 @@ pub(super) fn tell(
         | EventStatus::Waiting
         | EventStatus::Failed => {
             let message = applied.settled.message.unwrap_or_default();
-            Err(StoreError::Refused(format!("the act was not applied: {message}")).into())
+            Err(StoreError::Refused(format!("the act was not applied: {message}")))
         }
     }
 }

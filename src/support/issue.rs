@@ -109,7 +109,7 @@ impl Gift {
 }
 
 /// One plain address, without a name.
-pub(super) fn address(text: &str) -> Result<String, Refusal> {
+pub(crate) fn address(text: &str) -> Result<String, Refusal> {
     let wrong = || Refusal::field("email", "is not an address; write ann@example.com");
     let mailbox = Mailbox::try_from(text.to_owned()).map_err(|_| wrong())?;
     match mailbox.name {

@@ -87,6 +87,8 @@ impl Support {
         let (name, activation, now) = (name.to_owned(), activation.to_owned(), self.clock.now());
         self.write("activation release", move |tx| {
             let row = find(tx, &name)?;
+            // A machine that is activated at this moment comes before or after, never between.
+            tx.license_lock(&row.id)?;
             let known = tx.activations_of_license(&row.id)?;
             if known.iter().all(|one| one.id != activation) {
                 return Err(Refusal::UnknownActivation(activation.clone()).into());
@@ -174,12 +176,12 @@ fn entries(tx: &mut Tx<'_>, row: &LicenseRow) -> Result<Vec<HistoryRow>, StoreEr
     Ok(entries)
 }
 
-pub(super) fn folded(told: &[Told], row: &LicenseRow, books: &Books) -> Folded {
+pub(crate) fn folded(told: &[Told], row: &LicenseRow, books: &Books) -> Folded {
     fold(told, &books.config.catalogue, &row.account)
 }
 
 /// The license as the fold has it.
-pub(super) fn license<'a>(folded: &'a Folded, row: &LicenseRow) -> Option<&'a fold::License> {
+pub(crate) fn license<'a>(folded: &'a Folded, row: &LicenseRow) -> Option<&'a fold::License> {
     let exact = folded.licenses.iter().find(|license| license.slot == row.slot);
     exact.or_else(|| folded.licenses.iter().find(|license| license.names.contains(&row.slot)))
 }

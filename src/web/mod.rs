@@ -2,11 +2,13 @@
 //!
 //! - [`webhooks`]: `/webhooks/{account}` and `/fulfil/{account}`, for providers
 //! - [`health`]: `/healthz`, `/readyz`, `/metrics`
+//! - [`app`]: `/v1`, for the vendor's application
 //! - [`support`]: `/api/v1`, for support
 //! - [`problem`]: errors, and the one place that knows their status codes
 //! - [`read`]: bodies and queries into types, with what would be right
 //! - [`client`]: whom a request comes from
 
+pub mod app;
 pub mod client;
 pub mod health;
 pub mod problem;
@@ -34,6 +36,7 @@ pub fn routes(service: &mut web::ServiceConfig) {
                 .route(web::get().to(webhooks::fulfil))
                 .default_service(web::to(webhooks::wrong_method)),
         )
+        .service(web::scope("/v1").configure(app::routes))
         .service(web::scope("/api/v1").configure(support::routes))
         .route("/healthz", web::get().to(health::alive))
         .route("/readyz", web::get().to(health::ready))

@@ -10,6 +10,7 @@ use actix_web::http::header::{ALLOW, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE}
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 
+use crate::machines;
 use crate::store::StoreError;
 use crate::support::{Failure, Refusal};
 
@@ -74,10 +75,16 @@ codes! {
     UnknownParameter = BAD_REQUEST "unknown_parameter" "There is no such parameter",
     Unauthorized = UNAUTHORIZED "unauthorized" "A valid token is needed",
     Forbidden = FORBIDDEN "forbidden" "The token's role does not allow this",
+    Expired = FORBIDDEN "expired" "The license has expired",
+    Suspended = FORBIDDEN "suspended" "The license is suspended",
+    Revoked = FORBIDDEN "revoked" "The license is revoked",
+    NoTrial = FORBIDDEN "no_trial" "There is no trial of this product",
     NotFound = NOT_FOUND "not_found" "There is nothing at this address",
     UnknownEvent = NOT_FOUND "unknown_event" "There is no such event",
     UnknownLicense = NOT_FOUND "unknown_license" "There is no such license",
     UnknownActivation = NOT_FOUND "unknown_activation" "There is no such activation",
+    UnknownKey = NOT_FOUND "unknown_key" "There is no such key",
+    NotActivated = NOT_FOUND "not_activated" "This machine is not activated",
     UnknownMail = NOT_FOUND "unknown_mail" "There is no such mail",
     UnknownToken = NOT_FOUND "unknown_token" "There is no such token",
     MethodNotAllowed = METHOD_NOT_ALLOWED "method_not_allowed" "This method is not taken here",
@@ -89,6 +96,8 @@ codes! {
     EventNotOpen = CONFLICT "event_not_open" "The event is settled",
     EventCounts = CONFLICT "event_counts" "Licenses stand on the event",
     AlreadySent = CONFLICT "already_sent" "The mail was sent already",
+    TooManyActivations = CONFLICT "too_many_activations" "All seats are taken",
+    TrialUsed = CONFLICT "trial_used" "The trial was used before",
     TooLarge = PAYLOAD_TOO_LARGE "too_large" "The body is too large",
     UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE "unsupported_media_type" "The body is not plain JSON",
     InvalidField = UNPROCESSABLE_ENTITY "invalid_field" "A field cannot be what it is",
@@ -97,6 +106,7 @@ codes! {
     IdempotencyConflict = UNPROCESSABLE_ENTITY "idempotency_conflict" "The key was used for another request",
     ConfigurationFaulty = UNPROCESSABLE_ENTITY "configuration_faulty" "The configuration is faulty; the old one stays in force",
     TooManyAttempts = TOO_MANY_REQUESTS "too_many_attempts" "Too many wrong tokens",
+    TooManyRequests = TOO_MANY_REQUESTS "too_many_requests" "Too many calls",
     Internal = INTERNAL_SERVER_ERROR "internal" "The service failed",
     Unavailable = SERVICE_UNAVAILABLE "unavailable" "Not now",
 }
@@ -241,6 +251,36 @@ impl From<Refusal> for Problem {
         match refusal {
             Refusal::Field { field, .. } => problem.of_field(field),
             _ => problem,
+        }
+    }
+}
+
+impl From<machines::Failure> for Problem {
+    fn from(failure: machines::Failure) -> Self {
+        match failure {
+            machines::Failure::Refused(refusal) => refusal.into(),
+            machines::Failure::Store(error) => error.into(),
+            machines::Failure::NoChance(error) => {
+                Self::new(Code::Unavailable, error.to_string()).retry_after_s(RETRY_AFTER_S)
+            }
+        }
+    }
+}
+
+impl From<machines::Refusal> for Problem {
+    fn from(refusal: machines::Refusal) -> Self {
+        use machines::Refusal;
+        let detail = refusal.to_string();
+        match refusal {
+            Refusal::UnknownKey => Self::new(Code::UnknownKey, detail),
+            Refusal::Expired(_) => Self::new(Code::Expired, detail),
+            Refusal::Suspended => Self::new(Code::Suspended, detail),
+            Refusal::Revoked => Self::new(Code::Revoked, detail),
+            Refusal::NotActivated => Self::new(Code::NotActivated, detail),
+            Refusal::TooManyActivations { .. } => Self::new(Code::TooManyActivations, detail),
+            Refusal::NoTrial(_) => Self::new(Code::NoTrial, detail),
+            Refusal::TrialUsed(_) => Self::new(Code::TrialUsed, detail),
+            Refusal::Field { field, .. } => Self::new(Code::InvalidField, detail).of_field(field),
         }
     }
 }

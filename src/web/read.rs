@@ -63,6 +63,14 @@ impl Fields {
             return Ok(Self { values: Map::new(), origin: Origin::Body, taken: Vec::new() });
         }
         plain_json(request)?;
+        Self::of_json(body)
+    }
+
+    /// The fields of a JSON object, whatever its sender calls it.
+    ///
+    /// # Errors
+    /// [`Code::Malformed`].
+    pub fn of_json(body: &[u8]) -> Result<Self, Problem> {
         let malformed = |why: String| Problem::new(Code::Malformed, why);
         match serde_json::from_slice(body) {
             Ok(Value::Object(values)) => {
@@ -164,15 +172,28 @@ fn plain(words: &str) -> &str {
     }
 }
 
-/// Bodies are JSON as it is, not packed: what is small enough packed may be too large unpacked.
-fn plain_json(request: &HttpRequest) -> Result<(), Problem> {
-    let headers = request.headers();
-    let refuse = |detail: &str| Err(Problem::new(Code::UnsupportedMediaType, detail));
-    match headers.get(CONTENT_ENCODING).map(|value| value.as_bytes()) {
-        None | Some(b"" | b"identity") => {}
-        Some(_) => return refuse("the body is packed; send it as it is"),
+/// Bodies are taken as they are: what is small enough packed may be too large unpacked.
+///
+/// # Errors
+/// [`Code::UnsupportedMediaType`].
+pub fn unpacked(request: &HttpRequest) -> Result<(), Problem> {
+    match request.headers().get(CONTENT_ENCODING).map(|value| value.as_bytes()) {
+        None | Some(b"" | b"identity") => Ok(()),
+        Some(_) => {
+            let detail = "the body is packed; send it as it is";
+            Err(Problem::new(Code::UnsupportedMediaType, detail))
+        }
     }
-    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+}
+
+fn plain_json(request: &HttpRequest) -> Result<(), Problem> {
+    unpacked(request)?;
+    let refuse = |detail: &str| Err(Problem::new(Code::UnsupportedMediaType, detail));
+    let kind = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
     match kind.eq_ignore_ascii_case("application/json") {
         true => Ok(()),

@@ -5,6 +5,8 @@
 mod support;
 
 #[cfg(test)]
+mod app;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod desk;

@@ -10,7 +10,7 @@ const FLOORS: [&[&str]; 10] = [
     &["cli"],
     &["serve"],
     &["web"],
-    &["support", "trigger", "sender", "standin"],
+    &["support", "machines", "trigger", "sender", "standin"],
     &["intake"],
     &["apply", "post"],
     &["fetch"],

@@ -4,6 +4,7 @@
 //! of a batch of events, and two macros, `locked!` and `skip_locked!`, which add row locks where
 //! there are rows to lock.
 
+mod activations;
 mod claims;
 mod events;
 mod history;
@@ -14,6 +15,7 @@ mod outbox;
 mod people;
 mod sales;
 
+pub(in crate::store) use activations::*;
 pub(in crate::store) use claims::*;
 pub(in crate::store) use events::*;
 pub(in crate::store) use history::*;

@@ -1,5 +1,5 @@
-//! A vendor's office: a service with a catalogue, one account, a clock that stands, and support's
-//! API in front of it.
+//! A vendor's office: a service with a catalogue, one account, a clock that stands, and in front of
+//! it support's API and the vendor's application.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,9 +17,11 @@ use keywright::config::Config;
 use keywright::fetch::Fetch;
 use keywright::intake::Intake;
 use keywright::keyring::Keyring;
-use keywright::store::Store;
+use keywright::machines::Machines;
 use keywright::store::types::Role;
+use keywright::store::{Options, Store};
 use keywright::support::Support;
+use keywright::web::app::{self, Gate};
 use keywright::web::support::reload::{Reload, ReloadDone, Reloading};
 use keywright::web::support::{Desk, routes};
 use keywright_providers::sample::{Scene, Step};
@@ -63,6 +65,7 @@ pub(crate) struct Office {
     pub(crate) support: Support,
     pub(crate) clock: Arc<Hands>,
     desk: web::Data<Desk>,
+    gate: web::Data<Gate>,
     intake: Intake,
     apply: Apply,
     /// By role.
@@ -77,8 +80,9 @@ pub(crate) struct Office {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: BTreeMap<String, String>,
-    /// Null where there is no body.
+    /// Null where there is no body, or none of JSON.
     pub(crate) json: Value,
+    pub(crate) text: String,
 }
 
 /// A clock that goes only when it is moved.
@@ -126,6 +130,13 @@ impl Office {
         Self::beside(db, db.node().await, Counted::default()).await
     }
 
+    /// One that does not wait long for its database.
+    pub(crate) async fn impatient(db: &Database) -> Self {
+        let patience = std::time::Duration::from_secs(1);
+        let store = db.node_with(Options { patience, ..Options::default() }).await;
+        Self::beside(db, store, Counted::default()).await
+    }
+
     /// A further node on the same database, with random numbers of its own.
     pub(crate) async fn another(&self, db: &Database) -> Self {
         let number = self.nodes.fetch_add(1, Ordering::Relaxed);
@@ -157,6 +168,7 @@ impl Office {
             Fetch::new().unwrap(),
         );
         let mut office = Self {
+            gate: web::Data::new(Gate::new(Machines::new(&support))),
             desk: web::Data::new(Desk::new(support.clone(), Arc::new(Faulty))),
             intake: intake.await.unwrap(),
             apply: Apply::new(
@@ -194,9 +206,13 @@ impl Office {
 
     /// A customer does something, and the provider tells of it.
     pub(crate) async fn tell(&self, step: Step, tag: &str, item: &str) {
-        let account = self.support.shelf.now().account("shop").unwrap().clone();
+        self.deliver(&self.scene(step, tag, item)).await;
+    }
+
+    /// What a customer does now: the first payment of a subscription of years.
+    pub(crate) fn scene(&self, step: Step, tag: &str, item: &str) -> Scene {
         let now = self.clock.now();
-        let scene = Scene {
+        Scene {
             step,
             tag: tag.to_owned(),
             cycle: 0,
@@ -216,8 +232,14 @@ impl Office {
             subscription: true,
             amount_minor: 4_900,
             currency: "EUR".to_owned(),
-        };
-        for sample in account.provider.samples(&scene) {
+        }
+    }
+
+    /// The provider tells of it, and all that was told is applied.
+    pub(crate) async fn deliver(&self, scene: &Scene) {
+        let account = self.support.shelf.now().account("shop").unwrap().clone();
+        let now = self.clock.now();
+        for sample in account.provider.samples(scene) {
             let sample = account.provider.sign(sample, &account.credentials, now);
             self.intake.deliver("shop", &sample.request()).await.unwrap();
         }
@@ -244,9 +266,18 @@ impl Office {
         self.call(Call::to(Method::POST, path).by(self.token("admin")).with(&body)).await
     }
 
+    /// The vendor's application asks, on a customer's machine.
+    pub(crate) async fn ask(&self, path: &str, body: Value) -> Answer {
+        self.call(Call::of_app(Method::POST, path).with(&body)).await
+    }
+
     pub(crate) async fn call(&self, call: Call) -> Answer {
-        let desk = web::Data::clone(&self.desk);
-        let app = App::new().app_data(desk).service(web::scope("/api/v1").configure(routes));
+        let app = App::new()
+            .app_data(web::Data::clone(&self.desk))
+            .app_data(web::Data::clone(&self.gate))
+            .wrap(keywright::web::headers())
+            .service(web::scope("/v1").configure(app::routes))
+            .service(web::scope("/api/v1").configure(routes));
         let app = init_service(app).await;
         let response = call_service(&app, call.0.to_request()).await;
         let headers = response.headers().iter();
@@ -256,7 +287,7 @@ impl Office {
         let (status, headers) = (response.status().as_u16(), headers.collect());
         let body = read_body(response).await;
         let json = serde_json::from_slice(&body).unwrap_or(Value::Null);
-        Answer { status, headers, json }
+        Answer { status, headers, json, text: String::from_utf8_lossy(&body).into_owned() }
     }
 }
 
@@ -265,7 +296,16 @@ pub(crate) struct Call(TestRequest);
 
 impl Call {
     pub(crate) fn to(method: Method, path: &str) -> Self {
-        let request = TestRequest::default().method(method).uri(&format!("/api/v1{path}"));
+        Self::at(method, &format!("/api/v1{path}"))
+    }
+
+    /// By the vendor's application.
+    pub(crate) fn of_app(method: Method, path: &str) -> Self {
+        Self::at(method, &format!("/v1{path}"))
+    }
+
+    fn at(method: Method, uri: &str) -> Self {
+        let request = TestRequest::default().method(method).uri(uri);
         Self(request.peer_addr("203.0.113.7:40000".parse().unwrap()))
     }
 

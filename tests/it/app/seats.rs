@@ -1,0 +1,92 @@
+//! Seats hold, whoever asks at the same moment, on whatever node.
+
+use std::collections::BTreeSet;
+
+use keywright::rules::machine::MachineLicense;
+use serde_json::json;
+
+use super::machine::{activate, activated, all, claims, proven};
+use crate::support::databases::Database;
+use crate::support::office::Office;
+
+on_both! {
+    async fn sixteen_machines_at_once_on_two_nodes_get_two_seats(db: Database) {
+        let office = Office::open(&db).await;
+        // SQLite belongs to one process; there both stand on the same file.
+        let other = office.another(&db).await;
+        let bought = office.sells("ada").await;
+        let key = bought["key"].as_str().unwrap();
+        let names: Vec<String> = (0..16).map(|n| format!("machine-{n}")).collect();
+        let answers = all(names.iter().enumerate().map(|(n, name)| {
+            activate(if n % 2 == 0 { &office } else { &other }, key, name)
+        })).await;
+        let words: Vec<String> = answers.iter().map(|answer| answer.word()).collect();
+        let seated = words.iter().filter(|word| *word == "200").count();
+        let refused = words.iter().filter(|word| *word == "409 too_many_activations").count();
+        assert_eq!((seated, refused), (2, 14), "{words:?}");
+        let told = office.ask("/licenses/validate", json!({ "key": key })).await.ok();
+        assert_eq!((&told["activations"], &told["max_activations"]), (&json!(2), &json!(2)));
+    }
+
+    async fn one_machine_at_once_on_two_nodes_has_one_seat_and_rising_numbers(db: Database) {
+        let office = Office::open(&db).await;
+        let other = office.another(&db).await;
+        let bought = office.sells("ada").await;
+        let key = bought["key"].as_str().unwrap();
+        let answers = all((0..16).map(|n| {
+            activated(if n % 2 == 0 { &office } else { &other }, key, "laptop")
+        })).await;
+        let ids: BTreeSet<&str> =
+            answers.iter().map(|answer| answer["activation_id"].as_str().unwrap()).collect();
+        assert_eq!(ids.len(), 1);
+        let proofs = all(answers.iter().map(|answer| claims(&office, answer))).await;
+        let numbers: BTreeSet<i64> = proofs.iter().map(|proof: &MachineLicense| proof.sequence).collect();
+        assert_eq!(numbers, (1..=16).collect());
+        let told = office.ask("/licenses/validate", json!({ "key": key })).await.ok();
+        assert_eq!(told["activations"], 1);
+    }
+
+    async fn no_activation_overtakes_a_revocation(db: Database) {
+        let office = Office::open(&db).await;
+        let other = office.another(&db).await;
+        let bought = office.sells("ada").await;
+        let key = bought["key"].as_str().unwrap();
+        let revoke = format!("/licenses/{}/revoke", bought["id"].as_str().unwrap());
+        let (revoked, answers) = tokio::join!(
+            office.post(&revoke, json!({})),
+            all((0..8).map(|_| activate(&other, key, "laptop"))),
+        );
+        revoked.ok();
+        // Some may have come before it; nothing comes after it.
+        for answer in answers {
+            assert!(["200", "403 revoked"].contains(&answer.word().as_str()), "{}", answer.word());
+        }
+        assert_eq!(activate(&other, key, "laptop").await.word(), "403 revoked");
+    }
+
+    async fn activating_and_telling_at_once_loses_neither(db: Database) {
+        let office = Office::open(&db).await;
+        let other = office.another(&db).await;
+        let bought = office.sells("ada").await;
+        let key = bought["key"].as_str().unwrap();
+        let renew = format!("/licenses/{}/renew", bought["id"].as_str().unwrap());
+        let renewals = async {
+            for _ in 0..8 {
+                office.post(&renew, json!({ "interval": "P1M" })).await.ok();
+            }
+        };
+        let asks = async {
+            let mut numbers = Vec::new();
+            for _ in 0..16 {
+                let answer = activated(&other, key, "laptop").await;
+                let proof = proven(&other, answer["license"].as_str().unwrap()).await;
+                numbers.push(proof.sequence);
+            }
+            numbers
+        };
+        let ((), numbers) = tokio::join!(renewals, asks);
+        assert_eq!(numbers, (1..=16).collect::<Vec<i64>>());
+        let last = activated(&office, key, "laptop").await;
+        assert_eq!(last["expires_at"], "2028-08-01T09:00:00Z");
+    }
+}
