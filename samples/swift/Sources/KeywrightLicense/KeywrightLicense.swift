@@ -50,12 +50,14 @@ public struct Seen {
 
 /// The public keys that you embed: the text of GET /v1/keys.
 public func readKeys(_ jwks: Data) throws -> Keys {
-    struct Key: Decodable { let kty, crv, x, kid: String }
+    // Keys of other kinds have other members, and are passed over.
+    struct Key: Decodable { let kty, crv, x, kid: String? }
     struct KeySet: Decodable { let keys: [Key] }
     var keys = Keys()
     for key in try JSONDecoder().decode(KeySet.self, from: jwks).keys
     where key.kty == "OKP" && key.crv == "Ed25519" {
-        keys[key.kid] = try .init(rawRepresentation: decode(key.x))
+        guard let kid = key.kid, let x = key.x else { throw Refused.malformed }
+        keys[kid] = try Curve25519.Signing.PublicKey(rawRepresentation: decode(x))
     }
     return keys
 }
