@@ -1,5 +1,6 @@
 //! The vendor's application, on its customers' machines.
 
+mod client;
 mod guesses;
 mod machine;
 mod merges;
