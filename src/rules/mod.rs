@@ -19,7 +19,9 @@
 //! - [`key`]: activation keys and license ids
 //! - [`proof`]: claims signed with a purpose, and verified
 //! - [`letter`]: what a customer is written
-//! - [`letters`]: the templates of it, built in or the vendor's
+//! - [`letters`]: the templates of it, built in or the vendor's; `tongue`: dates in them
+//! - [`remind`]: which end is near, and who is told
+//! - [`hook`]: what the vendor's own hooks are told
 //! - [`plain`]: others' words as one short harmless line
 //! - [`retry`]: when a mail is tried again
 
@@ -30,6 +32,7 @@ pub mod customer;
 pub mod difference;
 pub mod fold;
 pub mod gather;
+pub mod hook;
 pub mod key;
 pub mod letter;
 pub mod letters;
@@ -39,10 +42,12 @@ pub mod plain;
 pub mod product;
 pub mod proof;
 mod purchase;
+pub mod remind;
 pub mod retry;
 mod returns;
 pub mod simulation;
 pub mod span;
+mod tongue;
 mod track;
 mod walk;
 
