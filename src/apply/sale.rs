@@ -15,6 +15,7 @@ use crate::rules::difference::{Difference, Held, difference};
 use crate::rules::fold::{Folded, License, Problem, Told, fold};
 use crate::rules::gather;
 use crate::rules::key::Identity;
+use crate::rules::license::State;
 use crate::store::rows::{EventRow, LicenseRow, Settled};
 use crate::store::types::EventStatus;
 use crate::store::{StoreError, Tx};
@@ -279,6 +280,10 @@ impl Work<'_> {
                 self.now,
             ))?;
         }
+        for held in difference.created.iter().chain(&difference.updated) {
+            let before = stored.iter().find(|row| row.id == held.id);
+            self.over_already(tx, before, held)?;
+        }
         if self.books.by_mail(self.account()) {
             let domain = self.books.config.mail.from.domain();
             for owed in &difference.mail {
@@ -287,6 +292,23 @@ impl Work<'_> {
             }
         }
         Ok(strangers)
+    }
+
+    /// An end that is in the past when it is told: nobody who looks at the calendar meets it.
+    fn over_already(
+        &self,
+        tx: &mut Tx<'_>,
+        before: Option<&LicenseRow>,
+        held: &Held,
+    ) -> Result<(), StoreError> {
+        let known = before.is_some_and(|row| row.valid_until == held.valid_until);
+        let stands = held.state == State::Active && held.merged_into.is_none();
+        match held.valid_until {
+            Some(end) if stands && !known && end < self.now => {
+                tx.hook_owe(&rows::expired(&held.id, end)).map(drop)
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Tells the sale's licenses and their waiting mail who the customer is.

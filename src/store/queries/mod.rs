@@ -7,6 +7,7 @@
 mod claims;
 mod events;
 mod history;
+mod hooks;
 mod keep;
 mod licenses;
 mod lookup;
@@ -17,6 +18,7 @@ mod sales;
 pub(in crate::store) use claims::*;
 pub(in crate::store) use events::*;
 pub(in crate::store) use history::*;
+pub(in crate::store) use hooks::*;
 pub(in crate::store) use keep::{EventRecord, event_keep};
 pub(in crate::store) use licenses::*;
 pub(in crate::store) use outbox::*;
@@ -24,7 +26,7 @@ pub(in crate::store) use people::*;
 pub(in crate::store) use sales::*;
 
 use super::Conn;
-pub(in crate::store) use super::{event_reclaim_all, outbox_reclaim_all};
+pub(in crate::store) use super::{event_reclaim_all, hook_reclaim_all, outbox_reclaim_all};
 use crate::store::error::StoreError;
 
 type Db = <Conn as diesel::Connection>::Backend;
