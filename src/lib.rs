@@ -5,9 +5,11 @@
 //! - [`cli`]: the command line
 //! - [`serve`]: the running service, put together
 //! - [`web`]: HTTP: addresses, limits, status codes
+//! - [`hooks`]: the vendor's own systems are told
 //! - [`support`]: what support does, for the API and the command line alike
 //! - [`intake`]: authentic means stored, stored means 200
 //! - [`apply`]: events into licenses, history and mail that is owed
+//! - [`due`]: what follows from the calendar: reminders, ends
 //! - [`post`]: mail that is owed goes out; [`mailer`]: how
 //! - [`trigger`], [`sender`]: realistic events, made and posted
 //! - [`books`]: configuration and keys of this moment
@@ -24,7 +26,9 @@ pub mod chance;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod due;
 pub mod fetch;
+pub mod hooks;
 pub mod intake;
 pub mod keyring;
 pub mod mailer;

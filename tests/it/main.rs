@@ -9,6 +9,10 @@ mod cli;
 #[cfg(test)]
 mod desk;
 #[cfg(test)]
+mod due;
+#[cfg(test)]
+mod hooks;
+#[cfg(test)]
 mod mailer;
 #[cfg(test)]
 mod post;

@@ -1,5 +1,6 @@
 #[macro_use]
 pub(crate) mod databases;
+pub(crate) mod listener;
 pub(crate) mod office;
 pub(crate) mod process;
 pub(crate) mod smtp;
