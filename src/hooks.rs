@@ -6,8 +6,8 @@
 //! of several nodes one sends it; the `webhook-id` is fixed, so that a receiver knows the copy that
 //! a lost answer leads to.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
@@ -21,7 +21,7 @@ use crate::books::{Books, Shelf};
 use crate::clock::Clock;
 use crate::config::Hook;
 use crate::fetch::Fetch;
-use crate::rules::retry::mail_wait;
+use crate::rules::retry::{mail_pause, mail_wait};
 use crate::store::rows::HookRow;
 use crate::store::{Store, StoreError, Tx};
 use crate::support::view::LicenseView;
@@ -45,6 +45,16 @@ pub struct Hooks {
     shelf: Shelf,
     clock: Arc<dyn Clock>,
     fetch: Fetch,
+    resting: Arc<Mutex<HashMap<String, Rest>>>,
+}
+
+/// A hook that gave no answer rests, longer each time, so that those who wait for its silence hold
+/// up no other hook. Each process finds out for itself.
+#[derive(Debug, Clone, Copy)]
+struct Rest {
+    /// In a row.
+    faults: u32,
+    until: DateTime<Utc>,
 }
 
 impl std::fmt::Debug for Hooks {
@@ -57,14 +67,19 @@ impl std::fmt::Debug for Hooks {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Verdict {
     Taken,
-    Again { wait: TimeDelta, error: String },
+    Again {
+        wait: TimeDelta,
+        error: String,
+        /// False: it was not tried.
+        counts: bool,
+    },
     GivenUp(String),
 }
 
 impl Hooks {
     #[must_use]
     pub fn new(store: Store, shelf: Shelf, clock: Arc<dyn Clock>, fetch: Fetch) -> Self {
-        Self { store, shelf, clock, fetch }
+        Self { store, shelf, clock, fetch, resting: Arc::default() }
     }
 
     /// Tells what is due until told to stop; what is under way then is finished.
@@ -122,9 +137,8 @@ impl Hooks {
         let name = message.hook.as_deref().unwrap_or_default();
         let verdict = match books.config.hooks.get(name) {
             None => Verdict::GivenUp(format!("there is no [hooks.{name}] any more")),
-            Some(hook) => match self.body(message).await {
-                Ok(Some(body)) => self.send(hook, message, body).await,
-                Ok(None) => Verdict::GivenUp("the license that it tells of is not there".into()),
+            Some(hook) => match self.try_one(hook, message).await {
+                Ok(verdict) => verdict,
                 Err(error) => {
                     // Another worker has it, or it is claimed again when its time is over.
                     tracing::warn!(hook.message = message.id, %error, "left for later: {error}");
@@ -134,6 +148,16 @@ impl Hooks {
         };
         report(message, name, &verdict);
         self.settle(message, verdict).await;
+    }
+
+    async fn try_one(&self, hook: &Hook, message: &HookRow) -> Result<Verdict, StoreError> {
+        if let Some(verdict) = self.rests(hook) {
+            return Ok(verdict);
+        }
+        Ok(match self.body(message).await? {
+            Some(body) => self.send(hook, message, body).await,
+            None => Verdict::GivenUp("the license that it tells of is not there".to_owned()),
+        })
     }
 
     /// The bytes that are sent: the license as it stands at the first try, fixed from then on.
@@ -162,6 +186,7 @@ impl Hooks {
     async fn send(&self, hook: &Hook, message: &HookRow, body: Vec<u8>) -> Verdict {
         let signed = signed(hook, message, body, self.clock.now());
         let answer = self.fetch.tell(&hook.url, &signed.headers, signed.body).await;
+        self.rest_or_resume(hook, answer.is_ok());
         let error = match answer {
             Ok(200..=299) => return Verdict::Taken,
             Ok(410) => {
@@ -172,9 +197,34 @@ impl Hooks {
         };
         let attempts = u32::try_from(message.attempts).unwrap_or_default().saturating_add(1);
         match mail_wait(attempts) {
-            Some(wait) => Verdict::Again { wait, error },
+            Some(wait) => Verdict::Again { wait, error, counts: true },
             None => Verdict::GivenUp(format!("given up after 3 days: {error}")),
         }
+    }
+
+    /// Not to be tried now, as it did not answer a moment ago.
+    fn rests(&self, hook: &Hook) -> Option<Verdict> {
+        let rest = self.resting().get(&hook.name).copied()?;
+        let wait = rest.until - self.clock.now();
+        let error = "it gave no answer to another message, and rests".to_owned();
+        (wait > TimeDelta::zero()).then_some(Verdict::Again { wait, error, counts: false })
+    }
+
+    fn rest_or_resume(&self, hook: &Hook, answered: bool) {
+        let now = self.clock.now();
+        let mut resting = self.resting();
+        if answered {
+            resting.remove(&hook.name);
+            return;
+        }
+        let rest = resting.entry(hook.name.clone()).or_insert(Rest { faults: 0, until: now });
+        rest.faults = rest.faults.saturating_add(1);
+        rest.until = now + mail_pause(rest.faults);
+    }
+
+    /// Nothing panics while it is held, so poison tells nothing.
+    fn resting(&self) -> MutexGuard<'_, HashMap<String, Rest>> {
+        self.resting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Under the claim's number: nothing is written when another has taken over.
@@ -182,7 +232,9 @@ impl Hooks {
         let (id, fence, now) = (message.id, message.fence, self.clock.now());
         let settle = move |tx: &mut Tx<'_>| match &verdict {
             Verdict::Taken => tx.hook_sent(id, fence, now),
-            Verdict::Again { wait, error } => tx.hook_again(id, fence, now + *wait, error, true),
+            Verdict::Again { wait, error, counts } => {
+                tx.hook_again(id, fence, now + *wait, error, *counts)
+            }
             Verdict::GivenUp(error) => tx.hook_failed(id, fence, error),
         };
         if let Err(error) = self.store.run("hook settle", settle).await {
@@ -218,6 +270,7 @@ fn report(message: &HookRow, hook: &str, verdict: &Verdict) {
             tracing::info!(hook.message = id, hook, "hook {hook} took message {id}");
             "taken"
         }
+        Verdict::Again { counts: false, .. } => "rests",
         Verdict::Again { error, .. } => {
             tracing::warn!(hook.message = id, hook, "hook {hook} is told {id} again: {error}");
             "again"

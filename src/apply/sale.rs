@@ -17,7 +17,7 @@ use crate::rules::gather;
 use crate::rules::key::Identity;
 use crate::rules::license::State;
 use crate::store::rows::{EventRow, LicenseRow, Settled};
-use crate::store::types::EventStatus;
+use crate::store::types::{EventStatus, LicenseState};
 use crate::store::{StoreError, Tx};
 
 /// What applying an event came to.
@@ -301,7 +301,9 @@ impl Work<'_> {
         before: Option<&LicenseRow>,
         held: &Held,
     ) -> Result<(), StoreError> {
-        let known = before.is_some_and(|row| row.valid_until == held.valid_until);
+        let known = before.is_some_and(|row| {
+            row.state == LicenseState::Active && row.valid_until == held.valid_until
+        });
         let stands = held.state == State::Active && held.merged_into.is_none();
         match held.valid_until {
             Some(end) if stands && !known && end < self.now => {

@@ -205,6 +205,26 @@ on_both! {
         assert_eq!(messages(&office, "?hook=deaf&status=queued").await.len(), 2);
     }
 
+    async fn a_hook_that_gives_no_answer_rests_and_the_others_are_told(db: Database) {
+        let office = Office::open(&db).await;
+        let (dead, good) = (Listener::start([]).await, Listener::start([]).await);
+        dead.always(Some(Reply::Never));
+        office.configure(&[hook("dead", &dead, ""), hook("good", &good, "")].concat());
+        for name in ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"] {
+            office.sells(name).await;
+        }
+        office.hooks.run_once().await.unwrap();
+        assert_eq!(good.heard().len(), 12);
+        assert!(dead.heard().len() <= 8, "{}: one round", dead.heard().len());
+        let waiting = messages(&office, "?hook=dead&status=queued").await;
+        assert_eq!(waiting.len(), 12);
+        assert!(waiting.iter().any(|row| row["attempts"] == 0), "what was not tried counts nothing");
+        dead.always(None);
+        office.clock.advance(TimeDelta::minutes(6));
+        office.hooks.run_once().await.unwrap();
+        assert!(messages(&office, "?hook=dead&status=queued").await.is_empty());
+    }
+
     async fn a_hook_that_was_taken_out_is_told_nothing_and_a_new_one_nothing_old(db: Database) {
         let (office, listener) = opened(&db, [Reply::Status(500)]).await;
         office.sells("ada").await;
