@@ -12,6 +12,9 @@ use crate::support::databases::Database;
 /// A year from the morning on which the office opens: the end of its licenses.
 const END: &str = "2027-05-01T08:00:00Z";
 
+/// Whose license, what becomes of it, and why the letter is not sent then.
+type Change = (&'static str, fn(&mut LicenseRow), &'static str);
+
 async fn owed(office: &Office, name: &'static str, template: &str) -> i64 {
     let data = if template == "remind" { json!({ "expires_at": END }) } else { json!({}) };
     let mail = NewMail { data, locale: Some("de-AT".to_owned()), ..office.mail(name, template) };
@@ -31,7 +34,7 @@ on_both! {
 
     async fn a_reminder_that_came_to_nothing_is_not_sent_and_says_why(db: Database) {
         let office = Office::open(db, []).await;
-        let changes: [(&str, fn(&mut LicenseRow), &str); 5] = [
+        let changes: [Change; 5] = [
             ("ada", |it| it.expires_at = it.expires_at.map(|end| end + TimeDelta::days(365)),
                 "the expiry moved"),
             ("bob", |it| it.state = LicenseState::Suspended, "the license was suspended"),
