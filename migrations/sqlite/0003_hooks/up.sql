@@ -24,3 +24,5 @@ CREATE TABLE hooks_outbox (
     message       BLOB
 ) STRICT;
 CREATE INDEX hooks_outbox_queued ON hooks_outbox (next_at, id) WHERE status = 'queued';
+CREATE INDEX hooks_outbox_new ON hooks_outbox (next_at, id)
+    WHERE status = 'queued' AND hook IS NULL;

@@ -13,6 +13,9 @@ use crate::store::rows::{Cursor, HookFilter, HookRow, NewHook};
 use crate::store::schema::hooks_outbox;
 use crate::store::types::{At, MailStatus};
 
+// Written out rather than bound: a partial index is only used where its condition can be read.
+const UNADDRESSED: &str = "status = 'queued' AND hook IS NULL";
+
 pub(crate) fn hook_owe(conn: &mut Conn, owed: &NewHook) -> Result<bool> {
     let NewHook { key, event_type, license_id, message_id, dated_at } = owed;
     let event_type = event_type.as_str();
@@ -22,8 +25,7 @@ pub(crate) fn hook_owe(conn: &mut Conn, owed: &NewHook) -> Result<bool> {
 
 pub(crate) fn hook_unaddressed(conn: &mut Conn, limit: usize) -> Result<Vec<HookRow>> {
     let query = hooks_outbox::table
-        .filter(sql::<Bool>("status = 'queued'"))
-        .filter(hooks_outbox::hook.is_null())
+        .filter(sql::<Bool>(UNADDRESSED))
         .order((hooks_outbox::next_at, hooks_outbox::id))
         .limit(at_most(limit))
         .select(HookRow::as_select());
