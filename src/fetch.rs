@@ -183,6 +183,26 @@ impl Fetch {
         Ok(certificate)
     }
 
+    /// Tells one of the vendor's own hooks; gives the status of its answer. What it says beside
+    /// is not read.
+    ///
+    /// # Errors
+    /// [`FetchError::Unreachable`]: whether it was heard is not known.
+    pub async fn tell(
+        &self,
+        url: &url::Url,
+        headers: &[(String, String)],
+        body: Vec<u8>,
+    ) -> Result<u16, FetchError> {
+        let mut request = self.client.post(url.clone()).body(body);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let answer = request.send().await;
+        let answer = answer.map_err(|_| FetchError::Unreachable(host(url)))?;
+        Ok(answer.status().as_u16())
+    }
+
     /// The access token of this account, from before or got now.
     async fn token(
         &self,

@@ -5,10 +5,12 @@
 //! - [`cli`]: the command line
 //! - [`serve`]: the running service, put together
 //! - [`web`]: HTTP: addresses, limits, status codes
+//! - [`hooks`]: the vendor's own systems are told
 //! - [`support`]: what support does, for the API and the command line alike
 //! - [`machines`]: what the vendor's application asks for: activate, validate, trials
 //! - [`intake`]: authentic means stored, stored means 200
 //! - [`apply`]: events into licenses, history and mail that is owed
+//! - [`due`]: what follows from the calendar: reminders, ends
 //! - [`post`]: mail that is owed goes out; [`mailer`]: how
 //! - [`trigger`], [`sender`]: realistic events, made and posted
 //! - [`books`]: configuration and keys of this moment
@@ -25,7 +27,9 @@ pub mod chance;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod due;
 pub mod fetch;
+pub mod hooks;
 pub mod intake;
 pub mod keyring;
 pub mod machines;

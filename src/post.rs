@@ -195,8 +195,8 @@ impl Post {
 
     /// Looks whether the mail is still to go out, and fixes its bytes at the first try.
     async fn prepared(&self, mail: &MailRow) -> Result<Prepared, StoreError> {
-        let (post, mail) = (self.clone(), mail.clone());
-        let prepare = move |tx: &mut Tx<'_>| prepare(tx, &mail, &post.0.settings);
+        let (post, mail, now) = (self.clone(), mail.clone(), self.0.clock.now());
+        let prepare = move |tx: &mut Tx<'_>| prepare(tx, &mail, &post.0.settings, now);
         self.0.store.run("mail prepare", prepare).await
     }
 
@@ -232,7 +232,7 @@ impl Post {
     async fn go(&self, mail: &MailRow) -> Option<End> {
         let (claimed, now) = (mail.clone(), self.0.clock.now());
         let go = move |tx: &mut Tx<'_>| {
-            if let Some(reason) = gone(tx, &claimed)? {
+            if let Some(reason) = gone(tx, &claimed, now)? {
                 tx.outbox_cancel(claimed.id, claimed.fence, &reason)?;
                 return Ok(Some(End::Canceled));
             }

@@ -17,7 +17,9 @@ use crate::books::{Books, Shelf};
 use crate::chance::{self, NoChance};
 use crate::clock::Clock;
 use crate::config::{Config, Faults};
+use crate::due::Due;
 use crate::fetch::{Fetch, FetchError};
+use crate::hooks::Hooks;
 use crate::intake::Intake;
 use crate::keyring::{Keyring, KeyringError};
 use crate::machines::Machines;
@@ -93,6 +95,7 @@ impl Service {
         store
             .run("reclaim", move |tx| {
                 tx.event_reclaim_all(now)?;
+                tx.hook_reclaim_all(now)?;
                 tx.outbox_reclaim_all(now)
             })
             .await?;
@@ -126,6 +129,9 @@ impl Service {
             Arc::clone(&bell),
             Arc::clone(&post_bell),
         );
+        let due =
+            Due::new(store.clone(), shelf.clone(), Arc::clone(&clock), Arc::clone(&post_bell));
+        let hooks = Hooks::new(store.clone(), shelf.clone(), Arc::clone(&clock), fetch.clone());
         let reload = Reload { file, shelf: shelf.clone(), support: support.clone() };
         let apply = Apply::new(store.clone(), shelf.clone(), clock, (bell, post_bell), fetch);
         let data = (
@@ -164,7 +170,10 @@ impl Service {
                 tracing::error!(%error, "the HTTP server ended: {error}");
             }
         });
-        let apply_stop = stopped.clone();
+        let (apply_stop, due_stop, hooks_stop) =
+            (stopped.clone(), stopped.clone(), stopped.clone());
+        tasks.spawn(async move { due.run(due_stop).await });
+        tasks.spawn(async move { hooks.run(hooks_stop).await });
         tasks.spawn(async move { apply.run(apply_stop).await });
         tasks.spawn(async move { post.run(stopped).await });
         Ok(Self { address, store, reload, support, stop, server: handle, tasks })

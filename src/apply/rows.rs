@@ -12,10 +12,11 @@ use sha2::{Digest as _, Sha256};
 use crate::rules::customer::Details;
 use crate::rules::difference::{Entry, Held, Owed};
 use crate::rules::fold::{Folded, Told, digest};
+use crate::rules::hook::{HookEvent, message_id};
 use crate::rules::license::State;
 use crate::store::StoreError;
 use crate::store::rows::{
-    CustomerRow, EventRow, LicenseRow, NewHistory, NewMail, NewNotice, NoticeRow,
+    CustomerRow, EventRow, LicenseRow, NewHistory, NewHook, NewMail, NewNotice, NoticeRow,
 };
 use crate::store::types::{LicenseState, MailStatus};
 
@@ -193,6 +194,18 @@ pub(crate) fn new_mail(
         dated_at: now,
         data: owed.data.clone(),
         created_at: now,
+    }
+}
+
+/// That a license expired, once for each end that it had.
+pub(crate) fn expired(license_id: &str, end: DateTime<Utc>) -> NewHook {
+    let key = format!("license:{license_id}:expired:{}", end.to_rfc3339());
+    NewHook {
+        message_id: message_id(key.as_bytes()),
+        key,
+        event_type: HookEvent::Expired,
+        license_id: license_id.to_owned(),
+        dated_at: end,
     }
 }
 

@@ -16,8 +16,9 @@ use crate::rules::difference::{Difference, Held, difference};
 use crate::rules::fold::{Folded, License, Problem, Told, fold};
 use crate::rules::gather;
 use crate::rules::key::Identity;
+use crate::rules::license::State;
 use crate::store::rows::{EventRow, LicenseRow, SaleRow, Settled};
-use crate::store::types::EventStatus;
+use crate::store::types::{EventStatus, LicenseState};
 use crate::store::{StoreError, Tx};
 
 /// What applying an event came to.
@@ -272,6 +273,7 @@ impl Work<'_> {
         details: &Details,
         difference: &Difference,
     ) -> Result<BTreeSet<i64>, StoreError> {
+        let stored = licenses.clone();
         // A license that another stands for gives up its slot first.
         let (merged, moved): (Vec<&Held>, Vec<&Held>) =
             difference.updated.iter().partition(|held| held.merged_into.is_some());
@@ -314,6 +316,10 @@ impl Work<'_> {
                 self.now,
             ))?;
         }
+        for held in difference.created.iter().chain(&difference.updated) {
+            let before = stored.iter().find(|row| row.id == held.id);
+            self.over_already(tx, before, held)?;
+        }
         // To a trial without an address no event will ever tell one: its mail would wait for ever.
         let reachable = self.account() != SUPPORT || customer.email.is_some();
         if self.books.by_mail(self.account()) && reachable {
@@ -324,6 +330,25 @@ impl Work<'_> {
             }
         }
         Ok(strangers)
+    }
+
+    /// An end that is in the past when it is told: nobody who looks at the calendar meets it.
+    fn over_already(
+        &self,
+        tx: &mut Tx<'_>,
+        before: Option<&LicenseRow>,
+        held: &Held,
+    ) -> Result<(), StoreError> {
+        let known = before.is_some_and(|row| {
+            row.state == LicenseState::Active && row.valid_until == held.valid_until
+        });
+        let stands = held.state == State::Active && held.merged_into.is_none();
+        match held.valid_until {
+            Some(end) if stands && !known && end < self.now => {
+                tx.hook_owe(&rows::expired(&held.id, end)).map(drop)
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Tells the sale's licenses and their waiting mail who the customer is.

@@ -62,6 +62,11 @@ fn summary(config: &Config, key: &str) -> Result<String, std::fmt::Error> {
     for account in config.accounts.values() {
         account_lines(config, account, &mut text)?;
     }
+    for hook in config.hooks.values() {
+        let events: Vec<&str> = hook.events.iter().map(|event| event.as_str()).collect();
+        writeln!(text, "\nhook {}: {}", hook.name, hook.url)?;
+        writeln!(text, "  told of   {}", events.join(", "))?;
+    }
     for (id, settings) in &config.products {
         let offer = config.catalogue.products.get(id).into_iter().flatten();
         let is = product_line(settings, &offer.map(|product| &**product).collect::<Vec<_>>());

@@ -5,6 +5,8 @@ use clap::{Args, Subcommand};
 use super::part::{Part, json_of, or_none, page, time};
 use super::table::table;
 use super::{Context, say};
+use crate::post::settings::letters;
+use crate::rules::letter::{LetterData, Template};
 use crate::store::rows::MailFilter;
 use crate::store::types::MailStatus;
 use crate::support::view::{MailView, MailWhole};
@@ -39,6 +41,17 @@ enum Action {
         #[arg(long)]
         json: bool,
     },
+    /// Print a letter with made-up data, from your templates where there are some
+    Preview {
+        /// issued, renewed, remind, payment_failed or revoked
+        template: Template,
+        /// The customer's language, as in de or de-AT
+        #[arg(long)]
+        locale: Option<String>,
+        /// The HTML part instead of the text
+        #[arg(long)]
+        html: bool,
+    },
     /// Put a mail that was given up back at the head of the queue
     Retry {
         id: i64,
@@ -50,8 +63,14 @@ enum Action {
 
 impl Mail {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<()> {
+        if let Action::Preview { template, locale, html } = &self.action {
+            say(preview(&context, *template, locale.as_deref(), *html)?)?;
+            return Ok(());
+        }
         let support = context.support().await?;
         match self.action {
+            // Shown above, without a database.
+            Action::Preview { .. } => {}
             Action::List { status, license, to, part } => {
                 let filter = MailFilter { status, license_id: license, recipient: to };
                 let list = support.mail_list(filter, part.number()?, part.limit()).await?;
@@ -70,6 +89,22 @@ impl Mail {
         }
         Ok(())
     }
+}
+
+/// What a customer would read. Needs no database: a vendor looks at his templates before he starts.
+fn preview(
+    context: &Context,
+    template: Template,
+    locale: Option<&str>,
+    html: bool,
+) -> anyhow::Result<String> {
+    let config = context.config()?;
+    let letters = letters(config.mail.templates.as_deref())?;
+    let [sample, _] = LetterData::samples();
+    let vendor = config.mail.from.name.clone().unwrap_or_else(|| config.mail.from.domain().into());
+    let data = LetterData { vendor, public_url: config.server.public_url.to_string(), ..sample };
+    let letter = letters.write(template, locale, &data)?;
+    Ok(if html { letter.html } else { format!("Subject: {}\n\n{}", letter.subject, letter.text) })
 }
 
 fn listed(mails: &[MailView]) -> String {

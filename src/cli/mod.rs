@@ -9,6 +9,7 @@
 mod check;
 mod demo;
 mod events;
+mod hooks;
 mod init;
 mod keys;
 mod licenses;
@@ -65,6 +66,7 @@ enum Command {
     Events(events::Events),
     Licenses(licenses::Licenses),
     Mail(mail::Mail),
+    Hooks(hooks::Hooks),
     Keys(keys::Keys),
     Token(token::Token),
 }
@@ -94,6 +96,7 @@ impl Cli {
             Command::Events(command) => command.run(context).await,
             Command::Licenses(command) => command.run(context).await,
             Command::Mail(command) => command.run(context).await,
+            Command::Hooks(command) => command.run(context).await,
             Command::Keys(command) => command.run(context).await,
             Command::Token(command) => command.run(context).await,
         }

@@ -115,6 +115,10 @@ fn differing(
         report.add(&key.at("bundle"), "has no place here; make a bundle in [products] and name it");
         return None;
     }
+    if own.remind.is_some() {
+        report.add(&key.at("remind"), "has no place here; set it on the product itself");
+        return None;
+    }
     offer?
         .iter()
         .map(|product| {

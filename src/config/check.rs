@@ -10,7 +10,7 @@ use super::settings::{
     DatabaseSettings, MailSettings, ServerSettings, SigningSettings, TABLES, TransportName,
 };
 use super::values::Network;
-use super::{Config, Database, Mail, Server, Signing, Transport, accounts, catalogue};
+use super::{Config, Database, Mail, Server, Signing, Transport, accounts, catalogue, hooks};
 use crate::store::{DatabaseUrl, StoreError};
 
 /// The whole configuration, or all that is wrong with it.
@@ -24,10 +24,11 @@ pub(super) fn config(layers: &Layers) -> Result<Config, Faults> {
     let mail = mail(&mut report);
     let products = catalogue::products(&mut report);
     let (accounts, items) = accounts::accounts(&mut report, &products);
+    let hooks = hooks::hooks(&mut report);
     let whole = (|| {
         let (server, database, signing, mail) = (server?, database?, signing?, mail?);
         let (products, catalogue) = products.into_catalogue(items);
-        Some(Config { server, database, signing, mail, catalogue, products, accounts })
+        Some(Config { server, database, signing, mail, catalogue, products, accounts, hooks })
     })();
     report.close(whole)
 }

@@ -10,6 +10,7 @@
 //! - [`catalogue`]: products, bundles, and what stands on order lines
 //! - [`accounts`], [`described`], [`secrets`]: connections to payment providers, those that are
 //!   described here, and what proves them
+//! - [`hooks`]: the vendor's own systems that are told
 //! - [`fault`]: what is wrong, and what would be right
 //! - [`hidden`], [`urls`], [`values`]: the types that carry the rules
 //! - [`warnings`]: what is allowed and yet worth a word
@@ -23,21 +24,23 @@ mod accounts;
 mod catalogue;
 mod check;
 mod described;
+mod hooks;
 mod layers;
 mod secrets;
 mod section;
 mod settings;
 mod warnings;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use keywright_providers::{Credentials, Handle};
+use keywright_providers::{Credentials, Handle, Secret};
 use serde::Deserialize;
 
+use crate::rules::hook::HookEvent;
 use crate::rules::product::{Catalogue, ProductSettings};
 use crate::store::DatabaseUrl;
 
@@ -63,6 +66,8 @@ pub struct Config {
     pub products: BTreeMap<String, ProductSettings>,
     /// By name.
     pub accounts: BTreeMap<String, Account>,
+    /// By name.
+    pub hooks: BTreeMap<String, Hook>,
 }
 
 /// `[server]`
@@ -120,6 +125,17 @@ pub struct Account {
     pub credentials: Credentials,
     pub mode: Mode,
     pub deliver: Deliver,
+}
+
+/// One of the vendor's own systems, which is told what becomes of licenses.
+#[derive(Debug, Clone)]
+pub struct Hook {
+    pub name: String,
+    /// By https, or on this very machine.
+    pub url: url::Url,
+    /// `whsec_` and base64: signs every message.
+    pub secret: Secret,
+    pub events: BTreeSet<HookEvent>,
 }
 
 /// Which events an account applies; those of the other mode are stored and ignored.

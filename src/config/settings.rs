@@ -13,8 +13,8 @@ use super::{Deliver, Mode};
 use crate::rules::span::Interval;
 
 /// The tables of the configuration, by name.
-pub(super) const TABLES: [&str; 6] =
-    ["server", "database", "signing", "mail", "products", "providers"];
+pub(super) const TABLES: [&str; 7] =
+    ["server", "database", "signing", "mail", "products", "providers", "hooks"];
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -55,6 +55,16 @@ pub(super) struct MailSettings {
 pub(super) enum TransportName {
     File,
     Smtp,
+}
+
+/// One of the vendor's own hooks.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct HookSettings {
+    pub(super) url: Option<String>,
+    pub(super) secret: Option<Hidden>,
+    pub(super) secret_file: Option<PathBuf>,
+    pub(super) events: Option<Vec<String>>,
 }
 
 /// What an account of every kind has; each kind adds its own (`Facts::settings`).

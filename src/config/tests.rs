@@ -7,11 +7,12 @@ use std::path::PathBuf;
 
 use super::section::fields;
 use super::settings::{
-    AccountSettings, DatabaseSettings, MailSettings, ServerSettings, SigningSettings,
+    AccountSettings, DatabaseSettings, HookSettings, MailSettings, ServerSettings, SigningSettings,
 };
 use super::*;
 
 const SECRET: &str = "whsec_kwStripeTestSecret123";
+const HOOK_SECRET: &str = "whsec_a2V5d3JpZ2h0LXRlc3QtaG9vay1zZWNyZXQtMTIz";
 
 /// A folder with a `keywright.toml`, gone at the end of the test.
 struct Desk {
@@ -76,7 +77,7 @@ fn every_example_in_the_default_is_right() {
     let templates = tempfile::tempdir().unwrap();
     let secrets = [SECRET, "whsec_kwStripeOldSecret456", "whsec_kwStripeThird789"];
     let mut text = whole_example().replace("\"templates\"", &format!("{:?}", templates.path()));
-    for secret in secrets {
+    for secret in secrets.into_iter().chain([HOOK_SECRET]) {
         text = text.replacen("whsec_...", secret, 1);
     }
     let config = Desk::with(&text).load().unwrap_or_else(|faults| panic!("{faults}"));
@@ -91,6 +92,9 @@ fn every_example_in_the_default_is_right() {
     assert_eq!(bought("price_1Lite"), Some(vec![("acme-lite".to_owned(), 5)]));
     assert_eq!(bought("price_1Shirt"), Some(vec![]));
     assert_eq!(bought("price_unknown"), None);
+    let hook = &config.hooks["crm"];
+    assert_eq!(hook.url.as_str(), "https://crm.acme.example/hooks/licenses");
+    assert_eq!(hook.events, HookEvent::ALL.into());
     let suite = &config.catalogue.products["acme-suite"];
     assert_eq!(suite.iter().map(|p| p.id.as_str()).collect::<Vec<_>>(), ["acme-pro", "acme-lite"]);
 }
@@ -117,6 +121,7 @@ fn every_key_stands_in_the_default() {
         ("mail", fields::<MailSettings>()),
         ("products.", fields::<ProductSettings>()),
         ("providers.", fields::<AccountSettings>()),
+        ("hooks.", fields::<HookSettings>()),
     ] {
         assert!(!names.is_empty());
         for name in names {

@@ -9,6 +9,7 @@ use super::settings::Settings;
 use crate::mailer::{Draft, compose};
 use crate::rules::letter::{Letter, LetterData, Template};
 use crate::rules::license::Flag;
+use crate::rules::remind::ends;
 use crate::store::rows::{LicenseRow, MailRow};
 use crate::store::types::LicenseState;
 use crate::store::{StoreError, Tx};
@@ -25,6 +26,8 @@ pub(super) enum Prepared {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Told {
+    /// Of a reminder: the end that it tells of.
+    expires_at: Option<DateTime<Utc>>,
     previous_expires_at: Option<DateTime<Utc>>,
 }
 
@@ -33,8 +36,9 @@ pub(super) fn prepare(
     tx: &mut Tx<'_>,
     mail: &MailRow,
     settings: &Settings,
+    now: DateTime<Utc>,
 ) -> Result<Prepared, StoreError> {
-    if let Some(reason) = gone(tx, mail)? {
+    if let Some(reason) = gone(tx, mail, now)? {
         tx.outbox_cancel(mail.id, mail.fence, &reason)?;
         return Ok(Prepared::Over(End::Canceled));
     }
@@ -55,15 +59,47 @@ pub(super) fn prepare(
 }
 
 /// Why the mail is not to go out any more, if so.
-pub(super) fn gone(tx: &mut Tx<'_>, mail: &MailRow) -> Result<Option<String>, StoreError> {
+pub(super) fn gone(
+    tx: &mut Tx<'_>,
+    mail: &MailRow,
+    now: DateTime<Utc>,
+) -> Result<Option<String>, StoreError> {
     let Some(id) = &mail.license_id else { return Ok(None) };
     let Some(license) = tx.license_by_id(id)? else { return Ok(None) };
-    Ok(match (license.state, license.merged_into) {
-        (LicenseState::Revoked, _) => {
-            Some("not sent: the license was revoked before the mail went out".to_owned())
-        }
-        (_, Some(other)) => Some(format!("not sent: the license became part of {other}")),
-        (LicenseState::Active | LicenseState::Pending | LicenseState::Suspended, None) => None,
+    if let Some(other) = &license.merged_into {
+        return Ok(Some(format!("not sent: the license became part of {other}")));
+    }
+    let revoked = license.state == LicenseState::Revoked;
+    let reason = match Template::by_name(&mail.template) {
+        Some(Template::Revoked) if revoked => None,
+        Some(Template::Revoked) => Some("the license was reinstated"),
+        _ if revoked => Some("the license was revoked"),
+        Some(Template::Remind) => end_moved(&license, mail, now)?,
+        Some(Template::PaymentFailed) if flags(&license)?.contains(&Flag::PastDue) => None,
+        Some(Template::PaymentFailed) => Some("the payment arrived"),
+        Some(Template::Issued | Template::Renewed) | None => None,
+    };
+    Ok(reason.map(|reason| format!("not sent: {reason} before the mail went out")))
+}
+
+/// Why a reminder is beside the point now, if so.
+fn end_moved(
+    license: &LicenseRow,
+    mail: &MailRow,
+    now: DateTime<Utc>,
+) -> Result<Option<&'static str>, StoreError> {
+    let told = told(mail)?;
+    let ends = ends(&flags(license)?, license.subscription_ref.is_some());
+    Ok(if license.state != LicenseState::Active {
+        Some("the license was suspended")
+    } else if license.expires_at != told.expires_at {
+        Some("the expiry moved")
+    } else if !ends {
+        Some("the subscription renews again")
+    } else if license.expires_at.is_some_and(|end| end <= now) {
+        Some("the license ended")
+    } else {
+        None
     })
 }
 
@@ -115,8 +151,7 @@ fn letter_data(
 ) -> Result<LetterData, StoreError> {
     let customer: Customer = read(&license.customer, "licenses", "customer", &license.id)?;
     let features: Vec<String> = read(&license.features, "licenses", "features", &license.id)?;
-    let flags: Vec<Flag> = read(&license.flags, "licenses", "flags", &license.id)?;
-    let told: Told = read(&mail.data, "outbox", "data", &mail.id.to_string())?;
+    let (flags, told) = (flags(license)?, told(mail)?);
     let order = license.order_ref.as_deref();
     Ok(LetterData {
         product: settings.product_name(&license.product),
@@ -126,6 +161,7 @@ fn letter_data(
         previous_expires_at: told.previous_expires_at,
         pending: license.state == LicenseState::Pending,
         trial: flags.contains(&Flag::Trial),
+        refunded: flags.contains(&Flag::Refunded),
         max_activations: u32::try_from(license.max_activations).unwrap_or_default(),
         quantity: u32::try_from(license.quantity).unwrap_or_default(),
         features,
@@ -136,6 +172,14 @@ fn letter_data(
         support: settings.support.clone(),
         public_url: settings.public_url.clone(),
     })
+}
+
+fn flags(license: &LicenseRow) -> Result<Vec<Flag>, StoreError> {
+    read(&license.flags, "licenses", "flags", &license.id)
+}
+
+fn told(mail: &MailRow) -> Result<Told, StoreError> {
+    read(&mail.data, "outbox", "data", &mail.id.to_string())
 }
 
 fn read<'de, T: Deserialize<'de>>(

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::fold::{Folded, License};
 use super::license::{Flag, State};
+use super::product::Notify;
 
 /// A license as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,6 +152,7 @@ impl Difference {
             }),
         );
         self.owe_issued(&held);
+        self.owe_payment_failed(None, &held, license);
         self.created.push(held);
     }
 
@@ -159,7 +161,7 @@ impl Difference {
         if new == *old {
             return;
         }
-        self.state(old, &new);
+        self.state(old, &new, license);
         self.dates(old, &new);
         if (&new.product, new.quantity, new.max_activations, &new.features)
             != (&old.product, old.quantity, old.max_activations, &old.features)
@@ -171,13 +173,14 @@ impl Difference {
             });
             self.entry(&new, "changed", detail);
         }
+        self.owe_payment_failed(Some(old), &new, license);
         if new.flags != old.flags {
             self.entry(&new, "flagged", json!({ "from": old.flags, "to": new.flags }));
         }
         self.updated.push(new);
     }
 
-    fn state(&mut self, old: &Held, new: &Held) {
+    fn state(&mut self, old: &Held, new: &Held, license: &License) {
         if new.state == old.state {
             return;
         }
@@ -196,6 +199,7 @@ impl Difference {
         if matches!(old.state, State::Suspended | State::Revoked) {
             self.owe_issued(new);
         }
+        self.owe_revoked(new, license);
     }
 
     fn dates(&mut self, old: &Held, new: &Held) {
@@ -252,6 +256,36 @@ impl Difference {
                 key: format!("license:{}:issued", held.id),
                 template: "issued",
                 license_id: held.id.clone(),
+                data: json!({}),
+            });
+        }
+    }
+
+    /// Once per episode: the end of what was paid stays the same until it is over. Wherever in the
+    /// order of events the failure was told, the episode has the same name.
+    fn owe_payment_failed(&mut self, old: Option<&Held>, new: &Held, license: &License) {
+        let past_due = |held: &Held| held.flags.contains(&Flag::PastDue);
+        let begins = past_due(new) && !old.is_some_and(past_due) && new.state == State::Active;
+        if begins && license.product.notify.contains(&Notify::PaymentFailed) {
+            let end = new.expires_at.map_or_else(|| "perpetual".to_owned(), text);
+            self.mail.push(Owed {
+                key: format!("license:{}:payment_failed:{end}", new.id),
+                template: "payment_failed",
+                license_id: new.id.clone(),
+                data: json!({}),
+            });
+        }
+    }
+
+    /// Once, to whoever held it. Who disputes a payment is told by his bank.
+    fn owe_revoked(&mut self, new: &Held, license: &License) {
+        let disputed = new.flags.contains(&Flag::Disputed);
+        let wanted = license.product.notify.contains(&Notify::Revoked);
+        if new.state == State::Revoked && !disputed && wanted {
+            self.mail.push(Owed {
+                key: format!("license:{}:revoked", new.id),
+                template: "revoked",
+                license_id: new.id.clone(),
                 data: json!({}),
             });
         }

@@ -1,11 +1,13 @@
 //! What a customer is written, and what it tells of.
 
 use std::fmt;
+use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use minijinja::{Value, context};
 
 use super::plain::{buyer_text, one_line};
+use super::tongue::Tongue;
 
 /// The longest subject, and the longest name of a product or a vendor, in characters.
 pub(super) const SUBJECT_CHARS: usize = 150;
@@ -17,6 +19,12 @@ pub enum Template {
     Issued,
     /// The same key for longer.
     Renewed,
+    /// The end is near, and nothing will move it by itself.
+    Remind,
+    /// A renewal was not paid.
+    PaymentFailed,
+    /// Not valid any more: the money went back, or support said so.
+    Revoked,
 }
 
 /// A letter, ready to be put into a mail.
@@ -44,6 +52,8 @@ pub struct LetterData {
     pub pending: bool,
     /// Nothing was paid yet.
     pub trial: bool,
+    /// Money went back.
+    pub refunded: bool,
     pub max_activations: u32,
     pub quantity: u32,
     pub features: Vec<String>,
@@ -74,6 +84,7 @@ impl LetterData {
             previous_expires_at: Some(day(1_801_389_600)),
             pending: false,
             trial: false,
+            refunded: false,
             max_activations: 10,
             quantity: 5,
             features: vec!["export".to_owned(), "batch".to_owned()],
@@ -105,16 +116,18 @@ impl LetterData {
     }
 
     /// What the templates see. A template that names anything else does not render.
-    pub(super) fn facts(&self) -> Value {
+    pub(super) fn facts(&self, tongue: Tongue) -> Value {
         let told = |text: &Option<String>| text.as_deref().and_then(buyer_text);
+        let date = |at| tongue.date(at);
         context! {
             product => one_line(&self.product, SUBJECT_CHARS),
             key => self.key.as_str(),
-            starts_at => in_utc(self.starts_at),
-            expires_at => self.expires_at.map(in_utc),
-            previous_expires_at => self.previous_expires_at.map(in_utc),
+            starts_at => date(self.starts_at),
+            expires_at => self.expires_at.map(date),
+            previous_expires_at => self.previous_expires_at.map(date),
             pending => self.pending,
             trial => self.trial,
+            refunded => self.refunded,
             max_activations => self.max_activations,
             quantity => self.quantity,
             features => self.features.clone(),
@@ -128,19 +141,18 @@ impl LetterData {
     }
 }
 
-/// As a person in any language reads it; seconds are nobody's concern.
-fn in_utc(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%d %H:%M UTC").to_string()
-}
-
 impl Template {
-    pub const ALL: [Self; 2] = [Self::Issued, Self::Renewed];
+    pub const ALL: [Self; 5] =
+        [Self::Issued, Self::Renewed, Self::Remind, Self::PaymentFailed, Self::Revoked];
 
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Issued => "issued",
             Self::Renewed => "renewed",
+            Self::Remind => "remind",
+            Self::PaymentFailed => "payment_failed",
+            Self::Revoked => "revoked",
         }
     }
 
@@ -149,6 +161,19 @@ impl Template {
     pub fn by_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|template| template.as_str() == name)
     }
+}
+
+impl FromStr for Template {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        Self::by_name(name).ok_or_else(|| format!("there is no such letter; there are {}", names()))
+    }
+}
+
+/// Every letter there is, for people.
+pub(super) fn names() -> String {
+    Template::ALL.map(Template::as_str).join(", ")
 }
 
 impl fmt::Display for Template {

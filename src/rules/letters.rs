@@ -2,13 +2,17 @@
 //!
 //! `templates/mail/README.md` tells what a template may use and how a vendor writes his own.
 
+mod built_in;
+
 use std::collections::BTreeMap;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 
-use super::letter::{Letter, LetterData, SUBJECT_CHARS, Template};
+use self::built_in::BUILT_IN;
+use super::letter::{Letter, LetterData, SUBJECT_CHARS, Template, names};
 use super::plain::one_line;
+use super::tongue::Tongue;
 
 /// The built-in templates, and those that stand in their place.
 #[derive(Debug, Clone)]
@@ -69,12 +73,13 @@ impl Letters {
         template: Template,
         data: &LetterData,
     ) -> Result<Letter, BadTemplate> {
+        let tongue = Tongue::of_folder(folder);
         let render = |part, facts| self.render(&file_of(folder, template, part), facts);
-        let subject = render(Part::Subject, data.without_buyer().facts())?;
+        let subject = render(Part::Subject, data.without_buyer().facts(tongue))?;
         Ok(Letter {
             subject: one_line(subject.lines().next().unwrap_or_default(), SUBJECT_CHARS),
-            text: render(Part::Text, data.facts())?,
-            html: render(Part::Html, data.facts())?,
+            text: render(Part::Text, data.facts(tongue))?,
+            html: render(Part::Html, data.facts(tongue))?,
         })
     }
 
@@ -115,9 +120,11 @@ impl Letters {
             .filter(|file| !known(file))
             .map(|file| BadTemplate {
                 file: file.clone(),
-                message: "is no letter; there are issued and renewed, each as .subject.txt, .txt \
-                          and .html, alone or in a folder named after a language, as de or pt-br"
-                    .to_owned(),
+                message: format!(
+                    "is no letter; there are {}, each as .subject.txt, .txt and .html, alone or in \
+                     a folder named after a language, as de or pt-br",
+                    names()
+                ),
             })
             .collect()
     }
@@ -196,21 +203,6 @@ impl Part {
     }
 }
 
-macro_rules! built_in {
-    ($($file:literal),* $(,)?) => {
-        [$(($file, include_str!(concat!("../../templates/mail/", $file)))),*]
-    };
-}
-
-const BUILT_IN: [(&str, &str); 6] = built_in![
-    "issued.subject.txt",
-    "issued.txt",
-    "issued.html",
-    "renewed.subject.txt",
-    "renewed.txt",
-    "renewed.html",
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -227,10 +219,10 @@ mod tests {
         format!("Subject: {}\n\n{}\n\n{}\n", letter.subject, letter.text, letter.html)
     }
 
-    const GERMAN: [(&str, &str); 3] = [
-        ("de/issued.subject.txt", "Ihr Schlüssel für {{ product }}"),
-        ("de/issued.txt", "Guten Tag,\n{{ key }}"),
-        ("de/issued.html", "<p>{{ key }}</p>"),
+    const DUTCH: [(&str, &str); 3] = [
+        ("nl/issued.subject.txt", "Uw sleutel voor {{ product }}"),
+        ("nl/issued.txt", "Goedendag,\n{{ key }} {{ expires_at }}"),
+        ("nl/issued.html", "<p>{{ key }}</p>"),
     ];
 
     #[test]
@@ -315,18 +307,58 @@ mod tests {
     }
 
     #[test]
+    fn every_letter_is_written_in_four_languages() {
+        let [full, _] = LetterData::samples();
+        for language in ["en", "de", "fr", "es"] {
+            let letter = |template| {
+                let letter = Letters::built_in().write(template, Some(language), &full).unwrap();
+                assert!(letter.html.contains(&full.key) && letter.text.contains(&full.key));
+                assert!(letter.html.contains("<html lang=\"") && !letter.html.contains("{{"));
+                assert!(letter.html.contains(&format!("lang=\"{language}\"")));
+                format!("Subject: {}\n\n{}", letter.subject, letter.text)
+            };
+            let letters = Template::ALL.map(letter).join("\n----\n");
+            insta::assert_snapshot!(format!("in_{language}"), letters);
+        }
+    }
+
+    #[test]
+    fn what_ends_by_itself_is_told_with_its_reason() {
+        let [full, _] = LetterData::samples();
+        let letters = Letters::built_in();
+        let trial = LetterData { trial: true, ..full.clone() };
+        let ends = letters.write(Template::Remind, Some("fr"), &trial).unwrap();
+        assert_eq!(ends.subject, "Votre essai de Acme Pro se termine bientôt");
+        assert!(ends.text.contains("le 31 janvier 2028 à 10:00 UTC"), "{}", ends.text);
+        let refunded = LetterData { refunded: true, ..full };
+        let gone = letters.write(Template::Revoked, None, &refunded).unwrap();
+        assert!(gone.text.contains("your payment for Acme Pro was refunded"), "{}", gone.text);
+    }
+
+    #[test]
     fn a_letter_is_in_the_customers_language_where_there_is_one() {
         let [full, _] = LetterData::samples();
-        let letters = overridden(&GERMAN).unwrap();
-        for locale in ["de", "de-AT", "de_AT", "DE", "de-Latn-AT"] {
+        let letters = overridden(&DUTCH).unwrap();
+        for locale in ["nl", "nl-BE", "nl_BE", "NL", "nl-Latn-BE"] {
             let letter = issued(&letters, Some(locale), &full);
-            assert_eq!(letter.subject, "Ihr Schlüssel für Acme Pro", "{locale}");
+            assert_eq!(letter.subject, "Uw sleutel voor Acme Pro", "{locale}");
+            assert!(letter.text.contains("2028-01-31 10:00 UTC"), "{}", letter.text);
         }
-        for locale in [None, Some("en-GB"), Some("fr"), Some(""), Some("../de"), Some("den")] {
+        for locale in [None, Some("en-GB"), Some("it"), Some(""), Some("../de"), Some("den")] {
             assert_eq!(issued(&letters, locale, &full).subject, "Your key for Acme Pro");
         }
-        let renewed = letters.write(Template::Renewed, Some("de"), &full).unwrap();
-        assert_eq!(renewed.subject, "Your license for Acme Pro was renewed", "only one is German");
+        assert_eq!(issued(&letters, Some("de-AT"), &full).subject, "Ihr Schlüssel für Acme Pro");
+        let renewed = letters.write(Template::Renewed, Some("nl"), &full).unwrap();
+        assert_eq!(renewed.subject, "Your license for Acme Pro was renewed", "only one is Dutch");
+    }
+
+    #[test]
+    fn a_vendors_own_part_stands_beside_the_built_in_ones_of_its_language() {
+        let [full, _] = LetterData::samples();
+        let letters = overridden(&[("de/issued.subject.txt", "{{ product }}: Schlüssel")]).unwrap();
+        let letter = issued(&letters, Some("de"), &full);
+        assert_eq!(letter.subject, "Acme Pro: Schlüssel");
+        assert!(letter.text.contains("Hier ist Ihr\nAktivierungsschlüssel"), "{}", letter.text);
     }
 
     #[test]
@@ -344,12 +376,12 @@ mod tests {
             let faults = overridden(files).unwrap_err();
             faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
         };
-        insta::assert_snapshot!(told(&[("issued.txt", "Hello\n{{ custommer }}")]), @"issued.txt: undefined value (in issued.txt:2); there are product, key, starts_at, expires_at, previous_expires_at, pending, trial, max_activations, quantity, features, customer, company, order, vendor, support, public_url");
+        insta::assert_snapshot!(told(&[("issued.txt", "Hello\n{{ custommer }}")]), @"issued.txt: undefined value (in issued.txt:2); there are product, key, starts_at, expires_at, previous_expires_at, pending, trial, refunded, max_activations, quantity, features, customer, company, order, vendor, support, public_url");
         insta::assert_snapshot!(told(&[("renewed.html", "{% if key %}")]), @"renewed.html: syntax error: unexpected end of input, expected end of block (in renewed.html:1)");
         insta::assert_snapshot!(told(&[("isued.txt", "Hello"), ("D E/issued.txt", "Hallo")]), @"
-        D E/issued.txt: is no letter; there are issued and renewed, each as .subject.txt, .txt and .html, alone or in a folder named after a language, as de or pt-br
-        isued.txt: is no letter; there are issued and renewed, each as .subject.txt, .txt and .html, alone or in a folder named after a language, as de or pt-br
+        D E/issued.txt: is no letter; there are issued, renewed, remind, payment_failed, revoked, each as .subject.txt, .txt and .html, alone or in a folder named after a language, as de or pt-br
+        isued.txt: is no letter; there are issued, renewed, remind, payment_failed, revoked, each as .subject.txt, .txt and .html, alone or in a folder named after a language, as de or pt-br
         ");
-        insta::assert_snapshot!(told(&GERMAN[..2]), @"de/issued.html: is missing beside the other parts of issued");
+        insta::assert_snapshot!(told(&DUTCH[..2]), @"nl/issued.html: is missing beside the other parts of issued");
     }
 }

@@ -20,7 +20,9 @@
 //! - [`proof`]: claims signed with a purpose, and verified
 //! - [`validity`]: is a license valid at one instant; [`machine`]: what is signed for one machine
 //! - [`letter`]: what a customer is written
-//! - [`letters`]: the templates of it, built in or the vendor's
+//! - [`letters`]: the templates of it, built in or the vendor's; `tongue`: dates in them
+//! - [`remind`]: which end is near, and who is told
+//! - [`hook`]: what the vendor's own hooks are told
 //! - [`plain`]: others' words as one short harmless line
 //! - [`retry`]: when a mail is tried again
 
@@ -31,6 +33,7 @@ pub mod customer;
 pub mod difference;
 pub mod fold;
 pub mod gather;
+pub mod hook;
 pub mod key;
 pub mod letter;
 pub mod letters;
@@ -41,10 +44,12 @@ pub mod plain;
 pub mod product;
 pub mod proof;
 mod purchase;
+pub mod remind;
 pub mod retry;
 mod returns;
 pub mod simulation;
 pub mod span;
+mod tongue;
 mod track;
 pub mod validity;
 mod walk;

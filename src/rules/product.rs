@@ -1,9 +1,9 @@
 //! What a product is, and which products an order line buys.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::acts::SUPPORT;
@@ -35,6 +35,10 @@ pub struct Product {
     pub key_format: KeyFormat,
     pub key_prefix: String,
     pub features: Vec<String>,
+    /// How long before an end that comes a reminder is mailed; each of a fixed length.
+    pub remind: Vec<Interval>,
+    /// Which letters are mailed beside the key, its renewals and reminders.
+    pub notify: BTreeSet<Notify>,
 }
 
 /// How long a payment covers where the provider gives no period.
@@ -98,6 +102,14 @@ pub enum KeyFormat {
     Signed,
 }
 
+/// A letter that a vendor may do without, since some shops write it themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Notify {
+    PaymentFailed,
+    Revoked,
+}
+
 /// A product as configuration writes it; also what a mapping may set differently.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -120,6 +132,8 @@ pub struct ProductSettings {
     pub key_format: Option<KeyFormat>,
     pub key_prefix: Option<String>,
     pub features: Option<Vec<String>>,
+    pub remind: Option<Vec<Interval>>,
+    pub notify: Option<Vec<Notify>>,
     /// One line on the order, one license of each of these products.
     pub bundle: Option<Vec<String>>,
 }
@@ -158,6 +172,8 @@ impl ProductSettings {
             key_format: top.key_format.or(low.key_format),
             key_prefix: top.key_prefix.or(low.key_prefix),
             features: top.features.or(low.features),
+            remind: top.remind.or(low.remind),
+            notify: top.notify.or(low.notify),
             bundle: top.bundle.or(low.bundle),
         }
     }
@@ -205,6 +221,10 @@ impl ProductSettings {
         if !(1..=100_000).contains(&max_activations) {
             fault("max_activations", "must be between 1 and 100000".to_owned());
         }
+        let remind = self.remind.clone().unwrap_or_default();
+        if let Some(message) = wrong_reminders(&remind) {
+            fault("remind", message.to_owned());
+        }
         if faults.is_empty() {
             Ok(Product {
                 id: id.to_owned(),
@@ -224,6 +244,11 @@ impl ProductSettings {
                 key_format: self.key_format.unwrap_or_default(),
                 key_prefix,
                 features: self.features.clone().unwrap_or_default(),
+                remind,
+                notify: self
+                    .notify
+                    .as_ref()
+                    .map_or(NOTIFY_ALL.into(), |said| said.iter().copied().collect()),
             })
         } else {
             Err(faults)
@@ -242,6 +267,30 @@ impl Product {
 }
 
 const DAY: Interval = Interval::days(1);
+
+const NOTIFY_ALL: [Notify; 2] = [Notify::PaymentFailed, Notify::Revoked];
+
+/// More would be a nuisance.
+const REMINDERS_MAX: usize = 10;
+
+const REMIND_DAYS_MAX: i64 = 366;
+
+/// What is wrong with these reminders, and what would be right.
+fn wrong_reminders(remind: &[Interval]) -> Option<&'static str> {
+    let lengths: Option<Vec<_>> = remind.iter().map(|interval| interval.fixed()).collect();
+    let Some(lengths) = lengths else {
+        return Some("counts in months, which differ in length; write days, as in P30D");
+    };
+    let possible = TimeDelta::hours(1)..=TimeDelta::days(REMIND_DAYS_MAX);
+    if lengths.iter().any(|length| !possible.contains(length)) {
+        return Some("must be between PT1H and P366D before the expiry, each");
+    }
+    let different: BTreeSet<_> = lengths.iter().collect();
+    if different.len() < lengths.len() || lengths.len() > REMINDERS_MAX {
+        return Some("must be at most ten different intervals, as in [\"P14D\", \"P3D\"]");
+    }
+    None
+}
 
 /// What an item on an order line buys: one product, several in a bundle, or nothing of ours.
 pub type Offer = Vec<Arc<Product>>;

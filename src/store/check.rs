@@ -29,6 +29,7 @@ const NEEDED: &[(&str, &[&str])] = &[
     ("activations", &["license_id", "fingerprint"]),
     ("history", &["subject", "seq"]),
     ("outbox", &["key"]),
+    ("hooks_outbox", &["key"]),
     ("tokens", &["hash"]),
     ("idempotency", &["key"]),
     ("meta", &["key"]),

@@ -258,6 +258,11 @@ pub(super) fn event_reclaim_all(_: &mut Conn, _: DateTime<Utc>) -> Result<usize,
 }
 
 /// As [`event_reclaim_all`].
+pub(super) fn hook_reclaim_all(_: &mut Conn, _: DateTime<Utc>) -> Result<usize, StoreError> {
+    Ok(0)
+}
+
+/// As [`event_reclaim_all`].
 pub(super) fn outbox_reclaim_all(_: &mut Conn, _: DateTime<Utc>) -> Result<usize, StoreError> {
     Ok(0)
 }

@@ -188,6 +188,30 @@ diesel::table! {
     use diesel::sql_types::*;
     use super::{Document, Moment};
 
+    hooks_outbox (id) {
+        id -> BigInt,
+        key -> Text,
+        hook -> Nullable<Text>,
+        #[sql_name = "type"]
+        event_type -> Text,
+        license_id -> Text,
+        status -> Text,
+        attempts -> Integer,
+        next_at -> Moment,
+        claimed_until -> Nullable<Moment>,
+        fence -> BigInt,
+        error -> Nullable<Text>,
+        message_id -> Text,
+        dated_at -> Moment,
+        sent_at -> Nullable<Moment>,
+        message -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::{Document, Moment};
+
     tokens (id) {
         id -> Text,
         name -> Text,
@@ -231,6 +255,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     activations,
     history,
     outbox,
+    hooks_outbox,
     tokens,
     idempotency,
     meta,

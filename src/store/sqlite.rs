@@ -252,11 +252,23 @@ pub(super) fn event_reclaim_all(conn: &mut Conn, now: DateTime<Utc>) -> Result<u
 }
 
 pub(super) fn outbox_reclaim_all(conn: &mut Conn, now: DateTime<Utc>) -> Result<usize, StoreError> {
-    diesel::sql_query(
-        "UPDATE outbox SET claimed_until = NULL, fence = fence + 1, next_at = ?
-         WHERE status = 'queued' AND claimed_until IS NOT NULL",
-    )
+    queue_reclaim_all(conn, "outbox", now)
+}
+
+pub(super) fn hook_reclaim_all(conn: &mut Conn, now: DateTime<Utc>) -> Result<usize, StoreError> {
+    queue_reclaim_all(conn, "hooks_outbox", now)
+}
+
+fn queue_reclaim_all(
+    conn: &mut Conn,
+    table: &'static str,
+    now: DateTime<Utc>,
+) -> Result<usize, StoreError> {
+    diesel::sql_query(format!(
+        "UPDATE {table} SET claimed_until = NULL, fence = fence + 1, next_at = ?
+         WHERE status = 'queued' AND claimed_until IS NOT NULL"
+    ))
     .bind::<super::types::Moment, _>(At(now))
     .execute(conn)
-    .of("outbox")
+    .of(table)
 }

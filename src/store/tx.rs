@@ -11,9 +11,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::error::StoreError;
 use super::history::HistoryFault;
 use super::rows::{
-    ActivationRow, Cursor, CustomerRow, EventCounts, EventFilter, EventRow, HistoryRow,
-    IdempotencyRow, Kept, LicenseCount, LicenseFilter, LicenseRow, MailCounts, MailFilter, MailRow,
-    NewEvent, NewHistory, NewMail, NewNotice, NoticeRow, RefRow, SaleRow, Settled, TokenRow,
+    ActivationRow, Cursor, CustomerRow, Ending, EventCounts, EventFilter, EventRow, HistoryRow,
+    HookFilter, HookRow, IdempotencyRow, Kept, LicenseCount, LicenseFilter, LicenseRow, MailCounts,
+    MailFilter, MailRow, NewEvent, NewHistory, NewHook, NewMail, NewNotice, NoticeRow, RefRow,
+    SaleRow, Settled, TokenRow,
 };
 use super::types::Digest;
 use super::{pg, sqlite};
@@ -184,6 +185,16 @@ functions! {
     /// How many there are of each product in each status.
     license_counts(now: DateTime<Utc>) -> Vec<LicenseCount>;
 
+    /// Active licenses whose end comes after `after` and not after `until`, by it and the id. A
+    /// further page goes on behind the license `last`, which ends at `after`.
+    licenses_ending(
+        ending: Ending,
+        after: DateTime<Utc>,
+        last: Option<&str>,
+        until: DateTime<Utc>,
+        limit: usize,
+    ) -> Vec<LicenseRow>;
+
     /// The activations of a license, oldest first, released ones too.
     activations_of_license(license_id: &str) -> Vec<ActivationRow>;
     /// A new activation. The caller holds the license's lock and has counted.
@@ -206,7 +217,7 @@ functions! {
     /// Frees its seat. False: there is no such activation of this license, or it was free.
     activation_release(license_id: &str, activation_id: &str, now: DateTime<Utc>) -> bool;
 
-    /// Adds an entry to the chain of its subject.
+    /// Adds an entry to the chain of its subject. What it tells the vendor's hooks is owed with it.
     history_append(entry: &NewHistory) -> HistoryRow;
     /// The history of a subject, oldest first.
     history_of(subject: &str) -> Vec<HistoryRow>;
@@ -260,6 +271,39 @@ functions! {
     outbox_counts() -> MailCounts;
     /// Queued mails without a recipient that were owed before `older_than`, oldest first.
     outbox_unaddressed(older_than: DateTime<Utc>, limit: usize) -> Vec<MailRow>;
+
+    /// Notes something to tell to hooks, unless it is noted already. True: it is new.
+    hook_owe(owed: &NewHook) -> bool;
+    /// What was noted, and has no address yet; locked until the transaction ends.
+    hook_unaddressed(limit: usize) -> Vec<HookRow>;
+    /// Makes a message to each of these hooks out of what was noted; says how many are new.
+    hook_address(owed: &HookRow, hooks: &[String], now: DateTime<Utc>) -> usize;
+    /// Claims up to `limit` messages to hooks that are due. As [`Tx::outbox_claim`].
+    hook_claim(limit: usize, lease: TimeDelta, now: DateTime<Utc>) -> Vec<HookRow>;
+    /// As [`Tx::event_reclaim_all`].
+    hook_reclaim_all(now: DateTime<Utc>) -> usize;
+    /// Fixes the body, and returns the one that counts: the first ever given.
+    hook_message(id: i64, fence: i64, message: &[u8]) -> Vec<u8>;
+    /// It was taken; the body is not kept. [`StoreError::Conflict`]: another has taken it over (so
+    /// in the next two).
+    hook_sent(id: i64, fence: i64, now: DateTime<Utc>) -> ();
+    /// Back to the queue, not before `next_at`.
+    hook_again(
+        id: i64,
+        fence: i64,
+        next_at: DateTime<Utc>,
+        error: &str,
+        count_attempt: bool,
+    ) -> ();
+    /// Given up, unless somebody tries again.
+    hook_failed(id: i64, fence: i64, error: &str) -> ();
+    /// Messages to hooks, newest first.
+    hook_list(filter: &HookFilter, cursor: Cursor, limit: usize) -> Vec<HookRow>;
+    /// One message to a hook.
+    hook_by_id(id: i64) -> Option<HookRow>;
+    /// Queued again, by support; the same identity. False: it is there, but was taken already.
+    /// [`StoreError::Conflict`]: there is no such message.
+    hook_retry(id: i64, now: DateTime<Utc>) -> bool;
 
     /// A new token.
     token_insert(token: &TokenRow) -> ();

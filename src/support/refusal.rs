@@ -28,6 +28,8 @@ pub enum Refusal {
     UnknownActivation(String),
     #[error("there is no mail {0}")]
     UnknownMail(String),
+    #[error("there is no message {0} to a hook")]
+    UnknownMessage(String),
     #[error("there is no token {0}")]
     UnknownToken(String),
     /// A value that cannot be.
@@ -58,6 +60,8 @@ pub enum Refusal {
     NoAddress,
     #[error("the mail was sent already; to send the key again, use resend on its license")]
     AlreadySent,
+    #[error("the hook took the message already; its event can be read from the license's history")]
+    AlreadyTaken,
     #[error("this Idempotency-Key was used for another request; take a new one")]
     OtherRequest,
 }

@@ -7,7 +7,10 @@ use serde_json::Value;
 
 use crate::apply;
 use crate::rules::license::status;
-use crate::store::rows::{ActivationRow, EventRow, HistoryRow, LicenseRow, MailRow, TokenRow};
+use crate::store::rows::{
+    ActivationRow, EventRow, HistoryRow, HookRow, LicenseRow, MailRow, TokenRow,
+};
+use crate::store::types::MailStatus;
 
 /// Part of a list, and where the next part begins.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -176,6 +179,27 @@ pub struct MailView {
     pub sent_at: Option<DateTime<Utc>>,
 }
 
+/// A message to one of the vendor's own hooks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HookView {
+    pub id: String,
+    /// As in `[hooks.NAME]`.
+    pub hook: String,
+    #[serde(rename = "type")]
+    pub event_type: String,
+    pub license_id: String,
+    pub status: String,
+    pub attempts: i32,
+    pub error: Option<String>,
+    /// The `webhook-id`, by which the receiver knows a repetition.
+    pub message_id: String,
+    /// When it happened.
+    pub timestamp: DateTime<Utc>,
+    /// Of the next try, while it is queued.
+    pub next_at: Option<DateTime<Utc>>,
+    pub sent_at: Option<DateTime<Utc>>,
+}
+
 /// A mail with its text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MailWhole {
@@ -236,7 +260,7 @@ impl From<&EventRow> for EventView {
 }
 
 impl LicenseView {
-    pub(super) fn new(row: &LicenseRow, activations: &[ActivationRow], at: DateTime<Utc>) -> Self {
+    pub(crate) fn new(row: &LicenseRow, activations: &[ActivationRow], at: DateTime<Utc>) -> Self {
         Self {
             id: row.id.clone(),
             key: row.key.clone(),
@@ -319,6 +343,24 @@ impl From<&MailRow> for MailView {
             license_id: row.license_id.clone(),
             in_doubt: row.in_doubt,
             created_at: row.created_at,
+            sent_at: row.sent_at,
+        }
+    }
+}
+
+impl From<&HookRow> for HookView {
+    fn from(row: &HookRow) -> Self {
+        Self {
+            id: row.id.to_string(),
+            hook: row.hook.clone().unwrap_or_default(),
+            event_type: row.event_type.clone(),
+            license_id: row.license_id.clone(),
+            status: row.status.as_str().to_owned(),
+            attempts: row.attempts,
+            error: row.error.clone(),
+            message_id: row.message_id.clone(),
+            timestamp: row.dated_at,
+            next_at: (row.status == MailStatus::Queued).then_some(row.next_at),
             sent_at: row.sent_at,
         }
     }

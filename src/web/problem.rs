@@ -86,6 +86,7 @@ codes! {
     UnknownKey = NOT_FOUND "unknown_key" "There is no such key",
     NotActivated = NOT_FOUND "not_activated" "This machine is not activated",
     UnknownMail = NOT_FOUND "unknown_mail" "There is no such mail",
+    UnknownMessage = NOT_FOUND "unknown_message" "There is no such message to a hook",
     UnknownToken = NOT_FOUND "unknown_token" "There is no such token",
     MethodNotAllowed = METHOD_NOT_ALLOWED "method_not_allowed" "This method is not taken here",
     ChangedMeanwhile = CONFLICT "changed_meanwhile" "It was changed by another meanwhile",
@@ -98,6 +99,7 @@ codes! {
     AlreadySent = CONFLICT "already_sent" "The mail was sent already",
     TooManyActivations = CONFLICT "too_many_activations" "All seats are taken",
     TrialUsed = CONFLICT "trial_used" "The trial was used before",
+    AlreadyTaken = CONFLICT "already_taken" "The hook took the message already",
     TooLarge = PAYLOAD_TOO_LARGE "too_large" "The body is too large",
     UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE "unsupported_media_type" "The body is not plain JSON",
     InvalidField = UNPROCESSABLE_ENTITY "invalid_field" "A field cannot be what it is",
@@ -234,6 +236,7 @@ impl From<Refusal> for Problem {
             Refusal::UnknownLicense(_) => Code::UnknownLicense,
             Refusal::UnknownActivation(_) => Code::UnknownActivation,
             Refusal::UnknownMail(_) => Code::UnknownMail,
+            Refusal::UnknownMessage(_) => Code::UnknownMessage,
             Refusal::UnknownToken(_) => Code::UnknownToken,
             Refusal::Field { .. } => Code::InvalidField,
             Refusal::Changed { .. } => Code::ChangedMeanwhile,
@@ -245,6 +248,7 @@ impl From<Refusal> for Problem {
             Refusal::Bears { .. } => Code::EventCounts,
             Refusal::NoAddress => Code::NoAddress,
             Refusal::AlreadySent => Code::AlreadySent,
+            Refusal::AlreadyTaken => Code::AlreadyTaken,
             Refusal::OtherRequest => Code::IdempotencyConflict,
         };
         let problem = Self::new(code, refusal.to_string());

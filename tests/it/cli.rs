@@ -194,3 +194,23 @@ fn wrong_usage_has_a_status_of_its_own() {
     assert!(shell.refused("check").contains("keywright init"));
     assert!(shell.refused("check --config else/where.toml").starts_with("else/where.toml: "));
 }
+
+#[test]
+fn a_vendor_reads_a_letter_before_a_customer_does() {
+    let shell = Shell::new();
+    fs::create_dir(shell.path("mine")).unwrap();
+    shell.write("mine/remind.subject.txt", "The last days of {{ product }}\n");
+    shell.write(
+        "keywright.toml",
+        "[mail]\nfrom = \"Acme Keys <keys@acme.example>\"\ntemplates = \"mine\"\n",
+    );
+    let german = shell.done("mail preview remind --locale de-AT");
+    assert!(german.starts_with("Subject: Ihre Lizenz für Acme Pro endet bald\n"), "{german}");
+    assert!(german.contains("31. Januar 2028, 10:00 UTC"), "{german}");
+    assert!(german.contains("\nAcme Keys\n"), "who writes is as configured: {german}");
+    let own = shell.done("mail preview remind");
+    assert!(own.starts_with("Subject: The last days of Acme Pro\n"), "{own}");
+    assert!(shell.done("mail preview revoked --locale fr --html").contains("<html lang=\"fr\">"));
+    assert_eq!(shell.run("mail preview birthday").status, 2);
+    assert!(!shell.path("var").exists(), "nothing else was touched");
+}

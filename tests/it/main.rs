@@ -11,7 +11,11 @@ mod cli;
 #[cfg(test)]
 mod desk;
 #[cfg(test)]
+mod due;
+#[cfg(test)]
 mod fetch;
+#[cfg(test)]
+mod hooks;
 #[cfg(test)]
 mod mailer;
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use keywright_providers::{ALL, by_kind};
 
-use super::{Desk, SECRET};
+use super::{Desk, HOOK_SECRET, SECRET};
 use crate::config::Config;
 
 const OTHER: &str = "pdl_ntfset_01kwtestsecret_AbCdEf0123456789";
@@ -57,6 +57,8 @@ fn all_faults_are_told_at_once_with_what_would_be_right() {
 fn each_fault_says_what_would_be_right() {
     let stripe = format!("[providers.a]\nkind = \"stripe\"\nsecret = \"{SECRET}\"\n");
     let standard = format!("[providers.a]\nkind = \"standard_webhooks\"\nsecret = \"{SECRET}\"\n");
+    let hook = "[hooks.crm]\nurl = \"https://crm.example/h\"\n";
+    let signed = format!("{hook}secret = \"{HOOK_SECRET}\"\n");
     let fastspring = "[providers.a]\nkind = \"fastspring\"\nsecret = \"kwFastSpringSecret123\"\n";
     for (text, told) in [
         ("server = 5", "server: is a number; write a table, [server]"),
@@ -65,6 +67,32 @@ fn each_fault_says_what_would_be_right() {
         ("[products.a]\nbundle = []", "products.a.bundle: is empty"),
         ("[products.a]\ninterval = \"P1Y\"\nexpires_at = 2027-12-31", "expires_at: stands beside"),
         ("[products.a]\nmax_activations = nan", "max_activations: is not a number"),
+        ("[products.a]\nremind = [\"P1M\"]", "remind: counts in months, which differ in length"),
+        ("[products.a]\nremind = [\"P14\"]", "remind[0]: is not an ISO 8601 duration"),
+        ("[products.a]\nremind = [\"PT5M\"]", "remind: must be between PT1H and P366D"),
+        ("[products.a]\nremind = [\"P7D\", \"P1W\"]", "remind: must be at most ten different"),
+        ("[products.a]\nnotify = [\"revokd\"]", "did you mean revoked?"),
+        (hook, "hooks.crm.secret: is missing, so nothing could be signed"),
+        (&signed.replace("https", "http"), "hooks.crm.url: is no address that can be called"),
+        (&signed.replace(HOOK_SECRET, SECRET), "hooks.crm.secret: is no whsec_ secret"),
+        (&format!("{signed}events = []"), "hooks.crm.events: is empty"),
+        (
+            &format!("{signed}events = [\"license.isued\"]"),
+            "hooks.crm.events[0]: is none of license.issued, license.renewed, license.expired, \
+             license.suspended, license.reinstated, license.revoked, license.activated, \
+             license.deactivated; did you mean license.issued?",
+        ),
+        (
+            &format!("{signed}event = []"),
+            "hooks.crm.event: is not a known key; did you mean events?",
+        ),
+        (&signed.replace("crm", "CRM"), "hooks.CRM: is no hook name"),
+        (
+            &format!(
+                "[products.p]\n{stripe}[providers.a.products]\nx = {{ product = \"p\", remind = [] }}"
+            ),
+            "x.remind: has no place here",
+        ),
         ("[mail]\ntransport = \"smtp\"", "mail.smtp_url: is missing"),
         ("[mail]\ntemplates = \"/nowhere\"", "mail.templates: names /nowhere, which is no folder"),
         ("[signing]\nkey_file = \"\"", "signing.key_file: is blank"),
@@ -175,12 +203,13 @@ fn no_two_accounts_share_a_secret() {
 
 #[test]
 fn no_secret_is_ever_printed() {
-    let hidden = ["hunter22smtp", "hunter22base", SECRET, OTHER];
+    let hidden = ["hunter22smtp", "hunter22base", SECRET, OTHER, HOOK_SECRET];
     let right = format!(
         "[database]\nurl = \"postgres://user:hunter22base@host/db\"\n[mail]\ntransport = \"smtp\"\n\
          smtp_url = \"smtps://user:hunter22smtp@mail.example.com\"\n[providers.stripe]\n\
          kind = \"stripe\"\nsecrets = [\"{SECRET}\"]\n[providers.paddle]\nkind = \"paddle\"\n\
-         secret = \"{OTHER}\"\n"
+         secret = \"{OTHER}\"\n[hooks.crm]\nurl = \"https://crm.example\"\n\
+         secret = \"{HOOK_SECRET}\"\n"
     );
     let config = Desk::with(&right).load().unwrap();
     let printed = format!("{config:?} {}", config.warnings().join(" "));

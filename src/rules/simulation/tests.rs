@@ -45,7 +45,7 @@ fn a_life_is_told_with_every_date_its_reason_and_its_mail() {
     insta::assert_snapshot!(told(&life("pro", script)), @r"
     purchase pro active 2026-02-28 [issued] payment:1 covers P1M
     renewal pro active 2026-03-31 [renewed] payment:2 covers P1M
-    payment-failed pro active 2026-03-31 [] a payment failed
+    payment-failed pro active 2026-03-31 [payment_failed] a payment failed
     renewal pro active 2026-04-30 [renewed] payment:3 covers P1M
     refund 3 pro expired 2026-03-31 [] payment:3 does not count: the money went back 2026-04-01 22:00:00 UTC
     set-expiry 2026-06-30 pro active 2026-06-30 [renewed] support set the expiry to 2026-06-30 00:00:00 UTC

@@ -149,7 +149,10 @@ fn a_revoked_license_ends_where_it_began_and_is_not_renewed() {
     let mut stored = Stored::default();
     stored.learns(&yearly());
     let gone = stored.learns(&yearly().refunded("2026-03-09", 1));
-    assert_eq!((actions(&gone), mail(&gone)), (vec!["revoked", "shortened", "flagged"], vec![]));
+    assert_eq!(
+        (actions(&gone), mail(&gone)),
+        (vec!["revoked", "shortened", "flagged"], vec!["license:pro@si_1/0.1:revoked"])
+    );
     assert_eq!(stored.0[0].expires_at, Some(at("2026-03-05")));
 }
 
@@ -183,10 +186,46 @@ fn a_plan_change_names_what_was_and_what_is() {
 fn a_flag_is_told_and_mails_nothing() {
     let mut stored = Stored::default();
     stored.learns(&yearly());
-    let flagged = stored.learns(&yearly().happens("2026-04-04", Kind::PaymentFailed));
+    let flagged = stored.learns(&yearly().happens("2026-04-04", Kind::Canceled { at: None }));
     assert_eq!((actions(&flagged), mail(&flagged)), (vec!["flagged"], vec![]));
-    assert_eq!(flagged.history[0].detail, json!({ "from": [], "to": ["past_due"] }));
-    assert_eq!(stored.0[0].flags, BTreeSet::from([Flag::PastDue]));
+    assert_eq!(flagged.history[0].detail, json!({ "from": [], "to": ["canceled"] }));
+    assert_eq!(stored.0[0].flags, BTreeSet::from([Flag::Canceled]));
+}
+
+#[test]
+fn a_renewal_that_is_not_paid_is_written_about_once_an_episode_in_any_order() {
+    let failed = "license:pro@si_1/0.1:payment_failed:2027-03-05T10:00:00Z";
+    let life = yearly().happens("2027-03-05", Kind::PaymentFailed);
+    let again = yearly()
+        .happens("2027-03-05", Kind::PaymentFailed)
+        .happens("2027-03-06", Kind::PaymentFailed);
+    let mut stored = Stored::default();
+    stored.learns(&yearly());
+    assert_eq!(mail(&stored.learns(&life)), [failed]);
+    assert!(stored.learns(&again).is_empty(), "tried again in vain: the same episode");
+    let paid = stored.learns(&again.renewed("2027-03-07"));
+    assert!(mail(&paid).iter().all(|key| key.contains(":renewed:")), "{paid:?}");
+    // Told of all at once, or of the failure before the purchase: one name.
+    assert_eq!(mail(&Stored::default().learns(&life)), ["license:pro@si_1/0.1:issued", failed]);
+}
+
+#[test]
+fn a_vendor_whose_shop_writes_these_letters_itself_can_do_without() {
+    let quiet = || Life::of("interval = \"P1Y\"\nnotify = []").paid("2026-03-05");
+    let mut stored = Stored::default();
+    stored.learns(&quiet());
+    let failed = stored.learns(&quiet().happens("2027-03-05", Kind::PaymentFailed));
+    assert_eq!((actions(&failed), mail(&failed)), (vec!["flagged"], vec![]));
+    assert!(mail(&stored.learns(&quiet().refunded("2026-03-09", 1))).is_empty());
+    assert_eq!(stored.0[0].state, State::Revoked);
+}
+
+#[test]
+fn a_lost_dispute_revokes_and_no_letter_comes_after_that_of_the_bank() {
+    let mut stored = Stored::default();
+    stored.learns(&yearly());
+    let lost = stored.learns(&yearly().disputed("2026-03-09", 1, DisputeState::Lost));
+    assert_eq!((stored.0[0].state, mail(&lost)), (State::Revoked, vec![]));
 }
 
 #[test]

@@ -7,11 +7,11 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 
 use super::super::{Conn, clock};
-use super::{Result, at_most, event_by_id, hit, naming_row, outbox_by_id};
+use super::{Result, at_most, event_by_id, hit, hook_by_id, naming_row, outbox_by_id};
 use crate::store::error::Of;
 use crate::store::prepared::Prepare as _;
-use crate::store::rows::{EventRow, MailRow, Settled};
-use crate::store::schema::{events, outbox};
+use crate::store::rows::{EventRow, HookRow, MailRow, Settled};
+use crate::store::schema::{events, hooks_outbox, outbox};
 use crate::store::types::{At, MailStatus};
 
 // Written out rather than bound: a partial index is only used where its condition can be read.
@@ -30,15 +30,151 @@ macro_rules! held_event {
     };
 }
 
-/// The same for a mail.
-macro_rules! held_mail {
-    ($id:expr, $fence:expr) => {
-        outbox::table
-            .filter(outbox::id.eq($id))
-            .filter(outbox::fence.eq($fence))
+/// The same for a row of a queue.
+macro_rules! held {
+    ($table:ident, $id:expr, $fence:expr) => {
+        $table::table
+            .filter($table::id.eq($id))
+            .filter($table::fence.eq($fence))
             .filter(sql::<Bool>(QUEUED))
     };
 }
+
+/// What is done with every queue alike: mail, and messages to the vendor's hooks. `$address` says
+/// where a row goes; one without is not claimed.
+macro_rules! queue {
+    ($name:ident: $table:ident, $row:ty, $by_id:ident, $address:ident, $what:literal) => {
+        pub(super) mod $name {
+            use super::*;
+
+            pub(crate) fn claim(
+                conn: &mut Conn,
+                limit: usize,
+                lease: TimeDelta,
+                now: DateTime<Utc>,
+            ) -> Result<Vec<$row>> {
+                let clock = clock(conn, now).of(stringify!($table))?;
+                let free =
+                    $table::claimed_until.is_null().or($table::claimed_until.lt(Some(At(clock))));
+                let query = $table::table
+                    .filter(sql::<Bool>(QUEUED))
+                    .filter($table::next_at.le(At(now)))
+                    .filter($table::$address.is_not_null())
+                    .filter(free)
+                    .order(($table::next_at, $table::id))
+                    .limit(at_most(limit))
+                    .select($table::id);
+                let ids =
+                    skip_locked!(query).prepared().load::<i64>(conn).of(stringify!($table))?;
+                let claimed = diesel::update($table::table.filter($table::id.eq_any(&ids)))
+                    .set((
+                        $table::fence.eq($table::fence + 1),
+                        $table::claimed_until.eq(Some(At(clock + lease))),
+                    ))
+                    .returning(<$row>::as_returning())
+                    .prepared()
+                    .get_results(conn)
+                    .of(stringify!($table));
+                let mut claimed = naming_row(conn, claimed, &ids, $by_id)?;
+                claimed.sort_by_key(|row: &$row| row.id);
+                Ok(claimed)
+            }
+
+            pub(crate) fn message(
+                conn: &mut Conn,
+                id: i64,
+                fence: i64,
+                message: &[u8],
+            ) -> Result<Vec<u8>> {
+                diesel::update(held!($table, id, fence).filter($table::message.is_null()))
+                    .set($table::message.eq(message))
+                    .prepared()
+                    .execute(conn)
+                    .of(stringify!($table))?;
+                let fixed: Option<Option<Vec<u8>>> = held!($table, id, fence)
+                    .select($table::message)
+                    .prepared()
+                    .get_result(conn)
+                    .optional()
+                    .of(stringify!($table))?;
+                fixed.flatten().ok_or_else(|| crate::store::StoreError::conflict($what, id))
+            }
+
+            pub(crate) fn again(
+                conn: &mut Conn,
+                id: i64,
+                fence: i64,
+                next_at: DateTime<Utc>,
+                error: &str,
+                count_attempt: bool,
+            ) -> Result<()> {
+                let rows = diesel::update(held!($table, id, fence))
+                    .set((
+                        $table::attempts.eq($table::attempts + i32::from(count_attempt)),
+                        $table::next_at.eq(At(next_at)),
+                        $table::error.eq(Some(error)),
+                        $table::claimed_until.eq(None::<At>),
+                    ))
+                    .prepared()
+                    .execute(conn)
+                    .of(stringify!($table))?;
+                hit(rows, $what, id)
+            }
+
+            pub(crate) fn give_up(
+                conn: &mut Conn,
+                id: i64,
+                fence: i64,
+                error: &str,
+                attempts: i32,
+            ) -> Result<()> {
+                let rows = diesel::update(held!($table, id, fence))
+                    .set((
+                        $table::status.eq(MailStatus::Failed),
+                        $table::attempts.eq($table::attempts + attempts),
+                        $table::error.eq(Some(error)),
+                        $table::claimed_until.eq(None::<At>),
+                    ))
+                    .prepared()
+                    .execute(conn)
+                    .of(stringify!($table))?;
+                hit(rows, $what, id)
+            }
+
+            pub(crate) fn retry(conn: &mut Conn, id: i64, now: DateTime<Utc>) -> Result<bool> {
+                let unsent = $table::table.find(id).filter($table::status.ne(MailStatus::Sent));
+                let rows = diesel::update(unsent)
+                    .set((
+                        $table::status.eq(MailStatus::Queued),
+                        $table::attempts.eq(0),
+                        $table::next_at.eq(At(now)),
+                        $table::claimed_until.eq(None::<At>),
+                        $table::fence.eq($table::fence + 1),
+                        $table::error.eq(None::<String>),
+                    ))
+                    .prepared()
+                    .execute(conn)
+                    .of(stringify!($table))?;
+                if rows == 0 {
+                    let there: i64 =
+                        $table::table.find(id).count().get_result(conn).of(stringify!($table))?;
+                    hit(usize::from(there > 0), $what, id)?;
+                }
+                Ok(rows > 0)
+            }
+        }
+    };
+}
+
+queue!(mail: outbox, MailRow, outbox_by_id, recipient, "the mail");
+queue!(hook: hooks_outbox, HookRow, hook_by_id, hook, "the message");
+
+pub(crate) use hook::{
+    again as hook_again, claim as hook_claim, message as hook_message, retry as hook_retry,
+};
+pub(crate) use mail::{
+    again as outbox_again, claim as outbox_claim, message as outbox_message, retry as outbox_retry,
+};
 
 pub(crate) fn event_claim(
     conn: &mut Conn,
@@ -179,36 +315,6 @@ pub(crate) fn event_again(
     hit(rows, "the event", id)
 }
 
-pub(crate) fn outbox_claim(
-    conn: &mut Conn,
-    limit: usize,
-    lease: TimeDelta,
-    now: DateTime<Utc>,
-) -> Result<Vec<MailRow>> {
-    let clock = clock(conn, now).of("outbox")?;
-    let query = outbox::table
-        .filter(sql::<Bool>(QUEUED))
-        .filter(outbox::next_at.le(At(now)))
-        .filter(outbox::recipient.is_not_null())
-        .filter(outbox::claimed_until.is_null().or(outbox::claimed_until.lt(Some(At(clock)))))
-        .order((outbox::next_at, outbox::id))
-        .limit(at_most(limit))
-        .select(outbox::id);
-    let ids = skip_locked!(query).prepared().load::<i64>(conn).of("outbox")?;
-    let claimed = diesel::update(outbox::table.filter(outbox::id.eq_any(&ids)))
-        .set((
-            outbox::fence.eq(outbox::fence + 1),
-            outbox::claimed_until.eq(Some(At(clock + lease))),
-        ))
-        .returning(MailRow::as_returning())
-        .prepared()
-        .get_results(conn)
-        .of("outbox");
-    let mut claimed = naming_row(conn, claimed, &ids, outbox_by_id)?;
-    claimed.sort_by_key(|mail: &MailRow| mail.id);
-    Ok(claimed)
-}
-
 pub(crate) fn outbox_renew(
     conn: &mut Conn,
     claims: &[(i64, i64)],
@@ -219,7 +325,7 @@ pub(crate) fn outbox_renew(
     let mut renewed = 0;
     for (id, fence) in claims {
         // What was settled has no claim, and what holds longer is not cut short.
-        let shorter = held_mail!(*id, *fence).filter(outbox::claimed_until.lt(Some(At(until))));
+        let shorter = held!(outbox, *id, *fence).filter(outbox::claimed_until.lt(Some(At(until))));
         renewed += diesel::update(shorter)
             .set(outbox::claimed_until.eq(Some(At(until))))
             .prepared()
@@ -227,26 +333,6 @@ pub(crate) fn outbox_renew(
             .of("outbox")?;
     }
     Ok(renewed)
-}
-
-pub(crate) fn outbox_message(
-    conn: &mut Conn,
-    id: i64,
-    fence: i64,
-    message: &[u8],
-) -> Result<Vec<u8>> {
-    diesel::update(held_mail!(id, fence).filter(outbox::message.is_null()))
-        .set(outbox::message.eq(message))
-        .prepared()
-        .execute(conn)
-        .of("outbox")?;
-    let fixed: Option<Option<Vec<u8>>> = held_mail!(id, fence)
-        .select(outbox::message)
-        .prepared()
-        .get_result(conn)
-        .optional()
-        .of("outbox")?;
-    fixed.flatten().ok_or_else(|| crate::store::StoreError::conflict("the mail", id))
 }
 
 pub(crate) fn outbox_doubt(
@@ -258,7 +344,7 @@ pub(crate) fn outbox_doubt(
     now: DateTime<Utc>,
 ) -> Result<()> {
     let clock = clock(conn, now).of("outbox")?;
-    let rows = diesel::update(held_mail!(id, fence))
+    let rows = diesel::update(held!(outbox, id, fence))
         .set((outbox::in_doubt.eq(in_doubt), outbox::claimed_until.eq(Some(At(clock + lease)))))
         .prepared()
         .execute(conn)
@@ -273,7 +359,7 @@ pub(crate) fn outbox_sent(
     now: DateTime<Utc>,
     in_doubt: bool,
 ) -> Result<()> {
-    let rows = diesel::update(held_mail!(id, fence))
+    let rows = diesel::update(held!(outbox, id, fence))
         .set((
             outbox::status.eq(MailStatus::Sent),
             outbox::attempts.eq(outbox::attempts + 1),
@@ -288,47 +374,16 @@ pub(crate) fn outbox_sent(
     hit(rows, "the mail", id)
 }
 
-pub(crate) fn outbox_again(
-    conn: &mut Conn,
-    id: i64,
-    fence: i64,
-    next_at: DateTime<Utc>,
-    error: &str,
-    count_attempt: bool,
-) -> Result<()> {
-    let rows = diesel::update(held_mail!(id, fence))
-        .set((
-            outbox::attempts.eq(outbox::attempts + i32::from(count_attempt)),
-            outbox::next_at.eq(At(next_at)),
-            outbox::error.eq(Some(error)),
-            outbox::claimed_until.eq(None::<At>),
-        ))
-        .prepared()
-        .execute(conn)
-        .of("outbox")?;
-    hit(rows, "the mail", id)
-}
-
 pub(crate) fn outbox_failed(conn: &mut Conn, id: i64, fence: i64, error: &str) -> Result<()> {
-    give_up(conn, id, fence, error, 1)
+    mail::give_up(conn, id, fence, error, 1)
 }
 
 pub(crate) fn outbox_cancel(conn: &mut Conn, id: i64, fence: i64, reason: &str) -> Result<()> {
-    give_up(conn, id, fence, reason, 0)
+    mail::give_up(conn, id, fence, reason, 0)
 }
 
-fn give_up(conn: &mut Conn, id: i64, fence: i64, error: &str, attempts: i32) -> Result<()> {
-    let rows = diesel::update(held_mail!(id, fence))
-        .set((
-            outbox::status.eq(MailStatus::Failed),
-            outbox::attempts.eq(outbox::attempts + attempts),
-            outbox::error.eq(Some(error)),
-            outbox::claimed_until.eq(None::<At>),
-        ))
-        .prepared()
-        .execute(conn)
-        .of("outbox")?;
-    hit(rows, "the mail", id)
+pub(crate) fn hook_failed(conn: &mut Conn, id: i64, fence: i64, error: &str) -> Result<()> {
+    hook::give_up(conn, id, fence, error, 1)
 }
 
 /// The accounts that have events of this condition: from one to the next along the index, however

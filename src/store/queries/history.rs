@@ -3,11 +3,12 @@
 use diesel::prelude::*;
 
 use super::super::Conn;
-use super::Result;
+use super::{Result, hook_owe};
+use crate::rules::hook::{HookEvent, message_id};
 use crate::store::error::Of;
 use crate::store::history::{self, HISTORY_ROOT, HistoryFault};
 use crate::store::prepared::Prepare as _;
-use crate::store::rows::{HistoryRow, NewHistory};
+use crate::store::rows::{HistoryRow, NewHistory, NewHook};
 use crate::store::schema::history as entries;
 use crate::store::types::{At, Digest, Json};
 
@@ -25,7 +26,7 @@ pub(crate) fn history_append(conn: &mut Conn, entry: &NewHistory) -> Result<Hist
     let (seq, prev) = last.map_or((1, HISTORY_ROOT), |(seq, hash)| (seq + 1, hash));
     // Whoever else writes about this subject at this moment gets the same number, and the later
     // one runs again: the number is unique.
-    diesel::insert_into(entries::table)
+    let row: HistoryRow = diesel::insert_into(entries::table)
         .values((
             entries::subject.eq(&entry.subject),
             entries::seq.eq(seq),
@@ -40,7 +41,23 @@ pub(crate) fn history_append(conn: &mut Conn, entry: &NewHistory) -> Result<Hist
         .returning(HistoryRow::as_returning())
         .prepared()
         .get_result(conn)
-        .of("history")
+        .of("history")?;
+    if let Some(owed) = told_to_hooks(&row) {
+        hook_owe(conn, &owed)?;
+    }
+    Ok(row)
+}
+
+/// The vendor's hooks are owed a word with the very entry, whoever writes it.
+fn told_to_hooks(row: &HistoryRow) -> Option<NewHook> {
+    let license_id = row.subject.strip_prefix("license:")?;
+    Some(NewHook {
+        key: format!("{}:history:{}", row.subject, row.seq),
+        event_type: HookEvent::of_action(&row.action)?,
+        license_id: license_id.to_owned(),
+        message_id: message_id(&row.hash.0),
+        dated_at: row.at,
+    })
 }
 
 pub(crate) fn history_of(conn: &mut Conn, subject: &str) -> Result<Vec<HistoryRow>> {

@@ -1,15 +1,16 @@
 //! Licenses and the machines that they are bound to.
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::count_star;
+use diesel::dsl::{count_star, sql};
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use super::super::Conn;
 use super::lookup::{forms, sales_by_ref};
 use super::{Db, Result, at_most, hit, naming_row};
 use crate::store::error::Of;
 use crate::store::prepared::Prepare as _;
-use crate::store::rows::{ActivationRow, LicenseCount, LicenseFilter, LicenseRow};
+use crate::store::rows::{ActivationRow, Ending, LicenseCount, LicenseFilter, LicenseRow};
 use crate::store::schema::{activations, licenses};
 use crate::store::types::{At, LicenseState, LicenseStatus};
 
@@ -93,6 +94,41 @@ pub(crate) fn license_list(
         .load(conn)
         .of("licenses");
     naming_row(conn, rows, &ids, |conn, id| license_by_id(conn, &id))
+}
+
+/// Written out rather than bound: a partial index is only used where its condition can be read.
+const STANDING: &str = "state = 'active' AND merged_into IS NULL";
+
+pub(crate) fn licenses_ending(
+    conn: &mut Conn,
+    ending: Ending,
+    after: DateTime<Utc>,
+    last: Option<&str>,
+    until: DateTime<Utc>,
+    limit: usize,
+) -> Result<Vec<LicenseRow>> {
+    macro_rules! ending_by {
+        ($column:expr) => {{
+            let mut query = licenses::table
+                .filter(sql::<Bool>(STANDING))
+                .filter($column.le(Some(At(until))))
+                .order(($column, licenses::id))
+                .limit(at_most(limit))
+                .select(LicenseRow::as_select())
+                .into_boxed();
+            query = match last {
+                None => query.filter($column.gt(Some(At(after)))),
+                Some(last) => query
+                    .filter($column.ge(Some(At(after))))
+                    .filter($column.gt(Some(At(after))).or(licenses::id.gt(last).nullable())),
+            };
+            query.load(conn).of("licenses")
+        }};
+    }
+    match ending {
+        Ending::Paid => ending_by!(licenses::expires_at),
+        Ending::Valid => ending_by!(licenses::valid_until),
+    }
 }
 
 fn matching<'a>(

@@ -8,6 +8,7 @@ mod activations;
 mod claims;
 mod events;
 mod history;
+mod hooks;
 mod keep;
 mod licenses;
 mod lookup;
@@ -19,6 +20,7 @@ pub(in crate::store) use activations::*;
 pub(in crate::store) use claims::*;
 pub(in crate::store) use events::*;
 pub(in crate::store) use history::*;
+pub(in crate::store) use hooks::*;
 pub(in crate::store) use keep::{EventRecord, event_keep};
 pub(in crate::store) use licenses::*;
 pub(in crate::store) use outbox::*;
@@ -26,7 +28,7 @@ pub(in crate::store) use people::*;
 pub(in crate::store) use sales::*;
 
 use super::Conn;
-pub(in crate::store) use super::{event_reclaim_all, outbox_reclaim_all};
+pub(in crate::store) use super::{event_reclaim_all, hook_reclaim_all, outbox_reclaim_all};
 use crate::store::error::StoreError;
 
 type Db = <Conn as diesel::Connection>::Backend;

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Binary, Bool, Nullable};
 
 use super::super::Conn;
-use super::{Result, at_most, hit, naming_row};
+use super::{Result, at_most, naming_row};
 use crate::store::error::Of;
 use crate::store::prepared::Prepare as _;
 use crate::store::rows::{Cursor, MailCounts, MailFilter, MailRow, NewMail};
@@ -125,26 +125,6 @@ fn without_messages(conn: &mut Conn, ids: &[i64]) -> Result<Vec<MailRow>> {
 
 pub(crate) fn outbox_by_id(conn: &mut Conn, id: i64) -> Result<Option<MailRow>> {
     outbox::table.find(id).select(MailRow::as_select()).first(conn).optional().of_row("outbox", id)
-}
-
-pub(crate) fn outbox_retry(conn: &mut Conn, id: i64, now: DateTime<Utc>) -> Result<bool> {
-    let unsent = outbox::table.find(id).filter(outbox::status.ne(MailStatus::Sent));
-    let rows = diesel::update(unsent)
-        .set((
-            outbox::status.eq(MailStatus::Queued),
-            outbox::attempts.eq(0),
-            outbox::next_at.eq(At(now)),
-            outbox::claimed_until.eq(None::<At>),
-            outbox::fence.eq(outbox::fence + 1),
-            outbox::error.eq(None::<String>),
-        ))
-        .execute(conn)
-        .of("outbox")?;
-    if rows == 0 {
-        let there = outbox::table.find(id).count().get_result::<i64>(conn).of("outbox")?;
-        hit(usize::from(there > 0), "the mail", id)?;
-    }
-    Ok(rows > 0)
 }
 
 pub(crate) fn outbox_counts(conn: &mut Conn) -> Result<MailCounts> {

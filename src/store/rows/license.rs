@@ -70,6 +70,26 @@ pub struct LicenseFilter {
     pub q: Option<String>,
 }
 
+/// Which end of a license.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// That of what was paid.
+    Paid,
+    /// That of its validity, with buffer and grace.
+    Valid,
+}
+
+impl Ending {
+    /// This end of that license.
+    #[must_use]
+    pub fn of(self, license: &LicenseRow) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Paid => license.expires_at,
+            Self::Valid => license.valid_until,
+        }
+    }
+}
+
 /// How many licenses of a product are in a status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LicenseCount {

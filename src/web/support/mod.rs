@@ -4,11 +4,12 @@
 //! - [`auth`]: tokens, roles, guessing
 //! - [`ask`]: what every request that changes something has: who, why, once
 //! - [`page`]: limit and cursor
-//! - `events`, `licenses`, `mail`, [`reload`]: the routes themselves
+//! - `events`, `licenses`, `mail`, `hooks`, [`reload`]: the routes themselves
 
 mod ask;
 pub mod auth;
 mod events;
+mod hooks;
 mod licenses;
 mod mail;
 mod page;

@@ -4,7 +4,7 @@
 use actix_web::Route;
 use actix_web::http::Method;
 
-use super::{events, licenses, mail, reload};
+use super::{events, hooks, licenses, mail, reload};
 use crate::store::types::Role;
 
 /// One route.
@@ -57,6 +57,8 @@ table! {
     Support GET    "/mail"                            mail::list;
     Support GET    "/mail/{id}"                       mail::one;
     Support POST   "/mail/{id}/retry"                 mail::retry;
+    Support GET    "/hooks"                           hooks::list;
+    Support POST   "/hooks/{id}/retry"                hooks::retry;
     Admin   POST   "/reload"                          reload::reload;
 }
 

@@ -3,6 +3,7 @@
 mod doubt;
 mod faults;
 mod files;
+mod late;
 mod office;
 mod refusals;
 mod sending;

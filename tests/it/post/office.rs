@@ -115,12 +115,17 @@ impl Office {
     }
 
     pub(super) async fn revoke(&self, name: &'static str) {
-        let revoke = move |tx: &mut keywright::store::Tx<'_>| {
+        self.change(name, |license| license.state = LicenseState::Revoked).await;
+    }
+
+    /// Something becomes of a license.
+    pub(super) async fn change(&self, name: &'static str, how: fn(&mut LicenseRow)) {
+        let change = move |tx: &mut keywright::store::Tx<'_>| {
             let mut license = tx.license_by_id(&format!("license-{name}"))?.unwrap();
-            license.state = LicenseState::Revoked;
+            how(&mut license);
             tx.license_update(&license, license.version)
         };
-        self.store.run("revoke", revoke).await.unwrap();
+        self.store.run("change", change).await.unwrap();
     }
 
     /// Sends all that is due.

@@ -1,6 +1,7 @@
 pub(crate) mod api;
 #[macro_use]
 pub(crate) mod databases;
+pub(crate) mod listener;
 pub(crate) mod office;
 pub(crate) mod process;
 pub(crate) mod smtp;

@@ -14,7 +14,9 @@ use keywright::books::{Books, Shelf};
 use keywright::chance::{Chance, NoChance};
 use keywright::clock::Clock;
 use keywright::config::Config;
+use keywright::due::Due;
 use keywright::fetch::Fetch;
+use keywright::hooks::Hooks;
 use keywright::intake::Intake;
 use keywright::keyring::Keyring;
 use keywright::machines::Machines;
@@ -73,6 +75,8 @@ pub(crate) struct Office {
     nodes: AtomicU64,
     folder: TempDir,
     address: String,
+    pub(crate) due: Due,
+    pub(crate) hooks: Hooks,
 }
 
 /// An answer of the API.
@@ -167,8 +171,18 @@ impl Office {
             Arc::clone(&post),
             Fetch::new().unwrap(),
         );
+        let due =
+            Due::new(store.clone(), shelf.clone(), Arc::<Hands>::clone(&clock), Arc::clone(&post));
+        let hooks = Hooks::new(
+            store.clone(),
+            shelf.clone(),
+            Arc::<Hands>::clone(&clock),
+            Fetch::new().unwrap(),
+        );
         let mut office = Self {
             gate: web::Data::new(Gate::new(Machines::new(&support))),
+            due,
+            hooks,
             desk: web::Data::new(Desk::new(support.clone(), Arc::new(Faulty))),
             intake: intake.await.unwrap(),
             apply: Apply::new(

@@ -1,0 +1,43 @@
+//! What the vendor's own hooks are owed, were told, and did not take.
+
+use super::view::{HookView, Page};
+use super::{Failure, Refusal, Support};
+use crate::store::rows::{Cursor, HookFilter};
+
+impl Support {
+    /// Messages to hooks, newest first. The cursor is the id of the last one seen.
+    ///
+    /// # Errors
+    /// [`Failure::Store`].
+    pub async fn hook_list(
+        &self,
+        filter: HookFilter,
+        cursor: Cursor,
+        limit: usize,
+    ) -> Result<Page<HookView>, Failure> {
+        self.read("hook list", move |tx| {
+            let rows = tx.hook_list(&filter, cursor, limit + 1)?;
+            let page = Page::cut(rows, limit, |row| row.id.to_string());
+            Ok(page.map(|row| HookView::from(&row)))
+        })
+        .await
+    }
+
+    /// Puts a message that was given up, or waits, at the head of the queue: the same identity.
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownMessage`], [`Refusal::AlreadyTaken`]; [`Failure::Store`].
+    pub async fn hook_retry(&self, id: i64) -> Result<HookView, Failure> {
+        let now = self.clock.now();
+        self.write("hook retry", move |tx| {
+            let unknown = || Refusal::UnknownMessage(id.to_string());
+            let row = tx.hook_by_id(id)?.filter(|row| row.hook.is_some()).ok_or_else(unknown)?;
+            if !tx.hook_retry(row.id, now)? {
+                return Err(Refusal::AlreadyTaken.into());
+            }
+            let row = tx.hook_by_id(id)?.ok_or_else(unknown)?;
+            Ok(HookView::from(&row))
+        })
+        .await
+    }
+}
