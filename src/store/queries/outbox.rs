@@ -11,7 +11,7 @@ use crate::store::error::Of;
 use crate::store::prepared::Prepare as _;
 use crate::store::rows::{Cursor, MailCounts, MailFilter, MailRow, NewMail};
 use crate::store::schema::outbox;
-use crate::store::types::{At, Json, MailStatus};
+use crate::store::types::{At, Json};
 
 /// The columns of a [`MailRow`] with nothing in place of the bytes.
 macro_rules! without_message {
