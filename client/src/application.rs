@@ -74,7 +74,7 @@ impl Application {
     pub fn activate(&self, key: &str) -> Result<Status, Fault> {
         let key = key.trim();
         let token = self.server.activate(&self.activation(key))?;
-        let received = self.receive(&token, |_| Some(Source::Key(key.to_owned())));
+        let received = self.receive_online(&token, Source::Key(key.to_owned()));
         if let Err(Fault::Unusable(Reason::OtherProduct)) = received {
             // A key of another product holds a seat now that nobody uses. If this fails, support
             // can release it.
@@ -89,7 +89,7 @@ impl Application {
     /// [`Fault`]; [`Denial`](crate::Denial) with the code `no_trial` or `trial_used`.
     pub fn trial(&self, email: Option<&str>) -> Result<Status, Fault> {
         let token = self.ask_trial(email)?;
-        self.receive(&token, |_| Some(Source::Trial))
+        self.receive_online(&token, Source::Trial)
     }
 
     /// Fetches today's machine license. If the server takes it back, it is withdrawn at once.
@@ -109,7 +109,7 @@ impl Application {
             if kept.source.as_ref() == Some(&source) {
                 match answer {
                     Ok(token) => {
-                        kept.receive(&token, Some(source), &self.keys, &self.place())?;
+                        self.keep_online(kept, &token, source)?;
                     }
                     Err(Fault::Denied(denial)) if denial.ends_what_was_given() => {
                         kept.withdrawn = Some(denial);
@@ -186,6 +186,24 @@ impl Application {
     /// [`Fault::Unusable`]; a license that is held stays.
     pub fn offline_answer(&self, text: &str) -> Result<Status, Fault> {
         self.receive(text.trim(), |kept| kept.asked.take().or_else(|| kept.source.take()))
+    }
+
+    fn receive_online(&self, token: &str, source: Source) -> Result<Status, Fault> {
+        let now = self.clock.now();
+        self.folder.change(|kept| {
+            self.keep_online(kept, token, source)?;
+            Ok(kept.check(&self.keys, &self.place(), now))
+        })
+    }
+
+    /// Of two that ask at once the slower one may come back with the older answer: then the newer
+    /// one, which is held already, stands.
+    fn keep_online(&self, kept: &mut Kept, token: &str, source: Source) -> Result<(), Fault> {
+        let is_held = kept.license.is_some() && kept.source.as_ref() == Some(&source);
+        match kept.receive(token, Some(source), &self.keys, &self.place()) {
+            Err(Fault::Unusable(Reason::OlderLicense)) if is_held => Ok(()),
+            received => received,
+        }
     }
 
     fn receive(

@@ -45,6 +45,9 @@ fn a_clock_that_stood_far_ahead_by_mistake_is_forgiven_with_the_next_license() {
     assert_eq!(application.check().word(), "expired");
     world.set_clock(-TimeDelta::days(30_000));
     assert_eq!(application.check().word(), "clock_went_back");
+    world.set_clock(TimeDelta::days(31));
+    assert_eq!(application.check().word(), "refresh_due", "not a word of the far future");
+    world.set_clock(-TimeDelta::days(31));
     assert_eq!(application.refresh_if_due().unwrap().word(), "valid");
     world.server_is(Mood::HangsUp);
     assert_eq!(world.start().check().word(), "valid");
