@@ -190,7 +190,7 @@ impl Difference {
             (_, State::Suspended) => "suspended",
             (State::Pending, State::Active) => {
                 detail = json!({ "expires_at": new.expires_at.map(text) });
-                "activated"
+                "begun"
             }
             (_, State::Active | State::Pending) => "reinstated",
         };

@@ -47,7 +47,11 @@ pub fn history(action: &str, detail: &Value) -> String {
             "corrected" => "key sent again, to a corrected address".to_owned(),
             _ => "key sent again".to_owned(),
         },
-        "activated" if detail.get("activation_id").is_some() => "activated on a machine".to_owned(),
+        "begun" => match expiry(detail, "expires_at") {
+            Some(expiry) => format!("its time began, {expiry}"),
+            None => "its time began".to_owned(),
+        },
+        "activated" => "activated on a machine".to_owned(),
         "deactivated" => "a machine gave its seat back".to_owned(),
         "activation_released" => "an activation was released".to_owned(),
         other => other.replace('_', " "),
@@ -148,7 +152,11 @@ mod tests {
             ("merged", json!({ "into": "0192" }), "merged into license 0192"),
             ("resent", json!({ "to": "corrected" }), "key sent again, to a corrected address"),
             ("revoked", json!({ "from": "active", "to": "revoked" }), "revoked"),
-            ("activated", json!({ "expires_at": "2027-01-31T00:00:00Z" }), "activated"),
+            (
+                "begun",
+                json!({ "expires_at": "2027-01-31T00:00:00Z" }),
+                "its time began, until 2027-01-31T00:00:00Z",
+            ),
             ("activated", json!({ "activation_id": "a-1" }), "activated on a machine"),
             ("deactivated", json!({ "activation_id": "a-1" }), "a machine gave its seat back"),
         ] {

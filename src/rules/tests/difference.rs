@@ -162,7 +162,7 @@ fn a_first_activation_is_no_renewal() {
     let bought = Life::of("interval = \"P1Y\"\nstart = \"activation\"").paid("2026-03-05");
     assert_eq!(mail(&stored.learns(&bought)).len(), 1);
     let active = stored.learns(&bought.activated("2026-05-01"));
-    assert_eq!(actions(&active), ["activated"]);
+    assert_eq!(actions(&active), ["begun"]);
     assert_eq!(active.history[0].detail, json!({ "expires_at": "2027-05-01T10:00:00Z" }));
     assert!(mail(&active).is_empty(), "the key was mailed while it waited");
 }
