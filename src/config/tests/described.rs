@@ -60,7 +60,7 @@ fn its_mistakes_are_told_with_their_whole_key_and_the_nearest_word() {
         ),
         (
             "notice = \"paid\"",
-            "notice = \"payed\"",
+            "notice = \"paidd\"",
             "providers.shop.custom.events.\"order.paid\".notice: is none of the words that there \
              are; did you mean paid?",
         ),

@@ -56,7 +56,7 @@ fn all_faults_are_told_at_once_with_what_would_be_right() {
 #[test]
 fn each_fault_says_what_would_be_right() {
     let stripe = format!("[providers.a]\nkind = \"stripe\"\nsecret = \"{SECRET}\"\n");
-    let standard = format!("[providers.a]\nkind = \"standard_webhooks\"\nsecret = \"{SECRET}\"\n");
+    let standard = format!("[providers.a]\nkind = \"standard-webhooks\"\nsecret = \"{SECRET}\"\n");
     let hook = "[hooks.crm]\nurl = \"https://crm.example/h\"\n";
     let signed = format!("{hook}secret = \"{HOOK_SECRET}\"\n");
     let fastspring = "[providers.a]\nkind = \"fastspring\"\nsecret = \"kwFastSpringSecret123\"\n";
@@ -177,10 +177,10 @@ fn what_opens_only_the_providers_api_may_be_as_short_as_it_is_there() {
 #[test]
 fn a_key_that_makes_deliveries_up_is_worth_a_word_at_a_live_account() {
     let trigger_key = |mode: &str| {
-        let facts = by_kind("paddle_classic").unwrap().facts();
+        let facts = by_kind("paddle-classic").unwrap().facts();
         let own = facts.made_up("").into_iter().map(|(name, text)| format!("{name} = {text:?}\n"));
         let own: String = own.collect();
-        let text = format!("[providers.a]\nkind = \"paddle_classic\"\nmode = {mode:?}\n{own}");
+        let text = format!("[providers.a]\nkind = \"paddle-classic\"\nmode = {mode:?}\n{own}");
         let warnings = Desk::with(&text).load().unwrap().warnings();
         warnings.iter().filter(|warning| warning.contains("trigger_key")).count()
     };
