@@ -11,7 +11,9 @@ use super::settings::{
     TransportName,
 };
 use super::values::Network;
-use super::{Config, Database, Mail, NetLicensing, Server, Signing, Transport, accounts, catalogue};
+use super::{
+    Config, Database, Mail, NetLicensing, Server, Signing, Transport, accounts, catalogue,
+};
 use crate::store::{DatabaseUrl, StoreError};
 
 /// The whole configuration, or all that is wrong with it.
@@ -30,7 +32,16 @@ pub(super) fn config(layers: &Layers) -> Result<Config, Faults> {
         let (server, database, signing, mail) = (server?, database?, signing?, mail?);
         let (products, catalogue) = products.into_catalogue(items);
         let netlicensing = netlicensing?;
-        Some(Config { server, database, signing, mail, netlicensing, catalogue, products, accounts })
+        Some(Config {
+            server,
+            database,
+            signing,
+            mail,
+            netlicensing,
+            catalogue,
+            products,
+            accounts,
+        })
     })();
     report.close(whole)
 }

@@ -80,7 +80,8 @@ mod tests {
         assert_eq!(read(written).unwrap().to_string(), written);
         assert!(read("urn:acme:licensing").is_ok() && read("http://a.example/?a&b").is_ok());
         let long = format!("http://a.example/{}", "a".repeat(200));
-        for wrong in ["", "schema", "http://a.example/\"><b", "http://a b.example", " urn:a", &long] {
+        for wrong in ["", "schema", "http://a.example/\"><b", "http://a b.example", " urn:a", &long]
+        {
             assert!(read(wrong).is_err(), "{wrong:?}");
         }
     }

@@ -44,7 +44,9 @@ fn lines(answer: &Answer) -> Vec<String> {
             assert_eq!(item["type"], "ProductModuleValidation");
             let property = |wanted: &str| {
                 let mut properties = item["property"].as_array().unwrap().iter();
-                properties.find(|one| one["name"] == wanted).map(|one| one["value"].as_str().unwrap())
+                properties
+                    .find(|one| one["name"] == wanted)
+                    .map(|one| one["value"].as_str().unwrap())
             };
             assert_eq!(property("licensingModel"), Some("Subscription"));
             let (product, valid) = (property("productModuleNumber"), property("valid"));
