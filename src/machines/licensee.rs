@@ -99,24 +99,25 @@ impl Machines {
         Ok(found)
     }
 
-    /// Begins a licensee's trial of a product, once, for the machine that his number names. Of a
-    /// number that begins like a key there is none: somebody mistyped what he bought.
+    /// Begins a licensee's trial of a product, once, for the machine that his number names; false
+    /// where there is none for him. Of a number that begins like a key there is none: somebody
+    /// mistyped what he bought.
     ///
     /// # Errors
-    /// [`Refusal::UnknownKey`] where there is nothing to try; else as [`Machines::trial`].
+    /// As [`Machines::trial`], but for a product that has no trial.
     pub async fn evaluate(
         &self,
         licensee: &Licensee,
         product: &str,
         name: Option<Label>,
-    ) -> Result<(), Failure> {
+    ) -> Result<bool, Failure> {
         let books = self.shelf.now();
         let machine = licensee.machine.clone().filter(|machine| !begins_like_key(machine, &books));
-        let fingerprint = machine.ok_or(Refusal::UnknownKey)?;
+        let Some(fingerprint) = machine else { return Ok(false) };
         let machine = Machine { fingerprint, name, platform: None, version: None };
         match self.trial(product, machine, None).await {
-            Ok(_) => Ok(()),
-            Err(Failure::Refused(Refusal::NoTrial(_))) => Err(Refusal::UnknownKey.into()),
+            Ok(_) => Ok(true),
+            Err(Failure::Refused(Refusal::NoTrial(_))) => Ok(false),
             Err(failure) => Err(failure),
         }
     }

@@ -50,24 +50,17 @@ async fn validate(number: Path<String>, request: HttpRequest, payload: Payload) 
 
 async fn validated(visit: &Visit, number: String) -> Result<Envelope, Problem> {
     let asked = Asked::read(visit)?;
-    let unknown = || visit.failed(Refusal::UnknownKey.into());
+    let failed = |failure| visit.failed(failure);
+    let unknown = || failed(Refusal::UnknownKey.into());
     let (machines, licensee) = (&visit.gate.machines, Licensee::new(number).ok_or_else(unknown)?);
-    let found = machines.holdings(&licensee).await.map_err(|failure| visit.failed(failure))?;
+    let mut found = machines.holdings(&licensee).await.map_err(failed)?;
     let wish = asked.product.filter(|product| !asked.dry_run && found.lacks(product));
-    let found = match wish {
-        None => found,
-        Some(product) => {
-            visit.pay(Cost::Trial)?;
-            let begun = machines.evaluate(&licensee, &product, asked.name).await;
-            match begun.map_err(Problem::from) {
-                Ok(()) => {
-                    machines.holdings(&licensee).await.map_err(|failure| visit.failed(failure))?
-                }
-                Err(problem) if problem.code() == Code::UnknownKey => found,
-                Err(problem) => return Err(problem),
-            }
+    if let Some(product) = wish {
+        visit.pay(Cost::Trial)?;
+        if machines.evaluate(&licensee, &product, asked.name).await.map_err(failed)? {
+            found = machines.holdings(&licensee).await.map_err(failed)?;
         }
-    };
+    }
     metrics::counter!("keywright_validations_total", "code" => found.code().as_str()).increment(1);
     if found.holdings.is_empty() {
         return Err(unknown());
