@@ -9,12 +9,13 @@ use serde_json::Value;
 use super::hidden::Hidden;
 use super::urls::PublicUrl;
 use super::values::{Listen, Mailbox, Size};
+use super::xml::{Namespace, Root};
 use super::{Deliver, Mode};
 use crate::rules::span::Interval;
 
 /// The tables of the configuration, by name.
-pub(super) const TABLES: [&str; 7] =
-    ["server", "database", "signing", "mail", "products", "providers", "hooks"];
+pub(super) const TABLES: [&str; 8] =
+    ["server", "database", "signing", "mail", "netlicensing", "products", "providers", "hooks"];
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -65,6 +66,13 @@ pub(super) struct HookSettings {
     pub(super) secret: Option<Hidden>,
     pub(super) secret_file: Option<PathBuf>,
     pub(super) events: Option<Vec<String>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct NetLicensingSettings {
+    pub(super) root: Option<Root>,
+    pub(super) namespace: Option<Namespace>,
 }
 
 /// What an account of every kind has; each kind adds its own (`Facts::settings`).

@@ -4,6 +4,7 @@ mod client;
 mod guesses;
 mod machine;
 mod merges;
+mod netlicensing;
 mod offline;
 mod process;
 mod requests;
