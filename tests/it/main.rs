@@ -19,6 +19,8 @@ mod hooks;
 #[cfg(test)]
 mod mailer;
 #[cfg(test)]
+mod openapi;
+#[cfg(test)]
 mod post;
 #[cfg(test)]
 mod service;

@@ -230,13 +230,13 @@ on_both! {
             (json().with(&json!({ "productNumber": "acme-pro" })), "415 NotSupportedException"),
             (json().header("Content-Encoding", "gzip").with_bytes(b"x"), "415 NotSupportedException"),
             (json().with_bytes(&[b'x'; 20_000]), "413 MalformedRequestException"),
-            (Call::on(Method::GET, &path).header("Accept", "application/json"), "405 NotAllowedException"),
-            (Call::on(Method::GET, "/core/v2/rest/licensee").header("Accept", "application/json"),
+            (Call::at(Method::GET, &path).header("Accept", "application/json"), "405 NotAllowedException"),
+            (Call::at(Method::GET, "/core/v2/rest/licensee").header("Accept", "application/json"),
                 "404 NotFoundException"),
         ] {
             assert_eq!(refusal(&office.call(call).await), told);
         }
-        assert_eq!(office.call(Call::on(Method::GET, &path)).await.headers["allow"], "POST");
+        assert_eq!(office.call(Call::at(Method::GET, &path)).await.headers["allow"], "POST");
         db.tamper("ALTER TABLE licenses RENAME TO licenses_away").await;
         let away = asks(&office, &key, &[]).await;
         assert_eq!(refusal(&away), "503 ServiceUnavailableException");

@@ -1,7 +1,9 @@
 pub(crate) mod api;
 #[macro_use]
 pub(crate) mod databases;
+pub(crate) mod description;
 pub(crate) mod listener;
 pub(crate) mod office;
 pub(crate) mod process;
+pub(crate) mod schema;
 pub(crate) mod smtp;
