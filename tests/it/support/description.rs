@@ -103,20 +103,10 @@ impl Description {
         Some(format!("{name} {}", answer.status))
     }
 
-    /// No such address, or another method: a problem like any other, or nothing to read.
+    /// No such address, or another method: below these a problem like any other.
     fn hold_elsewhere(&self, address: &str, answer: &Answer, at: &str) {
         assert!([401, 404, 405, 429, 503].contains(&answer.status), "{at} is not described");
-        // NetLicensing's clients are told in their own words everywhere.
-        if address.starts_with("/core/") {
-            let is_xml = answer.headers["content-type"].starts_with("application/xml");
-            assert!(
-                is_xml
-                    || self
-                        .schemas()
-                        .faults(self.schema("NetLicensing"), &answer.json, at)
-                        .is_empty()
-            );
-        } else if !answer.text.is_empty() {
+        if ["/v1/", "/api/v1/"].iter().any(|scope| address.starts_with(scope)) {
             self.hold_value(self.schema("Problem"), &answer.json, at);
         }
     }
@@ -155,7 +145,7 @@ impl Description {
         let parameters = self.parameters(operation);
         for name in query.split('&').filter_map(|pair| pair.split('=').next()) {
             let known = |one: &&Value| one["in"] == "query" && one["name"] == name;
-            assert!(name.is_empty() || parameters.iter().any(|one| known(one)), "{at} took {name}");
+            assert!(name.is_empty() || parameters.iter().any(known), "{at} took {name}");
         }
         let schema = &operation.told["requestBody"]["content"]["application/json"]["schema"];
         if let (Some(body), true) = (body, schema.is_object()) {
