@@ -7,10 +7,13 @@ use super::hidden::Hidden;
 use super::layers::{Layers, read_file};
 use super::section::{section, table};
 use super::settings::{
-    DatabaseSettings, MailSettings, ServerSettings, SigningSettings, TABLES, TransportName,
+    DatabaseSettings, MailSettings, NetLicensingSettings, ServerSettings, SigningSettings, TABLES,
+    TransportName,
 };
 use super::values::Network;
-use super::{Config, Database, Mail, Server, Signing, Transport, accounts, catalogue};
+use super::{
+    Config, Database, Mail, NetLicensing, Server, Signing, Transport, accounts, catalogue,
+};
 use crate::store::{DatabaseUrl, StoreError};
 
 /// The whole configuration, or all that is wrong with it.
@@ -22,12 +25,23 @@ pub(super) fn config(layers: &Layers) -> Result<Config, Faults> {
     let database = database(&mut report);
     let signing = signing(&mut report);
     let mail = mail(&mut report);
+    let netlicensing = netlicensing(&mut report);
     let products = catalogue::products(&mut report);
     let (accounts, items) = accounts::accounts(&mut report, &products);
     let whole = (|| {
         let (server, database, signing, mail) = (server?, database?, signing?, mail?);
         let (products, catalogue) = products.into_catalogue(items);
-        Some(Config { server, database, signing, mail, catalogue, products, accounts })
+        let netlicensing = netlicensing?;
+        Some(Config {
+            server,
+            database,
+            signing,
+            mail,
+            netlicensing,
+            catalogue,
+            products,
+            accounts,
+        })
     })();
     report.close(whole)
 }
@@ -146,6 +160,13 @@ fn mail(report: &mut Report<'_>) -> Option<Mail> {
         }
     };
     Some(Mail { from: settings.from?, transport, templates, alert_to: settings.alert_to })
+}
+
+fn netlicensing(report: &mut Report<'_>) -> Option<NetLicensing> {
+    let key = Key::of(&["netlicensing"]);
+    let written = table(report, &key);
+    let settings: NetLicensingSettings = section(report, &key, written, &[]);
+    Some(NetLicensing { root: settings.root?, namespace: settings.namespace? })
 }
 
 fn path(report: &mut Report<'_>, key: &Key, path: Option<PathBuf>) -> Option<PathBuf> {

@@ -10,13 +10,14 @@
 //! - [`catalogue`]: products, bundles, and what stands on order lines
 //! - [`accounts`], [`secrets`]: connections to payment providers, and what proves them
 //! - [`fault`]: what is wrong, and what would be right
-//! - [`hidden`], [`urls`], [`values`]: the types that carry the rules
+//! - [`hidden`], [`urls`], [`values`], [`xml`]: the types that carry the rules
 //! - [`warnings`]: what is allowed and yet worth a word
 
 pub mod fault;
 pub mod hidden;
 pub mod urls;
 pub mod values;
+pub mod xml;
 
 mod accounts;
 mod catalogue;
@@ -45,6 +46,7 @@ use self::layers::Layers;
 pub(crate) use self::section::fields;
 use self::urls::{PublicUrl, SmtpUrl};
 use self::values::{Mailbox, Network};
+use self::xml::{Namespace, Root};
 
 /// The documented example, and at once what holds where nothing else is said.
 pub const DEFAULT: &str = include_str!("../../deploy/keywright.toml");
@@ -56,6 +58,7 @@ pub struct Config {
     pub database: Database,
     pub signing: Signing,
     pub mail: Mail,
+    pub netlicensing: NetLicensing,
     pub catalogue: Catalogue,
     /// The products as written, for people to read.
     pub products: BTreeMap<String, ProductSettings>,
@@ -96,6 +99,13 @@ pub struct Mail {
     pub templates: Option<PathBuf>,
     /// Gets a digest of the events that need a person.
     pub alert_to: Option<Mailbox>,
+}
+
+/// `[netlicensing]`: what the XML answers to clients of NetLicensing begin with.
+#[derive(Debug, Clone)]
+pub struct NetLicensing {
+    pub root: Root,
+    pub namespace: Namespace,
 }
 
 /// Where mail goes.

@@ -9,12 +9,13 @@ use serde_json::Value;
 use super::hidden::Hidden;
 use super::urls::PublicUrl;
 use super::values::{Listen, Mailbox, Size};
+use super::xml::{Namespace, Root};
 use super::{Deliver, Mode};
 use crate::rules::span::Interval;
 
 /// The tables of the configuration, by name.
-pub(super) const TABLES: [&str; 6] =
-    ["server", "database", "signing", "mail", "products", "providers"];
+pub(super) const TABLES: [&str; 7] =
+    ["server", "database", "signing", "mail", "netlicensing", "products", "providers"];
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -55,6 +56,13 @@ pub(super) struct MailSettings {
 pub(super) enum TransportName {
     File,
     Smtp,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct NetLicensingSettings {
+    pub(super) root: Option<Root>,
+    pub(super) namespace: Option<Namespace>,
 }
 
 /// What an account of every kind has; each kind adds its own (`Facts::settings`).

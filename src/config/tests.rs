@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use super::section::fields;
 use super::settings::{
-    AccountSettings, DatabaseSettings, MailSettings, ServerSettings, SigningSettings,
+    AccountSettings, DatabaseSettings, MailSettings, NetLicensingSettings, ServerSettings,
+    SigningSettings,
 };
 use super::*;
 
@@ -66,6 +67,7 @@ fn the_default_starts_a_service_that_sells_nothing() {
     assert_eq!(config.server.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(config.server.max_body_bytes, 1_048_576);
     assert_eq!(config.database.url.to_string(), "sqlite://var/keywright.db");
+    assert_eq!(config.netlicensing.root.to_string(), "AppLicensing");
     assert!(config.accounts.is_empty() && config.products.is_empty());
     assert_eq!(Desk::with(DEFAULT).load().unwrap().warnings(), config.warnings());
 }
@@ -114,6 +116,7 @@ fn every_key_stands_in_the_default() {
         ("database", fields::<DatabaseSettings>()),
         ("signing", fields::<SigningSettings>()),
         ("mail", fields::<MailSettings>()),
+        ("netlicensing", fields::<NetLicensingSettings>()),
         ("products.", fields::<ProductSettings>()),
         ("providers.", fields::<AccountSettings>()),
     ] {

@@ -4,6 +4,7 @@
 //! - [`validate`]: is it valid now?
 //! - [`deactivate`]: a seat given back
 //! - [`trial`]: an evaluation, once a customer and machine
+//! - [`licensee`]: all that a customer holds with one key, as NetLicensing's clients ask for it
 //! - [`given`]: what applications send, bounded
 //! - `find`: the license that a key stands for, and the rules that count for it
 //! - [`refusal`]: what is not done, and what would be right
@@ -16,6 +17,7 @@ pub mod activate;
 pub mod deactivate;
 mod find;
 pub mod given;
+pub mod licensee;
 pub mod refusal;
 pub mod trial;
 pub mod validate;

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use keywright_providers::notice::{Customer, Ref};
 
 use super::activate::{Activated, Binding, Bound, bind, counted};
-use super::given::Machine;
+use super::given::{Fingerprint, Machine};
 use super::refusal::UsedBy;
 use super::{APPLICATION, Failure, Machines, Refusal, find};
 use crate::books::Books;
@@ -83,10 +83,10 @@ impl Wish {
             Some(_) | None => None,
         };
         let Some(length) = length else { return Err(Refusal::NoTrial(product)) };
-        let name = |of, who: &str| books.trial_name(&product, of, who);
+        let person = |email: &String| books.trial_name(&product, "person", &email.to_lowercase());
         Ok(Self {
-            machine: name("machine", machine.fingerprint.as_str()),
-            person: email.as_ref().map(|email| name("person", &email.to_lowercase())),
+            machine: machine_name(books, &product, &machine.fingerprint),
+            person: email.as_ref().map(person),
             product,
             length,
             email,
@@ -94,7 +94,7 @@ impl Wish {
     }
 
     fn bound(&self, tx: &mut Tx<'_>, binding: &Binding<'_>) -> Result<Bound, Failure> {
-        let known = find::locked(tx, |tx| self.known(tx))?;
+        let known = find::locked(tx, |tx| tried(tx, &self.machine, &self.product))?;
         let row = match known {
             Some(row) => row,
             None if self.person_had_one(tx)? => {
@@ -108,16 +108,6 @@ impl Wish {
         match find::standing(&row).bar(&terms, binding.now) {
             Some(Bar::Expired) => Err(Refusal::TrialUsed(UsedBy::Machine).into()),
             Some(Bar::Suspended | Bar::Revoked) | None => bind(tx, row, binding),
-        }
-    }
-
-    /// The license of this machine's trial.
-    fn known(&self, tx: &mut Tx<'_>) -> Result<Option<LicenseRow>, StoreError> {
-        let Some(sale_id) = sale_of(tx, &self.machine)? else { return Ok(None) };
-        let of_sale = tx.licenses_of_sale(sale_id)?;
-        match of_sale.into_iter().find(|row| row.product == self.product) {
-            Some(row) => find::standing_for(tx, row).map(Some),
-            None => Ok(None),
         }
     }
 
@@ -150,6 +140,25 @@ impl Wish {
 
     fn until(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         self.length.after(whole(now), 1)
+    }
+}
+
+/// The name of a machine's one trial of a product.
+pub(super) fn machine_name(books: &Books, product: &str, machine: &Fingerprint) -> String {
+    books.trial_name(product, "machine", machine.as_str())
+}
+
+/// The license of the trial with this name.
+pub(super) fn tried(
+    tx: &mut Tx<'_>,
+    name: &str,
+    product: &str,
+) -> Result<Option<LicenseRow>, StoreError> {
+    let Some(sale_id) = sale_of(tx, name)? else { return Ok(None) };
+    let of_sale = tx.licenses_of_sale(sale_id)?;
+    match of_sale.into_iter().find(|row| row.product == product) {
+        Some(row) => find::standing_for(tx, row).map(Some),
+        None => Ok(None),
     }
 }
 

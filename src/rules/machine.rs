@@ -50,18 +50,35 @@ pub struct Bearer {
     pub nonce: Option<String>,
 }
 
+/// How long an answer goes without us. Whole seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rest {
+    /// From then on it is worth asking again.
+    pub refresh_at: DateTime<Utc>,
+    /// After that the answer is none any more.
+    pub offline_until: DateTime<Utc>,
+}
+
+impl Rest {
+    /// Of a license that is valid at `now`.
+    #[must_use]
+    pub fn new(standing: &Standing, terms: &Terms, now: DateTime<Utc>) -> Self {
+        let from = whole(now);
+        let last = match standing.on_expiry(terms) {
+            OnExpiry::Restrict => standing.valid_until.map(whole),
+            OnExpiry::Maintain => None,
+        };
+        let rested = terms.max_offline.after(from, 1);
+        let offline_until = last.map_or(rested, |last| last.min(rested));
+        Self { refresh_at: refresh_at(from, offline_until), offline_until }
+    }
+}
+
 impl MachineLicense {
     /// What is signed at `now`.
     #[must_use]
     pub fn new(bearer: Bearer, standing: &Standing, terms: &Terms, now: DateTime<Utc>) -> Self {
-        let issued_at = whole(now);
-        let on_expiry = standing.on_expiry(terms);
-        let last = match on_expiry {
-            OnExpiry::Restrict => standing.valid_until.map(whole),
-            OnExpiry::Maintain => None,
-        };
-        let rested = terms.max_offline.after(issued_at, 1);
-        let offline_until = last.map_or(rested, |last| last.min(rested));
+        let Rest { refresh_at, offline_until } = Rest::new(standing, terms, now);
         Self {
             license_id: bearer.license_id,
             activation_id: bearer.activation_id,
@@ -72,11 +89,11 @@ impl MachineLicense {
             starts_at: whole(standing.starts_at),
             expires_at: standing.expires_at.map(whole),
             valid_until: standing.valid_until.map(whole),
-            on_expiry,
+            on_expiry: standing.on_expiry(terms),
             max_activations: bearer.max_activations,
             sequence: bearer.sequence,
-            issued_at,
-            refresh_at: refresh_at(issued_at, offline_until),
+            issued_at: whole(now),
+            refresh_at,
             offline_until,
             nonce: bearer.nonce,
         }

@@ -2,7 +2,7 @@
 //!
 //! - [`webhooks`]: `/webhooks/{account}` and `/fulfil/{account}`, for providers
 //! - [`health`]: `/healthz`, `/readyz`, `/metrics`
-//! - [`app`]: `/v1`, for the vendor's application
+//! - [`app`]: `/v1`, for the vendor's application, and `/core/v2/rest` for clients of NetLicensing
 //! - [`support`]: `/api/v1`, for support
 //! - [`problem`]: errors, and the one place that knows their status codes
 //! - [`read`]: bodies and queries into types, with what would be right
@@ -37,6 +37,7 @@ pub fn routes(service: &mut web::ServiceConfig) {
                 .default_service(web::to(webhooks::wrong_method)),
         )
         .service(web::scope("/v1").configure(app::routes))
+        .service(web::scope("/core/v2/rest").configure(app::netlicensing::routes))
         .service(web::scope("/api/v1").configure(support::routes))
         .route("/healthz", web::get().to(health::alive))
         .route("/readyz", web::get().to(health::ready))

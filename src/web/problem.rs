@@ -162,6 +162,12 @@ impl Problem {
     pub fn code(&self) -> Code {
         self.code
     }
+
+    /// What was wrong and what would be right, for people.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
 }
 
 /// The answer for addresses that lead nowhere.

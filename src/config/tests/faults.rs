@@ -67,6 +67,8 @@ fn each_fault_says_what_would_be_right() {
         ("[mail]\ntransport = \"smtp\"", "mail.smtp_url: is missing"),
         ("[mail]\ntemplates = \"/nowhere\"", "mail.templates: names /nowhere, which is no folder"),
         ("[signing]\nkey_file = \"\"", "signing.key_file: is blank"),
+        ("[netlicensing]\nroot = \"1st\"", "netlicensing.root: is no name of an XML element"),
+        ("[netlicensing]\nnamespace = \"\"", "netlicensing.namespace: is no address"),
         ("providers = []", "providers: is a list"),
         ("[providers.a]", "providers.a.kind: is missing"),
         (&format!("{stripe}tolerance = \"P8D\""), "tolerance: must be longer than nothing"),

@@ -4,8 +4,10 @@
 //! - [`throttle`]: how much one client may ask for
 //! - `visit`: one call: whose it is, its body, what it costs
 //! - `calls`: the routes themselves; [`offline`]: request files and what they are answered with
+//! - [`netlicensing`]: validation as NetLicensing's clients ask for it, under `/core/v2/rest`
 
 mod calls;
+pub mod netlicensing;
 pub mod offline;
 pub mod throttle;
 mod visit;

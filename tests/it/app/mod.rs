@@ -2,6 +2,7 @@
 
 mod guesses;
 mod machine;
+mod netlicensing;
 mod offline;
 mod process;
 mod requests;

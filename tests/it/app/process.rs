@@ -44,6 +44,11 @@ on_both! {
         let second = json!({ "key": bought.key, "fingerprint": "desktop" });
         let (status, answer) = post(&node, "/licenses/activate", &second).await;
         assert_eq!((status, &answer["code"]), (409, &json!("too_many_activations")));
+        // An application that was made for NetLicensing asks at its own address.
+        let path = format!("/core/v2/rest/licensee/{}/validate", bought.key);
+        let asked = reqwest::Client::new().post(format!("{}{path}", node.address));
+        let told = asked.send().await.unwrap().text().await.unwrap();
+        assert!(told.contains("<property name=\"valid\">true</property>"), "{told}");
         let figures = reqwest::get(format!("{}/metrics", there.address)).await.unwrap();
         let figures = figures.text().await.unwrap();
         assert!(figures.contains("keywright_activations_total{outcome=\"taken\"} 1"), "{figures}");

@@ -277,6 +277,7 @@ impl Office {
             .app_data(web::Data::clone(&self.gate))
             .wrap(keywright::web::headers())
             .service(web::scope("/v1").configure(app::routes))
+            .service(web::scope("/core/v2/rest").configure(app::netlicensing::routes))
             .service(web::scope("/api/v1").configure(routes));
         let app = init_service(app).await;
         let response = call_service(&app, call.0.to_request()).await;
@@ -304,6 +305,15 @@ impl Call {
         Self::at(method, &format!("/v1{path}"))
     }
 
+    /// By an application that was made for NetLicensing.
+    pub(crate) fn of_licensee(number: &str) -> Self {
+        Self::at(Method::POST, &format!("/core/v2/rest/licensee/{number}/validate"))
+    }
+
+    pub(crate) fn on(method: Method, uri: &str) -> Self {
+        Self::at(method, uri)
+    }
+
     fn at(method: Method, uri: &str) -> Self {
         let request = TestRequest::default().method(method).uri(uri);
         Self(request.peer_addr("203.0.113.7:40000".parse().unwrap()))
@@ -319,6 +329,10 @@ impl Call {
 
     pub(crate) fn with(self, body: &Value) -> Self {
         Self(self.0.set_json(body))
+    }
+
+    pub(crate) fn with_form(self, fields: &[(&str, &str)]) -> Self {
+        Self(self.0.set_form(fields))
     }
 
     pub(crate) fn with_bytes(self, body: &[u8]) -> Self {
