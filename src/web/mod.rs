@@ -4,6 +4,7 @@
 //! - [`health`]: `/healthz`, `/readyz`, `/metrics`
 //! - [`app`]: `/v1`, for the vendor's application
 //! - [`support`]: `/api/v1`, for support
+//! - [`openapi`]: the description of all of them
 //! - [`problem`]: errors, and the one place that knows their status codes
 //! - [`read`]: bodies and queries into types, with what would be right
 //! - [`client`]: whom a request comes from
@@ -11,6 +12,7 @@
 pub mod app;
 pub mod client;
 pub mod health;
+pub mod openapi;
 pub mod problem;
 pub mod read;
 pub mod support;

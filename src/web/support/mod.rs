@@ -1,6 +1,7 @@
 //! The API for support, mounted under `/api/v1`.
 //!
-//! - [`table`]: every route and who may use it; what is not in it does not exist
+//! - [`table`]: every route and who may use it; what is not in it does not exist, but for the
+//!   description of the API, which anybody may read
 //! - [`auth`]: tokens, roles, guessing
 //! - [`ask`]: what every request that changes something has: who, why, once
 //! - [`page`]: limit and cursor
@@ -21,6 +22,7 @@ use actix_web::body::BoxBody;
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{dev::ServiceRequest, web};
 
+use super::openapi;
 use super::problem::{self, Problem};
 use crate::support::Support;
 use auth::Guesses;
@@ -52,6 +54,7 @@ impl std::fmt::Debug for Desk {
 
 /// The routes, for a scope at `/api/v1` of an app that has a `web::Data<Desk>`.
 pub fn routes(config: &mut web::ServiceConfig) {
+    config.service(openapi::resource());
     for path in table::paths() {
         let mut resource = web::resource(path).app_data(web::PayloadConfig::new(BODY_BYTES_MAX));
         for cell in table::of_path(path) {
