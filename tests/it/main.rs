@@ -13,6 +13,8 @@ mod desk;
 #[cfg(test)]
 mod mailer;
 #[cfg(test)]
+mod openapi;
+#[cfg(test)]
 mod post;
 #[cfg(test)]
 mod service;

@@ -1,5 +1,7 @@
 #[macro_use]
 pub(crate) mod databases;
+pub(crate) mod description;
 pub(crate) mod office;
 pub(crate) mod process;
+pub(crate) mod schema;
 pub(crate) mod smtp;

@@ -1,10 +1,11 @@
 //! A vendor's office: a service with a catalogue, one account, a clock that stands, and in front of
-//! it support's API and the vendor's application.
+//! it support's API and the vendor's application. Every answer is held against the API's description.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::{App, web};
@@ -21,15 +22,17 @@ use keywright::machines::Machines;
 use keywright::store::types::Role;
 use keywright::store::{Options, Store};
 use keywright::support::Support;
-use keywright::web::app::{self, Gate};
+use keywright::web::app::Gate;
+use keywright::web::support::Desk;
 use keywright::web::support::reload::{Reload, ReloadDone, Reloading};
-use keywright::web::support::{Desk, routes};
 use keywright_providers::sample::{Scene, Step};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 use super::databases::Database;
+use super::description::{Asked, DESCRIPTION};
 
 const CATALOGUE: &str = r#"
 [server]
@@ -66,13 +69,16 @@ pub(crate) struct Office {
     pub(crate) clock: Arc<Hands>,
     desk: web::Data<Desk>,
     gate: web::Data<Gate>,
-    intake: Intake,
+    intake: web::Data<Intake>,
+    figures: web::Data<PrometheusHandle>,
     apply: Apply,
     /// By role.
     tokens: BTreeMap<&'static str, String>,
     nodes: AtomicU64,
     folder: TempDir,
     address: String,
+    /// What was answered so far: `event_list 200`.
+    seen: Mutex<BTreeSet<String>>,
 }
 
 /// An answer of the API.
@@ -170,7 +176,8 @@ impl Office {
         let mut office = Self {
             gate: web::Data::new(Gate::new(Machines::new(&support))),
             desk: web::Data::new(Desk::new(support.clone(), Arc::new(Faulty))),
-            intake: intake.await.unwrap(),
+            intake: web::Data::new(intake.await.unwrap()),
+            figures: web::Data::new(PrometheusBuilder::new().build_recorder().handle()),
             apply: Apply::new(
                 store,
                 shelf,
@@ -184,6 +191,7 @@ impl Office {
             nodes: AtomicU64::new(1),
             folder,
             address,
+            seen: Mutex::default(),
         };
         office.hire("support", Role::Support).await;
         office.hire("admin", Role::Admin).await;
@@ -272,27 +280,84 @@ impl Office {
     }
 
     pub(crate) async fn call(&self, call: Call) -> Answer {
-        let app = App::new()
-            .app_data(web::Data::clone(&self.desk))
-            .app_data(web::Data::clone(&self.gate))
-            .wrap(keywright::web::headers())
-            .service(web::scope("/v1").configure(app::routes))
-            .service(web::scope("/api/v1").configure(routes));
-        let app = init_service(app).await;
-        let response = call_service(&app, call.0.to_request()).await;
+        let Call { request, method, uri, body } = call;
+        let app = init_service(self.app()).await;
+        let response = call_service(&app, request.to_request()).await;
         let headers = response.headers().iter();
         let headers = headers.map(|(name, value)| {
             (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
         });
         let (status, headers) = (response.status().as_u16(), headers.collect());
-        let body = read_body(response).await;
-        let json = serde_json::from_slice(&body).unwrap_or(Value::Null);
-        Answer { status, headers, json, text: String::from_utf8_lossy(&body).into_owned() }
+        let bytes = read_body(response).await;
+        let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let answer = Answer { status, headers, json, text };
+        let asked = Asked { method: method.as_str(), uri: &uri, body: body.as_ref() };
+        self.seen.lock().unwrap().extend(DESCRIPTION.hold(&asked, &answer));
+        answer
+    }
+
+    /// What was answered so far, as in `event_list 200`.
+    pub(crate) fn seen(&self) -> BTreeSet<String> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    /// Every address that leads somewhere, with its parameters in braces.
+    pub(crate) async fn addresses(&self) -> BTreeSet<String> {
+        let app = init_service(self.app()).await;
+        let response = call_service(&app, TestRequest::get().uri("/healthz").to_request()).await;
+        patterns(&format!("{:#?}", response.request().resource_map()))
+    }
+
+    fn app(
+        &self,
+    ) -> App<
+        impl ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse,
+            Error = actix_web::Error,
+            InitError = (),
+        > + use<>,
+    > {
+        App::new()
+            .app_data(web::Data::new(self.support.store.clone()))
+            .app_data(web::Data::new(self.support.shelf.clone()))
+            .app_data(web::Data::clone(&self.intake))
+            .app_data(web::Data::clone(&self.figures))
+            .app_data(web::Data::clone(&self.desk))
+            .app_data(web::Data::clone(&self.gate))
+            .wrap(keywright::web::headers())
+            .configure(keywright::web::routes)
     }
 }
 
+/// The whole patterns in a printed map of resources: each stands deeper than what it is part of.
+fn patterns(map: &str) -> BTreeSet<String> {
+    let mut found: Vec<(usize, String)> = Vec::new();
+    let lines: Vec<&str> = map.lines().collect();
+    for pair in lines.windows(2).filter(|pair| pair[0].trim() == "patterns: Single(") {
+        let text = pair[1].trim_start();
+        let depth = pair[1].len() - text.len();
+        let around = found.iter().rev().find(|(outer, _)| *outer < depth);
+        let around = around.map_or("", |(_, pattern)| pattern);
+        found.push((depth, format!("{around}{}", text.trim_end_matches(',').trim_matches('"'))));
+    }
+    let ends = found
+        .iter()
+        .enumerate()
+        .filter(|(place, (depth, _))| found.get(place + 1).is_none_or(|(next, _)| next <= depth));
+    ends.map(|(_, (_, pattern))| pattern.clone()).collect()
+}
+
 /// A call of the API.
-pub(crate) struct Call(TestRequest);
+pub(crate) struct Call {
+    request: TestRequest,
+    method: Method,
+    uri: String,
+    /// Where it is JSON.
+    body: Option<Value>,
+}
 
 impl Call {
     pub(crate) fn to(method: Method, path: &str) -> Self {
@@ -304,9 +369,11 @@ impl Call {
         Self::at(method, &format!("/v1{path}"))
     }
 
-    fn at(method: Method, uri: &str) -> Self {
-        let request = TestRequest::default().method(method).uri(uri);
-        Self(request.peer_addr("203.0.113.7:40000".parse().unwrap()))
+    /// By anybody, with its whole address.
+    pub(crate) fn at(method: Method, uri: &str) -> Self {
+        let request = TestRequest::default().method(method.clone()).uri(uri);
+        let request = request.peer_addr("203.0.113.7:40000".parse().unwrap());
+        Self { request, method, uri: uri.to_owned(), body: None }
     }
 
     pub(crate) fn by(self, token: &str) -> Self {
@@ -314,19 +381,19 @@ impl Call {
     }
 
     pub(crate) fn header(self, name: &str, value: &str) -> Self {
-        Self(self.0.append_header((name, value)))
+        Self { request: self.request.append_header((name, value)), ..self }
     }
 
     pub(crate) fn with(self, body: &Value) -> Self {
-        Self(self.0.set_json(body))
+        Self { request: self.request.set_json(body), body: Some(body.clone()), ..self }
     }
 
     pub(crate) fn with_bytes(self, body: &[u8]) -> Self {
-        Self(self.0.set_payload(body.to_vec()))
+        Self { request: self.request.set_payload(body.to_vec()), ..self }
     }
 
     pub(crate) fn from(self, address: &str) -> Self {
-        Self(self.0.peer_addr(address.parse().unwrap()))
+        Self { request: self.request.peer_addr(address.parse().unwrap()), ..self }
     }
 }
 
