@@ -56,7 +56,8 @@ fn all_faults_are_told_at_once_with_what_would_be_right() {
 #[test]
 fn each_fault_says_what_would_be_right() {
     let stripe = format!("[providers.a]\nkind = \"stripe\"\nsecret = \"{SECRET}\"\n");
-    let standard = format!("[providers.a]\nkind = \"standard-webhooks\"\nsecret = \"{SECRET}\"\n");
+    let standard =
+        format!("[providers.a]\nkind = \"standard-webhooks\"\nsecret = \"{HOOK_SECRET}\"\n");
     let hook = "[hooks.crm]\nurl = \"https://crm.example/h\"\n";
     let signed = format!("{hook}secret = \"{HOOK_SECRET}\"\n");
     let fastspring = "[providers.a]\nkind = \"fastspring\"\nsecret = \"kwFastSpringSecret123\"\n";
@@ -106,8 +107,8 @@ fn each_fault_says_what_would_be_right() {
         (&format!("{stripe}account = [1]"), "providers.a.account: is a list"),
         (&format!("{stripe}account = \"1SGk\""), "account: does not fit; write the id of the"),
         (
-            &format!("{standard}key = \"rwa\""),
-            "key: is none of the words it knows: base64, raw, both; did you mean raw?",
+            &format!("{standard}key = \"base65\""),
+            "key: is none of the words it knows: base64, raw, both; did you mean base64?",
         ),
         (
             &format!("{standard}amounts = \"cents\""),
