@@ -141,7 +141,8 @@ pub fn tell(
         let begun = scene.period_start + length * i32::try_from(cycle - scene.cycle).unwrap_or(0);
         let at = match step {
             Step::Purchase => scene.at,
-            _ => (begun + TimeDelta::seconds(late)).min(now),
+            // Hours, because some providers tell times to the minute.
+            _ => (begun + TimeDelta::hours(late)).min(now),
         };
         let scene = Scene {
             step: *step,

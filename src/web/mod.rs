@@ -20,7 +20,7 @@ pub mod webhooks;
 
 use actix_web::http::header;
 use actix_web::middleware::DefaultHeaders;
-use actix_web::{HttpResponse, web};
+use actix_web::{FromRequest, Handler, HttpResponse, Resource, web};
 
 /// Every address of the service; the data that the handlers need is the caller's to add.
 pub fn routes(service: &mut web::ServiceConfig) {
@@ -41,10 +41,19 @@ pub fn routes(service: &mut web::ServiceConfig) {
         .service(web::scope("/v1").configure(app::routes))
         .service(web::scope("/core/v2/rest").configure(app::netlicensing::routes))
         .service(web::scope("/api/v1").configure(support::routes))
-        .route("/healthz", web::get().to(health::alive))
-        .route("/readyz", web::get().to(health::ready))
+        .service(looked_at("/healthz", health::alive))
+        .service(looked_at("/readyz", health::ready))
         .route("/metrics", web::get().to(health::metrics))
         .default_service(web::to(HttpResponse::NotFound));
+}
+
+/// Whoever watches a service asks by GET or by HEAD.
+fn looked_at<F, A>(path: &str, handler: F) -> Resource
+where
+    F: Handler<A, Output = HttpResponse> + Copy,
+    A: FromRequest + 'static,
+{
+    web::resource(path).route(web::get().to(handler)).route(web::head().to(handler))
 }
 
 /// What every answer carries.

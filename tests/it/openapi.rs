@@ -65,7 +65,9 @@ async fn providers_tell(office: &Office) {
         (Method::HEAD, "/webhooks/2checkout"),
         (Method::GET, "/fulfil/2checkout"),
         (Method::GET, "/healthz"),
+        (Method::HEAD, "/healthz"),
         (Method::GET, "/readyz"),
+        (Method::HEAD, "/readyz"),
         (Method::GET, "/metrics"),
     ] {
         assert_eq!(office.call(Call::at(method, path)).await.status, 200, "{path}");
