@@ -94,14 +94,16 @@ impl Wish {
     }
 
     fn bound(&self, tx: &mut Tx<'_>, binding: &Binding<'_>) -> Result<Bound, Failure> {
+        // The person first: whose trial is seen here, its machine is seen after.
+        let person_had_one = self.person_had_one(tx)?;
         let known = find::locked(tx, |tx| tried(tx, &self.machine, &self.product))?;
         let row = match known {
             Some(row) => row,
-            None if self.person_had_one(tx)? => {
+            None if person_had_one => {
                 return Err(Refusal::TrialUsed(UsedBy::Customer).into());
             }
-            // Another node that does the same at this moment ties the same names: one of the two
-            // gives way, and finds the other's license.
+            // Another node that does the same at this moment ties the same names, or finds ours
+            // tied: one of the two gives way, and finds the other's license.
             None => self.told(tx, binding)?,
         };
         let terms = find::terms(tx, &row, binding.books)?;
@@ -134,6 +136,12 @@ impl Wish {
         };
         let telling = Telling { told: &told, event: &names.event, account: SUPPORT, live: true };
         let applied = tell(tx, &telling, books, now)?;
+        if let Some(sale_id) = applied.settled.sale_id
+            && tx.notices_of_sale(sale_id)?.len() > 1
+        {
+            // Told between our look and our word, by another node: look again.
+            return Err(StoreError::Busy("another node began the trial first".to_owned()));
+        }
         let nothing = || StoreError::Refused("the trial gave no license".to_owned());
         applied.licenses.into_iter().next().ok_or_else(nothing)
     }
