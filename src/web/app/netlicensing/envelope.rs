@@ -11,8 +11,8 @@ use crate::web::problem::Problem;
 pub(super) struct Envelope {
     pub(super) infos: Infos,
     pub(super) items: Items,
-    /// When to ask again. `None`: the answer is not to be kept.
-    pub(super) ttl: Option<String>,
+    /// When to ask again. The time of an error is its own: it is not to be kept.
+    pub(super) ttl: String,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -51,7 +51,11 @@ pub(super) struct Property {
 
 impl Envelope {
     /// What a licensee holds. The whole answer counts as long as its shortest part.
-    pub(super) fn validated(holdings: &[Holding], for_offline_use: bool) -> Self {
+    pub(super) fn validated(
+        holdings: &[Holding],
+        for_offline_use: bool,
+        now: DateTime<Utc>,
+    ) -> Self {
         let until = |holding: &Holding| match for_offline_use {
             true => holding.rest.offline_until,
             false => holding.rest.refresh_at,
@@ -59,17 +63,17 @@ impl Envelope {
         Self {
             infos: Infos::default(),
             items: Items { item: holdings.iter().map(Item::new).collect() },
-            ttl: holdings.iter().map(until).min().map(time),
+            ttl: time(holdings.iter().map(until).min().unwrap_or(now)),
         }
     }
 
-    pub(super) fn of_problem(problem: &Problem) -> Self {
+    pub(super) fn of_problem(problem: &Problem, now: DateTime<Utc>) -> Self {
         let info = Info {
             id: id(problem.code().status()),
             r#type: "ERROR",
             value: problem.detail().to_owned(),
         };
-        Self { infos: Infos { info: vec![info] }, items: Items::default(), ttl: None }
+        Self { infos: Infos { info: vec![info] }, items: Items::default(), ttl: time(now) }
     }
 
     pub(super) fn json(&self) -> String {

@@ -65,7 +65,8 @@ async fn validated(visit: &Visit, number: String) -> Result<Envelope, Problem> {
     if found.holdings.is_empty() {
         return Err(unknown());
     }
-    Ok(Envelope::validated(&found.holdings, asked.for_offline_use))
+    let now = machines.clock().now();
+    Ok(Envelope::validated(&found.holdings, asked.for_offline_use, now))
 }
 
 /// The answer, in the form that was asked for.
@@ -75,7 +76,10 @@ fn told(request: &HttpRequest, outcome: Result<Envelope, Problem>) -> HttpRespon
     };
     let (envelope, answer) = match outcome {
         Ok(envelope) => (envelope, HttpResponse::Ok().finish()),
-        Err(problem) => (Envelope::of_problem(&problem), problem.error_response()),
+        Err(problem) => {
+            let now = gate.machines.clock().now();
+            (Envelope::of_problem(&problem, now), problem.error_response())
+        }
     };
     let (kind, text) = match Kind::wanted(request) {
         Kind::Json => ("application/json", envelope.json()),

@@ -6,13 +6,12 @@ use crate::config::NetLicensing;
 pub(super) fn text(envelope: &Envelope, names: &NetLicensing) -> String {
     let NetLicensing { root, namespace } = names;
     let namespace = escaped(&namespace.to_string());
-    let ttl = envelope.ttl.as_deref().map(|ttl| format!(" ttl=\"{}\"", escaped(ttl)));
+    let ttl = escaped(&envelope.ttl);
     let infos: String = envelope.infos.info.iter().map(info).collect();
     let items: String = envelope.items.item.iter().map(item).collect();
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n\
-         <{root} xmlns=\"{namespace}\"{}>{}{}</{root}>\n",
-        ttl.unwrap_or_default(),
+         <{root} xmlns=\"{namespace}\" ttl=\"{ttl}\">{}{}</{root}>\n",
         element("infos", &infos),
         element("items", &items),
     )
