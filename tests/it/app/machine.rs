@@ -4,13 +4,25 @@ use std::future::Future;
 use std::task::Poll;
 
 use actix_web::http::Method;
+use chrono::{DateTime, TimeDelta, Utc};
 use data_encoding::BASE64URL_NOPAD;
 use ed25519_dalek::VerifyingKey;
 use keywright::rules::machine::MachineLicense;
 use keywright::rules::proof;
+use keywright_providers::sample::{Scene, Step};
 use serde_json::{Value, json};
 
 use crate::support::office::{Answer, Call, Office};
+
+/// The provider tells of Ada's renewal that is due, or of her money that went back.
+pub(crate) async fn told(office: &Office, step: Step, cycle: u32) {
+    let year = TimeDelta::days(365);
+    let first = office.scene(step, "ada", "price_pro");
+    let begun = "2026-12-01T09:00:00Z".parse::<DateTime<Utc>>().unwrap();
+    let start = begun + year * i32::try_from(cycle).unwrap();
+    let scene = Scene { cycle, period_start: start, period_end: start + year, ..first };
+    office.deliver(&scene).await;
+}
 
 /// Activates; the answer has to be a license.
 pub(crate) async fn activated(office: &Office, key: &str, fingerprint: &str) -> Value {

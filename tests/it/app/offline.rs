@@ -6,10 +6,10 @@ use data_encoding::BASE64URL_NOPAD;
 use keywright::rules::machine::MachineLicense;
 use keywright::rules::proof;
 use keywright::web::app::offline::TEXT_FORM;
-use keywright_providers::sample::{Scene, Step};
+use keywright_providers::sample::Step;
 use serde_json::json;
 
-use super::machine::{code, deactivate, published};
+use super::machine::{code, deactivate, published, told};
 use crate::support::databases::Database;
 use crate::support::office::{Answer, Call, Office};
 
@@ -50,22 +50,23 @@ on_both! {
 
         // Renewed: the same file again brings the new date.
         office.clock.advance(TimeDelta::days(364));
-        let year = TimeDelta::days(365);
-        let scene = office.scene(Step::Renewal, "ada", "price_pro");
-        let begins = "2027-12-01T09:00:00Z".parse().unwrap();
-        office.deliver(&Scene { cycle: 1, period_start: begins, period_end: begins + year, ..scene })
-            .await;
+        told(&office, Step::Renewal, 1).await;
         let renewed = brought(&office, &request(key, "press")).await;
         assert_eq!(renewed.activation_id, first.activation_id);
         assert!(renewed.sequence > first.sequence);
-        assert_eq!(renewed.expires_at, Some("2028-11-30T09:00:00Z".parse().unwrap()));
+        for file in [request(key, "press"), plain] {
+            let renewed = brought(&office, &file).await;
+            assert_eq!(renewed.expires_at, Some("2028-11-30T09:00:00Z".parse().unwrap()));
+        }
 
         deactivate(&office, key, "lathe").await;
         brought(&office, &request(key, "mill")).await;
-        let revoke = format!("/licenses/{}/revoke", bought["id"].as_str().unwrap());
-        office.post(&revoke, json!({})).await.ok();
-        assert_eq!(carries(&office, &request(key, "press")).await.word(), "403 revoked");
-        assert_eq!(code(&office, key, "press").await, "revoked");
+        told(&office, Step::Refund, 1).await;
+        told(&office, Step::Refund, 0).await;
+        for machine in ["press", "mill"] {
+            assert_eq!(carries(&office, &request(key, machine)).await.word(), "403 revoked");
+            assert_eq!(code(&office, key, machine).await, "revoked");
+        }
     }
 
     async fn what_is_no_request_file_is_answered_with_what_would_be(db: Database) {

@@ -2,22 +2,12 @@
 
 use actix_web::http::Method;
 use chrono::TimeDelta;
-use keywright_providers::sample::{Scene, Step};
+use keywright_providers::sample::Step;
 use serde_json::{Value, json};
 
-use super::machine::{activate, activated, claims, code, deactivate};
+use super::machine::{activate, activated, claims, code, deactivate, told};
 use crate::support::databases::Database;
 use crate::support::office::{Call, Office};
-
-/// The provider tells of the renewal that is due, or of money that went back.
-async fn told(office: &Office, step: Step, cycle: u32) {
-    let year = TimeDelta::days(365);
-    let first = office.scene(step, "ada", "price_pro");
-    let begun = "2026-12-01T09:00:00Z".parse::<chrono::DateTime<chrono::Utc>>().unwrap();
-    let start = begun + year * i32::try_from(cycle).unwrap();
-    let scene = Scene { cycle, period_start: start, period_end: start + year, ..first };
-    office.deliver(&scene).await;
-}
 
 on_both! {
     async fn the_same_key_goes_through_renewals_until_the_money_goes_back(db: Database) {
