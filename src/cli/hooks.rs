@@ -32,7 +32,7 @@ enum Action {
         #[command(flatten)]
         part: Part,
     },
-    /// Put a message that was given up back at the head of the queue
+    /// Put a message back at the head of the queue: one that was given up, or was taken and lost
     Retry {
         id: i64,
         /// As JSON, for programs

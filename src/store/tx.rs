@@ -301,9 +301,9 @@ functions! {
     hook_list(filter: &HookFilter, cursor: Cursor, limit: usize) -> Vec<HookRow>;
     /// One message to a hook.
     hook_by_id(id: i64) -> Option<HookRow>;
-    /// Queued again, by support; the same identity. False: it is there, but was taken already.
-    /// [`StoreError::Conflict`]: there is no such message.
-    hook_retry(id: i64, now: DateTime<Utc>) -> bool;
+    /// Queued again, by support, taken or not; the same identity. [`StoreError::Conflict`]: there
+    /// is no such message.
+    hook_retry(id: i64, now: DateTime<Utc>) -> ();
 
     /// A new token.
     token_insert(token: &TokenRow) -> ();

@@ -23,18 +23,17 @@ impl Support {
         .await
     }
 
-    /// Puts a message that was given up, or waits, at the head of the queue: the same identity.
+    /// Puts a message at the head of the queue, under the same identity. One that was taken is
+    /// told again, with the license as it stands then: its bytes were not kept.
     ///
     /// # Errors
-    /// [`Refusal::UnknownMessage`], [`Refusal::AlreadyTaken`]; [`Failure::Store`].
+    /// [`Refusal::UnknownMessage`]; [`Failure::Store`].
     pub async fn hook_retry(&self, id: i64) -> Result<HookView, Failure> {
         let now = self.clock.now();
         self.write("hook retry", move |tx| {
             let unknown = || Refusal::UnknownMessage(id.to_string());
             let row = tx.hook_by_id(id)?.filter(|row| row.hook.is_some()).ok_or_else(unknown)?;
-            if !tx.hook_retry(row.id, now)? {
-                return Err(Refusal::AlreadyTaken.into());
-            }
+            tx.hook_retry(row.id, now)?;
             let row = tx.hook_by_id(id)?.ok_or_else(unknown)?;
             Ok(HookView::from(&row))
         })

@@ -60,8 +60,6 @@ pub enum Refusal {
     NoAddress,
     #[error("the mail was sent already; to send the key again, use resend on its license")]
     AlreadySent,
-    #[error("the hook took the message already; its event can be read from the license's history")]
-    AlreadyTaken,
     #[error("this Idempotency-Key was used for another request; take a new one")]
     OtherRequest,
 }

@@ -99,7 +99,6 @@ codes! {
     AlreadySent = CONFLICT "already_sent" "The mail was sent already",
     TooManyActivations = CONFLICT "too_many_activations" "All seats are taken",
     TrialUsed = CONFLICT "trial_used" "The trial was used before",
-    AlreadyTaken = CONFLICT "already_taken" "The hook took the message already",
     TooLarge = PAYLOAD_TOO_LARGE "too_large" "The body is too large",
     UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE "unsupported_media_type" "The body is not plain JSON",
     InvalidField = UNPROCESSABLE_ENTITY "invalid_field" "A field cannot be what it is",
@@ -254,7 +253,6 @@ impl From<Refusal> for Problem {
             Refusal::Bears { .. } => Code::EventCounts,
             Refusal::NoAddress => Code::NoAddress,
             Refusal::AlreadySent => Code::AlreadySent,
-            Refusal::AlreadyTaken => Code::AlreadyTaken,
             Refusal::OtherRequest => Code::IdempotencyConflict,
         };
         let problem = Self::new(code, refusal.to_string());

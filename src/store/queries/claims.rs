@@ -140,28 +140,6 @@ macro_rules! queue {
                     .of(stringify!($table))?;
                 hit(rows, $what, id)
             }
-
-            pub(crate) fn retry(conn: &mut Conn, id: i64, now: DateTime<Utc>) -> Result<bool> {
-                let unsent = $table::table.find(id).filter($table::status.ne(MailStatus::Sent));
-                let rows = diesel::update(unsent)
-                    .set((
-                        $table::status.eq(MailStatus::Queued),
-                        $table::attempts.eq(0),
-                        $table::next_at.eq(At(now)),
-                        $table::claimed_until.eq(None::<At>),
-                        $table::fence.eq($table::fence + 1),
-                        $table::error.eq(None::<String>),
-                    ))
-                    .prepared()
-                    .execute(conn)
-                    .of(stringify!($table))?;
-                if rows == 0 {
-                    let there: i64 =
-                        $table::table.find(id).count().get_result(conn).of(stringify!($table))?;
-                    hit(usize::from(there > 0), $what, id)?;
-                }
-                Ok(rows > 0)
-            }
         }
     };
 }
@@ -169,12 +147,8 @@ macro_rules! queue {
 queue!(mail: outbox, MailRow, outbox_by_id, recipient, "the mail");
 queue!(hook: hooks_outbox, HookRow, hook_by_id, hook, "the message");
 
-pub(crate) use hook::{
-    again as hook_again, claim as hook_claim, message as hook_message, retry as hook_retry,
-};
-pub(crate) use mail::{
-    again as outbox_again, claim as outbox_claim, message as outbox_message, retry as outbox_retry,
-};
+pub(crate) use hook::{again as hook_again, claim as hook_claim, message as hook_message};
+pub(crate) use mail::{again as outbox_again, claim as outbox_claim, message as outbox_message};
 
 pub(crate) fn event_claim(
     conn: &mut Conn,

@@ -128,6 +128,23 @@ pub(crate) fn hook_by_id(conn: &mut Conn, id: i64) -> Result<Option<HookRow>> {
         .of_row("hooks_outbox", id)
 }
 
+/// One that was taken already too: a receiver may have lost it.
+pub(crate) fn hook_retry(conn: &mut Conn, id: i64, now: DateTime<Utc>) -> Result<()> {
+    let rows = diesel::update(hooks_outbox::table.find(id))
+        .set((
+            hooks_outbox::status.eq(MailStatus::Queued),
+            hooks_outbox::attempts.eq(0),
+            hooks_outbox::next_at.eq(At(now)),
+            hooks_outbox::claimed_until.eq(None::<At>),
+            hooks_outbox::fence.eq(hooks_outbox::fence + 1),
+            hooks_outbox::error.eq(None::<String>),
+            hooks_outbox::sent_at.eq(None::<At>),
+        ))
+        .execute(conn)
+        .of("hooks_outbox")?;
+    hit(rows, "the message", id)
+}
+
 pub(crate) fn hook_sent(conn: &mut Conn, id: i64, fence: i64, now: DateTime<Utc>) -> Result<()> {
     let held = hooks_outbox::table
         .filter(hooks_outbox::id.eq(id))

@@ -6,12 +6,12 @@ use diesel::prelude::*;
 use diesel::sql_types::{Binary, Bool, Nullable};
 
 use super::super::Conn;
-use super::{Result, at_most, naming_row};
+use super::{Result, at_most, hit, naming_row};
 use crate::store::error::Of;
 use crate::store::prepared::Prepare as _;
 use crate::store::rows::{Cursor, MailCounts, MailFilter, MailRow, NewMail};
 use crate::store::schema::outbox;
-use crate::store::types::{At, Json};
+use crate::store::types::{At, Json, MailStatus};
 
 /// The columns of a [`MailRow`] with nothing in place of the bytes.
 macro_rules! without_message {
@@ -161,4 +161,24 @@ pub(crate) fn outbox_unaddressed(
         .load(conn)
         .of("outbox")?;
     without_messages(conn, &ids)
+}
+
+pub(crate) fn outbox_retry(conn: &mut Conn, id: i64, now: DateTime<Utc>) -> Result<bool> {
+    let unsent = outbox::table.find(id).filter(outbox::status.ne(MailStatus::Sent));
+    let rows = diesel::update(unsent)
+        .set((
+            outbox::status.eq(MailStatus::Queued),
+            outbox::attempts.eq(0),
+            outbox::next_at.eq(At(now)),
+            outbox::claimed_until.eq(None::<At>),
+            outbox::fence.eq(outbox::fence + 1),
+            outbox::error.eq(None::<String>),
+        ))
+        .execute(conn)
+        .of("outbox")?;
+    if rows == 0 {
+        let there: i64 = outbox::table.find(id).count().get_result(conn).of("outbox")?;
+        hit(usize::from(there > 0), "the mail", id)?;
+    }
+    Ok(rows > 0)
 }
