@@ -28,6 +28,7 @@ use crate::store::rows::LicenseFilter;
 use crate::store::{Options, Store, StoreError};
 use crate::support::{Failure, Support};
 use crate::web::app::Gate;
+use crate::web::console::Console;
 use crate::web::support::Desk;
 use crate::web::support::reload::{Reload as Reloads, ReloadDone, Reloading};
 use crate::{telemetry, web};
@@ -140,6 +141,7 @@ impl Service {
             Data::new(shelf),
             Data::new(figures),
             Data::new(Desk::new(support.clone(), Arc::new(reload.clone()))),
+            Data::new(Console::new(support.clone(), Arc::new(reload.clone()))),
             Data::new(Gate::new(Machines::new(&support))),
         );
         let server = HttpServer::new(move || {
@@ -151,6 +153,7 @@ impl Service {
                 .app_data(data.3.clone())
                 .app_data(data.4.clone())
                 .app_data(data.5.clone())
+                .app_data(data.6.clone())
                 .configure(web::routes)
         })
         .client_request_timeout(HEADERS_TIME_MAX)

@@ -4,7 +4,8 @@
 //! their errors back; `main` prints them as one sentence. Exit status: 0 done, 1 refused or
 //! failed, 2 wrong usage.
 //!
-//! - [`table`]: lists for people; with `--json`, for programs; `part`: limit and cursor
+//! - [`table`]: lists for people; with `--json`, for programs; `part`: limit and cursor; `role`:
+//!   the roles by name
 
 mod check;
 mod demo;
@@ -16,11 +17,13 @@ mod licenses;
 mod mail;
 mod part;
 mod providers;
+mod role;
 mod serve;
 mod simulate;
 pub mod table;
 mod token;
 mod trigger;
+mod user;
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -69,6 +72,7 @@ enum Command {
     Hooks(hooks::Hooks),
     Keys(keys::Keys),
     Token(token::Token),
+    User(user::User),
 }
 
 /// What every command is given.
@@ -99,6 +103,7 @@ impl Cli {
             Command::Hooks(command) => command.run(context).await,
             Command::Keys(command) => command.run(context).await,
             Command::Token(command) => command.run(context).await,
+            Command::User(command) => command.run(context).await,
         }
     }
 }

@@ -1,11 +1,11 @@
 //! `keywright token`: who may use the API and the console.
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 
 use super::part::{json_of, or_none, time};
+use super::role::RoleName;
 use super::table::table;
 use super::{Context, say};
-use crate::store::types::Role;
 use crate::support::view::TokenView;
 
 /// Make, list and revoke tokens for the API and the console
@@ -39,24 +39,12 @@ enum Action {
     },
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum RoleName {
-    /// Reads, replays, resends, renews
-    Support,
-    /// Everything
-    Admin,
-}
-
 impl Token {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<()> {
         let support = context.support().await?;
         match self.action {
             Action::New { role, name } => {
-                let role = match role {
-                    RoleName::Support => Role::Support,
-                    RoleName::Admin => Role::Admin,
-                };
-                let (token, _) = support.token_new(&name, role).await?;
+                let (token, _) = support.token_new(&name, role.into()).await?;
                 // Alone on its line, so that a script can take it.
                 say(token.expose())?;
             }

@@ -13,5 +13,5 @@ pub use license::{
     ActivationRow, Ending, HistoryRow, LicenseCount, LicenseFilter, LicenseRow, NewHistory,
 };
 pub use outbox::{MailCounts, MailFilter, MailRow, NewMail};
-pub use people::{CustomerRow, IdempotencyRow, TokenRow};
+pub use people::{CustomerRow, IdempotencyRow, LinkRow, SessionRow, TokenRow, UserRow};
 pub use sale::{NewNotice, NoticeRow, RefRow, SaleRow};

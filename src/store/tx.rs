@@ -12,9 +12,9 @@ use super::error::StoreError;
 use super::history::HistoryFault;
 use super::rows::{
     ActivationRow, Cursor, CustomerRow, Ending, EventCounts, EventFilter, EventRow, HistoryRow,
-    HookFilter, HookRow, IdempotencyRow, Kept, LicenseCount, LicenseFilter, LicenseRow, MailCounts,
-    MailFilter, MailRow, NewEvent, NewHistory, NewHook, NewMail, NewNotice, NoticeRow, RefRow,
-    SaleRow, Settled, TokenRow,
+    HookFilter, HookRow, IdempotencyRow, Kept, LicenseCount, LicenseFilter, LicenseRow, LinkRow,
+    MailCounts, MailFilter, MailRow, NewEvent, NewHistory, NewHook, NewMail, NewNotice, NoticeRow,
+    RefRow, SaleRow, SessionRow, Settled, TokenRow, UserRow,
 };
 use super::types::Digest;
 use super::{pg, sqlite};
@@ -313,6 +313,33 @@ functions! {
     token_revoke(id: &str, now: DateTime<Utc>) -> bool;
     /// The token of this hash, revoked or not.
     token_by_hash(hash: &Digest) -> Option<TokenRow>;
+    /// A new user, or another password, role or end for one that there is.
+    user_put(user: &UserRow) -> ();
+    /// All users, revoked ones too, by name.
+    user_list() -> Vec<UserRow>;
+    /// The user of this name, revoked or not.
+    user_by_name(name: &str) -> Option<UserRow>;
+    /// Somebody signed in.
+    session_insert(session: &SessionRow) -> ();
+    /// The session of this hash, over or not.
+    session_by_hash(hash: &Digest) -> Option<SessionRow>;
+    /// The session was used now.
+    session_seen(hash: &Digest, now: DateTime<Utc>) -> ();
+    /// Somebody signed out.
+    session_end(hash: &Digest) -> ();
+    /// All sessions of one holder end; says how many.
+    sessions_end(holder: &str) -> usize;
+    /// Forgets sessions that were last used, or begun, before these times; says how many.
+    sessions_sweep(seen_before: DateTime<Utc>, created_before: DateTime<Utc>) -> usize;
+    /// A link that is mailed to a customer.
+    link_insert(link: &LinkRow) -> ();
+    /// Whose link this is, once: of two who use it at the same time one gets the answer. `None`:
+    /// there is none, it was used, or it is older than `created_after`.
+    link_use(hash: &Digest, created_after: DateTime<Utc>, now: DateTime<Utc>) -> Option<String>;
+    /// How many links went to this address since then.
+    links_since(email: &str, since: DateTime<Utc>) -> i64;
+    /// Forgets links made before then; says how many.
+    links_sweep(created_before: DateTime<Utc>) -> usize;
     /// The answer given under this key.
     idempotency_find(key: &str) -> Option<IdempotencyRow>;
     /// Remembers an answer. False: another request was first; its answer counts.

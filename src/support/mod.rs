@@ -5,7 +5,8 @@
 //! - [`events`]: search, one event, set one aside; [`replay`]: try again, or only look
 //! - [`hooks`]: what the vendor's own systems were told
 //! - [`mail`]: what is owed and what went out; [`resend`]: a key once more
-//! - [`tokens`]: who may use the API
+//! - [`tokens`]: who may use the API; [`users`]: who has a password for the console;
+//!   [`sessions`]: who is signed in
 //! - [`once`]: one answer for one idempotency key
 //! - [`view`]: what people and programs read; [`words`]: changes as sentences; [`when`]: times as
 //!   people write them
@@ -24,7 +25,9 @@ pub mod once;
 pub mod refusal;
 pub mod replay;
 pub mod resend;
+pub mod sessions;
 pub mod tokens;
+pub mod users;
 pub mod view;
 pub mod when;
 pub mod words;

@@ -32,6 +32,8 @@ pub enum Refusal {
     UnknownMessage(String),
     #[error("there is no token {0}")]
     UnknownToken(String),
+    #[error("there is no user {0}")]
+    UnknownUser(String),
     /// A value that cannot be.
     #[error("{field} {message}")]
     Field { field: &'static str, message: String },
