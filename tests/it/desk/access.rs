@@ -2,8 +2,9 @@
 
 use actix_web::http::Method;
 use keywright::store::types::Role;
+use keywright::web::cells::Cell;
 use keywright::web::support::auth::WRONG_TOKENS_MAX;
-use keywright::web::support::table::{Cell, TABLE};
+use keywright::web::support::table::TABLE;
 use serde_json::json;
 
 use crate::support::databases::Database;
