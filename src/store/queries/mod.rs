@@ -5,8 +5,10 @@
 //! there are rows to lock.
 
 mod activations;
+mod arrival;
 mod claims;
 mod events;
+mod figures;
 mod history;
 mod hooks;
 mod keep;
@@ -19,6 +21,7 @@ mod sales;
 pub(in crate::store) use activations::*;
 pub(in crate::store) use claims::*;
 pub(in crate::store) use events::*;
+pub(in crate::store) use figures::*;
 pub(in crate::store) use history::*;
 pub(in crate::store) use hooks::*;
 pub(in crate::store) use keep::{EventRecord, event_keep};
