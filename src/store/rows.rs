@@ -1,13 +1,18 @@
 //! The rows: what queries take and give. One struct a table, written as it is read.
 
 mod event;
+mod figures;
 mod hook;
 mod license;
 mod outbox;
 mod people;
 mod sale;
 
-pub use event::{Cursor, EventCounts, EventFilter, EventRow, Kept, NewEvent, Outcome, Settled};
+pub use event::{
+    Cursor, EventCounts, EventFilter, EventRow, Kept, NewEvent, Outcome, RECEIVED_BEHIND_MAX,
+    Settled,
+};
+pub use figures::{AccountCount, DayCount, HourCount};
 pub use hook::{HookFilter, HookRow, NewHook};
 pub use license::{
     ActivationRow, Ending, HistoryRow, LicenseCount, LicenseFilter, LicenseRow, NewHistory,

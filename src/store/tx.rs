@@ -11,10 +11,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::error::StoreError;
 use super::history::HistoryFault;
 use super::rows::{
-    ActivationRow, Cursor, CustomerRow, Ending, EventCounts, EventFilter, EventRow, HistoryRow,
-    HookFilter, HookRow, IdempotencyRow, Kept, LicenseCount, LicenseFilter, LicenseRow, LinkRow,
-    MailCounts, MailFilter, MailRow, NewEvent, NewHistory, NewHook, NewMail, NewNotice, NoticeRow,
-    RefRow, SaleRow, SessionRow, Settled, TokenRow, UserRow,
+    AccountCount, ActivationRow, Cursor, CustomerRow, DayCount, Ending, EventCounts, EventFilter,
+    EventRow, HistoryRow, HookFilter, HookRow, HourCount, IdempotencyRow, Kept, LicenseCount,
+    LicenseFilter, LicenseRow, LinkRow, MailCounts, MailFilter, MailRow, NewEvent, NewHistory,
+    NewHook, NewMail, NewNotice, NoticeRow, RefRow, SaleRow, SessionRow, Settled, TokenRow,
+    UserRow,
 };
 use super::types::Digest;
 use super::{pg, sqlite};
@@ -125,6 +126,17 @@ functions! {
     event_counts() -> EventCounts;
     /// When the newest event was received.
     event_newest_received() -> Option<DateTime<Utc>>;
+
+    /// How many events came in each hour that begins in this time, by account and by how they stand
+    /// now. Hours in which nothing came are left out.
+    events_by_hour(since: DateTime<Utc>, until: DateTime<Utc>) -> Vec<HourCount>;
+    /// How many licenses the history calls issued, renewed, revoked or withdrawn, on each day.
+    licenses_by_day(since: DateTime<Utc>, until: DateTime<Utc>) -> Vec<DayCount>;
+    /// How many licenses came to their end, with buffer and grace, on each day, and were neither
+    /// renewed since nor revoked.
+    licenses_expired_by_day(since: DateTime<Utc>, until: DateTime<Utc>) -> Vec<DayCount>;
+    /// When something came last from each of these accounts, and how much of late.
+    account_counts(accounts: &[String], now: DateTime<Utc>) -> Vec<AccountCount>;
 
     /// Which of these references name a sale.
     refs_find(account: &str, live: bool, references: &[String]) -> Vec<RefRow>;

@@ -3,6 +3,7 @@
 //! - [`acts`]: renew, set an expiry, suspend, reinstate, revoke; [`issue`]: a license by hand
 //! - [`licenses`]: search, one license with its life, its machines
 //! - [`events`]: search, one event, set one aside; [`replay`]: try again, or only look
+//! - [`figures`]: what came in hour by hour, what became of licenses day by day
 //! - [`hooks`]: what the vendor's own systems were told
 //! - [`mail`]: what is owed and what went out; [`resend`]: a key once more
 //! - [`tokens`]: who may use the API; [`users`]: who has a password for the console;
@@ -17,6 +18,7 @@
 
 pub mod acts;
 pub mod events;
+pub mod figures;
 pub mod hooks;
 pub mod issue;
 pub mod licenses;

@@ -5,8 +5,10 @@
 //! there are rows to lock.
 
 mod activations;
+mod arrival;
 mod claims;
 mod events;
+mod figures;
 mod history;
 mod hooks;
 mod keep;
@@ -20,6 +22,7 @@ mod sessions;
 pub(in crate::store) use activations::*;
 pub(in crate::store) use claims::*;
 pub(in crate::store) use events::*;
+pub(in crate::store) use figures::*;
 pub(in crate::store) use history::*;
 pub(in crate::store) use hooks::*;
 pub(in crate::store) use keep::{EventRecord, event_keep};
