@@ -9,12 +9,14 @@
 //! - `queries/`: how, once for both databases
 //! - `sqlite`, `pg`: only what differs
 //! - `rows`, `types`, `schema`: what is stored
-//! - `error`: has it happened? `url`: where? `history`: the hash chain
+//! - `error`: has it happened? `url`: where? `history`: the hash chain; `hold`: does anything go
+//!   out? `copy`: a backup
 
 mod batch;
 mod check;
 pub mod error;
 pub mod history;
+pub mod hold;
 mod inbox;
 mod pg;
 mod pool;

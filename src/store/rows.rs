@@ -1,5 +1,6 @@
 //! The rows: what queries take and give. One struct a table, written as it is read.
 
+mod audit;
 mod event;
 mod hook;
 mod license;
@@ -7,6 +8,7 @@ mod outbox;
 mod people;
 mod sale;
 
+pub use audit::{During, HistoryFilter};
 pub use event::{Cursor, EventCounts, EventFilter, EventRow, Kept, NewEvent, Outcome, Settled};
 pub use hook::{HookFilter, HookRow, NewHook};
 pub use license::{

@@ -5,9 +5,12 @@
 //! there are rows to lock.
 
 mod activations;
+mod audit;
 mod claims;
 mod events;
+mod export;
 mod history;
+mod hold;
 mod hooks;
 mod keep;
 mod licenses;
@@ -17,9 +20,12 @@ mod people;
 mod sales;
 
 pub(in crate::store) use activations::*;
+pub(in crate::store) use audit::*;
 pub(in crate::store) use claims::*;
 pub(in crate::store) use events::*;
+pub(in crate::store) use export::*;
 pub(in crate::store) use history::*;
+pub(in crate::store) use hold::*;
 pub(in crate::store) use hooks::*;
 pub(in crate::store) use keep::{EventRecord, event_keep};
 pub(in crate::store) use licenses::*;
