@@ -5,6 +5,9 @@
 //! - [`events`]: search, one event, set one aside; [`replay`]: try again, or only look
 //! - [`hooks`]: what the vendor's own systems were told
 //! - [`mail`]: what is owed and what went out; [`resend`]: a key once more
+//! - [`hold`]: nothing goes out until a person agrees; [`backup`]: a copy of the built-in database
+//! - [`export`]: everything of one sort, for a spreadsheet or a program
+//! - [`audit`]: what people did, and the proof that nobody wrote it anew
 //! - [`tokens`]: who may use the API
 //! - [`once`]: one answer for one idempotency key
 //! - [`view`]: what people and programs read; [`words`]: changes as sentences; [`when`]: times as
@@ -15,7 +18,11 @@
 //! and settled in one transaction, so that the answer shows what came of them.
 
 pub mod acts;
+pub mod audit;
+pub mod backup;
 pub mod events;
+pub mod export;
+pub mod hold;
 pub mod hooks;
 pub mod issue;
 pub mod licenses;
