@@ -4,16 +4,21 @@
 //! their errors back; `main` prints them as one sentence. Exit status: 0 done, 1 refused or
 //! failed, 2 wrong usage.
 //!
-//! - [`table`]: lists for people; with `--json`, for programs; `part`: limit and cursor
+//! - [`table`]: lists for people; with `--json`, for programs; `part`: limit and cursor; `out`: files
+//!   that appear whole
 
+mod audit;
+mod backup;
 mod check;
 mod demo;
 mod events;
+mod export;
 mod hooks;
 mod init;
 mod keys;
 mod licenses;
 mod mail;
+mod out;
 mod part;
 mod providers;
 mod serve;
@@ -69,6 +74,9 @@ enum Command {
     Hooks(hooks::Hooks),
     Keys(keys::Keys),
     Token(token::Token),
+    Audit(audit::Audit),
+    Export(export::Export),
+    Backup(backup::Backup),
 }
 
 /// What every command is given.
@@ -99,6 +107,9 @@ impl Cli {
             Command::Hooks(command) => command.run(context).await,
             Command::Keys(command) => command.run(context).await,
             Command::Token(command) => command.run(context).await,
+            Command::Audit(command) => command.run(context).await,
+            Command::Export(command) => command.run(context).await,
+            Command::Backup(command) => command.run(context).await,
         }
     }
 }
