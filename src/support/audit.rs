@@ -4,7 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::view::{Page, text};
 use super::{Asked, Failure, Refusal, Support};
@@ -39,6 +39,13 @@ pub struct AuditView {
     pub subject: String,
     pub reason: Option<String>,
     pub detail: Value,
+}
+
+/// What becomes of a signing key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyAct {
+    Made,
+    Retired,
 }
 
 /// What came of looking through the whole history.
@@ -138,6 +145,23 @@ impl Support {
         let head = self.tally(newest.unwrap_or(0)).await?.head(now);
         let books = self.shelf.now();
         Ok(head.sign(books.keyring.signing_key(), books.keyring.kid()))
+    }
+
+    /// Writes down what was done to a signing key: its file knows nothing of who did it.
+    ///
+    /// # Errors
+    /// [`Failure::Store`].
+    pub async fn key_noted(&self, kid: &str, act: KeyAct, asked: Asked) -> Result<(), Failure> {
+        let (now, subject) = (self.clock.now(), format!("key:{kid}"));
+        let act = match act {
+            KeyAct::Made => "key_made",
+            KeyAct::Retired => "key_retired",
+        };
+        self.write("key note", move |tx| {
+            tx.history_append(&asked.note(subject.clone(), act, json!({}), now))?;
+            Ok(())
+        })
+        .await
     }
 
     async fn tally(&self, upto: i64) -> Result<Tally, Failure> {
