@@ -21,6 +21,7 @@
 //! - [`validity`]: is a license valid at one instant; [`machine`]: what is signed for one machine
 //! - [`letter`]: what a customer is written
 //! - [`letters`]: the templates of it, built in or the vendor's; `tongue`: dates in them
+//! - [`head`]: everything that the history said at one moment, in one signed line
 //! - [`remind`]: which end is near, and who is told
 //! - [`hook`]: what the vendor's own hooks are told
 //! - [`plain`]: others' words as one short harmless line
@@ -33,6 +34,7 @@ pub mod customer;
 pub mod difference;
 pub mod fold;
 pub mod gather;
+pub mod head;
 pub mod hook;
 pub mod key;
 pub mod letter;

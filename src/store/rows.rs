@@ -1,5 +1,6 @@
 //! The rows: what queries take and give. One struct a table, written as it is read.
 
+mod audit;
 mod event;
 mod figures;
 mod hook;
@@ -8,6 +9,7 @@ mod outbox;
 mod people;
 mod sale;
 
+pub use audit::{During, HistoryFilter};
 pub use event::{
     Cursor, EventCounts, EventFilter, EventRow, Kept, NewEvent, Outcome, RECEIVED_BEHIND_MAX,
     Settled,

@@ -90,7 +90,7 @@ fn connect(path: &Path) -> Result<Conn, StoreError> {
 }
 
 /// A path that is no URI to SQLite, whatever it begins with.
-fn file_name(path: &Path) -> Result<String, StoreError> {
+pub(super) fn file_name(path: &Path) -> Result<String, StoreError> {
     let path = if path.is_relative() { Path::new(".").join(path) } else { path.to_owned() };
     path.into_os_string().into_string().map_err(|path| {
         StoreError::Address(format!("the path {} is not UTF-8", Path::new(&path).display()))

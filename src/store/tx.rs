@@ -10,12 +10,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::error::StoreError;
 use super::history::HistoryFault;
+use super::hold::Hold;
 use super::rows::{
-    AccountCount, ActivationRow, Cursor, CustomerRow, DayCount, Ending, EventCounts, EventFilter,
-    EventRow, HistoryRow, HookFilter, HookRow, HourCount, IdempotencyRow, Kept, LicenseCount,
-    LicenseFilter, LicenseRow, LinkRow, MailCounts, MailFilter, MailRow, NewEvent, NewHistory,
-    NewHook, NewMail, NewNotice, NoticeRow, RefRow, SaleRow, SessionRow, Settled, TokenRow,
-    UserRow,
+    AccountCount, ActivationRow, Cursor, CustomerRow, DayCount, During, Ending, EventCounts,
+    EventFilter, EventRow, HistoryFilter, HistoryRow, HookFilter, HookRow, HourCount,
+    IdempotencyRow, Kept, LicenseCount, LicenseFilter, LicenseRow, LinkRow, MailCounts, MailFilter,
+    MailRow, NewEvent, NewHistory, NewHook, NewMail, NewNotice, NoticeRow, RefRow, SaleRow,
+    SessionRow, Settled, TokenRow, UserRow,
 };
 use super::types::Digest;
 use super::{pg, sqlite};
@@ -235,13 +236,42 @@ functions! {
     history_of(subject: &str) -> Vec<HistoryRow>;
     /// The first entry that is not what was written, of one subject or of all.
     history_verify(subject: Option<&str>) -> Option<HistoryFault>;
+    /// Entries in the order of subjects and numbers, behind this one: the next part of what
+    /// [`super::history::Chain`] follows.
+    history_walk(after: (&str, i32), limit: usize) -> Vec<HistoryRow>;
+    /// Entries, newest first.
+    history_list(filter: &HistoryFilter, cursor: Cursor, limit: usize) -> Vec<HistoryRow>;
+    /// The largest id of an entry from before that moment.
+    history_newest(before: DateTime<Utc>) -> Option<i64>;
+    /// The ids and hashes of entries behind `after` up to `upto`, in the order of ids.
+    history_hashes(after: i64, upto: i64, limit: usize) -> Vec<(i64, Digest)>;
+
+    /// Licenses that stand, oldest first, behind the one of this time and id.
+    license_export(
+        during: During,
+        after: Option<(DateTime<Utc>, &str)>,
+        limit: usize,
+    ) -> Vec<LicenseRow>;
+    /// How many seats are held of each of these licenses; those with none are left out.
+    activations_held_by(license_ids: &[String]) -> Vec<(String, i64)>;
+    /// Events, oldest first, behind the one of this id (0: from the first), without their bodies.
+    event_export(during: During, after: i64, limit: usize) -> Vec<EventRow>;
+    /// Mails, oldest first, behind the one of this id (0: from the first), without their bytes.
+    outbox_export(during: During, after: i64, limit: usize) -> Vec<MailRow>;
+
+    /// Whether everything that goes out is on hold, and why.
+    outgoing_hold() -> Option<Hold>;
+    /// From now on no mail and no message to a hook is claimed, on any node.
+    outgoing_hold_put(hold: &Hold) -> ();
+    /// What is owed goes out again.
+    outgoing_release() -> ();
 
     /// Owes a mail, unless one for this purpose is owed already. True: it is new.
     outbox_owe(mail: &NewMail) -> bool;
     /// Fills in who gets the queued mails of a license that had nobody; says how many.
     outbox_recipient(license_id: &str, recipient: &str, locale: Option<&str>) -> usize;
-    /// Claims up to `limit` queued mails that are due and addressed. The attempt is counted by
-    /// what follows, not here.
+    /// Claims up to `limit` queued mails that are due and addressed, unless everything is on hold.
+    /// The attempt is counted by what follows, not here.
     outbox_claim(limit: usize, lease: TimeDelta, now: DateTime<Utc>) -> Vec<MailRow>;
     /// Prolongs claims (id, fence) that still hold to at least `lease` from now; says how many.
     outbox_renew(claims: &[(i64, i64)], lease: TimeDelta, now: DateTime<Utc>) -> usize;

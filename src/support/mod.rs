@@ -6,6 +6,9 @@
 //! - [`figures`]: what came in hour by hour, what became of licenses day by day
 //! - [`hooks`]: what the vendor's own systems were told
 //! - [`mail`]: what is owed and what went out; [`resend`]: a key once more
+//! - [`hold`]: nothing goes out until a person agrees; [`backup`]: a copy of the built-in database
+//! - [`export`]: everything of one sort, for a spreadsheet or a program
+//! - [`audit`]: what people did, and the proof that nobody wrote it anew
 //! - [`tokens`]: who may use the API; [`users`]: who has a password for the console;
 //!   [`sessions`]: who is signed in
 //! - [`once`]: one answer for one idempotency key
@@ -17,8 +20,12 @@
 //! and settled in one transaction, so that the answer shows what came of them.
 
 pub mod acts;
+pub mod audit;
+pub mod backup;
 pub mod events;
+pub mod export;
 pub mod figures;
+pub mod hold;
 pub mod hooks;
 pub mod issue;
 pub mod licenses;

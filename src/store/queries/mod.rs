@@ -6,10 +6,13 @@
 
 mod activations;
 mod arrival;
+mod audit;
 mod claims;
 mod events;
+mod export;
 mod figures;
 mod history;
+mod hold;
 mod hooks;
 mod keep;
 mod licenses;
@@ -20,10 +23,13 @@ mod sales;
 mod sessions;
 
 pub(in crate::store) use activations::*;
+pub(in crate::store) use audit::*;
 pub(in crate::store) use claims::*;
 pub(in crate::store) use events::*;
+pub(in crate::store) use export::*;
 pub(in crate::store) use figures::*;
 pub(in crate::store) use history::*;
+pub(in crate::store) use hold::*;
 pub(in crate::store) use hooks::*;
 pub(in crate::store) use keep::{EventRecord, event_keep};
 pub(in crate::store) use licenses::*;
