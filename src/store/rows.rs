@@ -6,6 +6,7 @@ mod license;
 mod outbox;
 mod people;
 mod sale;
+mod trouble;
 
 pub use event::{Cursor, EventCounts, EventFilter, EventRow, Kept, NewEvent, Outcome, Settled};
 pub use hook::{HookFilter, HookRow, NewHook};
@@ -15,3 +16,4 @@ pub use license::{
 pub use outbox::{MailCounts, MailFilter, MailRow, NewMail};
 pub use people::{CustomerRow, IdempotencyRow, TokenRow};
 pub use sale::{NewNotice, NoticeRow, RefRow, SaleRow};
+pub use trouble::{COUNT_MAX, EventTrouble, HookTrouble, Tally};

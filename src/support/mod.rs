@@ -4,6 +4,7 @@
 //! - [`licenses`]: search, one license with its life, its machines
 //! - [`events`]: search, one event, set one aside; [`replay`]: try again, or only look
 //! - [`hooks`]: what the vendor's own systems were told
+//! - [`attention`]: what needs a person
 //! - [`mail`]: what is owed and what went out; [`resend`]: a key once more
 //! - [`tokens`]: who may use the API
 //! - [`once`]: one answer for one idempotency key
@@ -15,6 +16,7 @@
 //! and settled in one transaction, so that the answer shows what came of them.
 
 pub mod acts;
+pub mod attention;
 pub mod events;
 pub mod hooks;
 pub mod issue;

@@ -15,6 +15,7 @@ mod lookup;
 mod outbox;
 mod people;
 mod sales;
+mod trouble;
 
 pub(in crate::store) use activations::*;
 pub(in crate::store) use claims::*;
@@ -26,6 +27,7 @@ pub(in crate::store) use licenses::*;
 pub(in crate::store) use outbox::*;
 pub(in crate::store) use people::*;
 pub(in crate::store) use sales::*;
+pub(in crate::store) use trouble::*;
 
 use super::Conn;
 pub(in crate::store) use super::{event_reclaim_all, hook_reclaim_all, outbox_reclaim_all};
