@@ -26,6 +26,7 @@
 //! - [`hook`]: what the vendor's own hooks are told
 //! - [`plain`]: others' words as one short harmless line
 //! - [`retry`]: when a mail is tried again
+//! - [`silence`]: how long an account may be silent
 
 pub mod acts;
 mod classes;
@@ -49,6 +50,7 @@ mod purchase;
 pub mod remind;
 pub mod retry;
 mod returns;
+pub mod silence;
 pub mod simulation;
 pub mod span;
 mod tongue;

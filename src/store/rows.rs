@@ -8,6 +8,7 @@ mod license;
 mod outbox;
 mod people;
 mod sale;
+mod trouble;
 
 pub use audit::{During, HistoryFilter};
 pub use event::{
@@ -22,3 +23,4 @@ pub use license::{
 pub use outbox::{MailCounts, MailFilter, MailRow, NewMail};
 pub use people::{CustomerRow, IdempotencyRow, LinkRow, SessionRow, TokenRow, UserRow};
 pub use sale::{NewNotice, NoticeRow, RefRow, SaleRow};
+pub use trouble::{COUNT_MAX, EventTrouble, HookTrouble, Tally};

@@ -13,12 +13,12 @@ use super::history::HistoryFault;
 use super::hold::Hold;
 use super::rows::{
     AccountCount, ActivationRow, Cursor, CustomerRow, DayCount, During, Ending, EventCounts,
-    EventFilter, EventRow, HistoryFilter, HistoryRow, HookFilter, HookRow, HourCount,
-    IdempotencyRow, Kept, LicenseCount, LicenseFilter, LicenseRow, LinkRow, MailCounts, MailFilter,
-    MailRow, NewEvent, NewHistory, NewHook, NewMail, NewNotice, NoticeRow, RefRow, SaleRow,
-    SessionRow, Settled, TokenRow, UserRow,
+    EventFilter, EventRow, EventTrouble, HistoryFilter, HistoryRow, HookFilter, HookRow,
+    HookTrouble, HourCount, IdempotencyRow, Kept, LicenseCount, LicenseFilter, LicenseRow, LinkRow,
+    MailCounts, MailFilter, MailRow, NewEvent, NewHistory, NewHook, NewMail, NewNotice, NoticeRow,
+    RefRow, SaleRow, SessionRow, Settled, Tally, TokenRow, UserRow,
 };
-use super::types::Digest;
+use super::types::{Digest, EventStatus};
 use super::{pg, sqlite};
 
 /// An open transaction.
@@ -346,6 +346,22 @@ functions! {
     /// Queued again, by support, taken or not; the same identity. [`StoreError::Conflict`]: there
     /// is no such message.
     hook_retry(id: i64, now: DateTime<Utc>) -> ();
+
+    /// Events that are `failed` (or `waiting`) and were received at or before `until`, by account
+    /// and reason.
+    event_troubles(status: EventStatus, until: DateTime<Utc>) -> Vec<EventTrouble>;
+    /// When the account was last heard of: its provider, not support.
+    event_last_heard(account: &str) -> Option<DateTime<Utc>>;
+    /// The newest event received before this moment; 0: there is none.
+    event_id_before(at: DateTime<Utc>) -> i64;
+    /// Has the account an event after each of these ids, up to the next of them?
+    event_heard_between(account: &str, borders: &[i64]) -> Vec<bool>;
+    /// Mails that were given up.
+    outbox_given_up() -> Tally;
+    /// Sales whose mail waited for an address since `until` or longer.
+    sales_without_address(until: DateTime<Utc>) -> Tally;
+    /// Messages that were given up, by hook.
+    hook_troubles() -> Vec<HookTrouble>;
 
     /// A new token.
     token_insert(token: &TokenRow) -> ();

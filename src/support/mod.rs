@@ -5,6 +5,7 @@
 //! - [`events`]: search, one event, set one aside; [`replay`]: try again, or only look
 //! - [`figures`]: what came in hour by hour, what became of licenses day by day
 //! - [`hooks`]: what the vendor's own systems were told
+//! - [`attention`]: what needs a person
 //! - [`mail`]: what is owed and what went out; [`resend`]: a key once more
 //! - [`hold`]: nothing goes out until a person agrees; [`backup`]: a copy of the built-in database
 //! - [`export`]: everything of one sort, for a spreadsheet or a program
@@ -20,6 +21,7 @@
 //! and settled in one transaction, so that the answer shows what came of them.
 
 pub mod acts;
+pub mod attention;
 pub mod audit;
 pub mod backup;
 pub mod events;

@@ -355,7 +355,13 @@ pub(crate) fn outbox_failed(conn: &mut Conn, id: i64, fence: i64, error: &str) -
 }
 
 pub(crate) fn outbox_cancel(conn: &mut Conn, id: i64, fence: i64, reason: &str) -> Result<()> {
-    mail::give_up(conn, id, fence, reason, 0)
+    mail::give_up(conn, id, fence, reason, 0)?;
+    let rows = diesel::update(outbox::table.find(id))
+        .set(outbox::canceled.eq(true))
+        .prepared()
+        .execute(conn)
+        .of("outbox")?;
+    hit(rows, "the mail", id)
 }
 
 pub(crate) fn hook_failed(conn: &mut Conn, id: i64, fence: i64, error: &str) -> Result<()> {

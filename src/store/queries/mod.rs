@@ -21,6 +21,7 @@ mod outbox;
 mod people;
 mod sales;
 mod sessions;
+mod trouble;
 
 pub(in crate::store) use activations::*;
 pub(in crate::store) use audit::*;
@@ -37,6 +38,7 @@ pub(in crate::store) use outbox::*;
 pub(in crate::store) use people::*;
 pub(in crate::store) use sales::*;
 pub(in crate::store) use sessions::*;
+pub(in crate::store) use trouble::*;
 
 use super::Conn;
 pub(in crate::store) use super::{event_reclaim_all, hook_reclaim_all, outbox_reclaim_all};

@@ -173,6 +173,7 @@ pub(crate) fn outbox_retry(conn: &mut Conn, id: i64, now: DateTime<Utc>) -> Resu
             outbox::claimed_until.eq(None::<At>),
             outbox::fence.eq(outbox::fence + 1),
             outbox::error.eq(None::<String>),
+            outbox::canceled.eq(false),
         ))
         .execute(conn)
         .of("outbox")?;
