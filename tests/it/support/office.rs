@@ -128,11 +128,16 @@ impl Chance for Counted {
     }
 }
 
+/// Where it does not matter who asks.
+pub(crate) fn by_nobody() -> keywright::support::Asked {
+    keywright::support::Asked::default()
+}
+
 /// A configuration that is faulty, always.
 struct Faulty;
 
 impl Reload for Faulty {
-    fn reload(&self) -> Reloading<'_> {
+    fn reload(&self, _: keywright::support::Asked) -> Reloading<'_> {
         Box::pin(async { Err::<ReloadDone, _>(vec!["keywright.toml: products: is empty".into()]) })
     }
 }
@@ -216,7 +221,7 @@ impl Office {
     }
 
     async fn hire(&mut self, name: &'static str, role: Role) {
-        let (token, _) = self.support.token_new(name, role).await.unwrap();
+        let (token, _) = self.support.token_new(name, role, by_nobody()).await.unwrap();
         self.tokens.insert(name, token.expose().to_owned());
     }
 
