@@ -67,7 +67,7 @@ pub(crate) fn event_troubles(
                   SELECT 1 FROM events AS one
                   WHERE one.status = '{status}' AND one.account = first.account
                     AND one.reason = first.reason AND one.received_at <= $1
-                  LIMIT {beyond}) AS some) AS counted
+                  LIMIT {beyond}) AS found) AS counted
          FROM firsts JOIN events AS first ON first.id = firsts.id
          LIMIT {KINDS_MAX}",
         beyond = COUNT_MAX + 1,
@@ -88,7 +88,7 @@ pub(crate) fn outbox_given_up(conn: &mut Conn) -> Result<Tally> {
     let row: Counted = diesel::sql_query(format!(
         "SELECT count(*) AS counted, min(created_at) AS oldest FROM (
              SELECT created_at FROM outbox WHERE status = 'failed' AND NOT canceled
-             ORDER BY created_at LIMIT {beyond}) AS some",
+             ORDER BY created_at LIMIT {beyond}) AS found",
         beyond = COUNT_MAX + 1,
     ))
     .prepared()
@@ -102,7 +102,7 @@ pub(crate) fn sales_without_address(conn: &mut Conn, until: DateTime<Utc>) -> Re
         "SELECT count(DISTINCT sale_id) AS counted, min(created_at) AS oldest FROM (
              SELECT created_at, sale_id FROM outbox
              WHERE status = 'queued' AND recipient IS NULL AND created_at <= $1
-             ORDER BY created_at LIMIT {beyond}) AS some",
+             ORDER BY created_at LIMIT {beyond}) AS found",
         beyond = COUNT_MAX + 1,
     ))
     .bind::<Moment, _>(At(until))
@@ -124,7 +124,7 @@ pub(crate) fn hook_troubles(conn: &mut Conn) -> Result<Vec<HookTrouble>> {
         "SELECT hook, count(*) AS counted, min(dated_at) AS oldest FROM (
              SELECT hook, dated_at FROM hooks_outbox
              WHERE status = 'failed' AND hook IS NOT NULL
-             ORDER BY hook, dated_at LIMIT {beyond}) AS some
+             ORDER BY hook, dated_at LIMIT {beyond}) AS found
          GROUP BY hook ORDER BY hook",
         beyond = COUNT_MAX + 1,
     ))
@@ -135,10 +135,7 @@ pub(crate) fn hook_troubles(conn: &mut Conn) -> Result<Vec<HookTrouble>> {
     Ok(rows.into_iter().map(trouble).collect())
 }
 
-pub(crate) fn event_last_heard(
-    conn: &mut Conn,
-    account: &str,
-) -> Result<Option<DateTime<Utc>>> {
+pub(crate) fn event_last_heard(conn: &mut Conn, account: &str) -> Result<Option<DateTime<Utc>>> {
     // Support's own acts stand among the account's events.
     let newest: Vec<(String, At)> = events::table
         .filter(events::account.eq(account))
@@ -152,8 +149,12 @@ pub(crate) fn event_last_heard(
 }
 
 pub(crate) fn event_id_before(conn: &mut Conn, at: DateTime<Utc>) -> Result<i64> {
-    let newest: Option<i64> =
-        events::table.order(events::id.desc()).select(events::id).first(conn).optional().of("events")?;
+    let newest: Option<i64> = events::table
+        .order(events::id.desc())
+        .select(events::id)
+        .first(conn)
+        .optional()
+        .of("events")?;
     // Ids grow with time, so the border is found by halving.
     let (mut before, mut beyond) = (0, newest.unwrap_or_default() + 1);
     while beyond - before > 1 {
