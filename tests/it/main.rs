@@ -7,6 +7,8 @@ mod support;
 #[cfg(test)]
 mod app;
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod console;

@@ -83,6 +83,12 @@ impl<'a> Vendor<'a> {
         std::fs::write(self.file(), text).unwrap();
     }
 
+    /// Changes the configuration by hand.
+    pub(crate) fn edit(&self, change: impl FnOnce(String) -> String) {
+        let text = std::fs::read_to_string(self.file()).unwrap();
+        std::fs::write(self.file(), change(text)).unwrap();
+    }
+
     pub(crate) fn file(&self) -> PathBuf {
         self.folder.path().join("keywright.toml")
     }
@@ -112,7 +118,8 @@ impl<'a> Vendor<'a> {
         Node { child, address: address.to_owned() }
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    /// A command on this machine, to be started.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_keywright"));
         command.arg("--config").arg(self.file()).args(arguments);
         command.env("KEYWRIGHT_LOG", "warn").stdin(Stdio::null());
