@@ -3,6 +3,8 @@
 //! - [`acts`]: renew, set an expiry, suspend, reinstate, revoke; [`issue`]: a license by hand
 //! - [`licenses`]: search, one license with its life, its machines
 //! - [`events`]: search, one event, set one aside; [`replay`]: try again, or only look
+//! - [`inspect`]: events as people look at them; [`told`]: notices as sentences; [`remedy`]: what to
+//!   do about a reason; [`payload`] and [`mask`]: a provider's bytes, with personal data masked
 //! - [`hooks`]: what the vendor's own systems were told
 //! - [`mail`]: what is owed and what went out; [`resend`]: a key once more
 //! - [`tokens`]: who may use the API; [`users`]: who has a password for the console;
@@ -18,15 +20,20 @@
 pub mod acts;
 pub mod events;
 pub mod hooks;
+pub mod inspect;
 pub mod issue;
 pub mod licenses;
 pub mod mail;
+pub mod mask;
 pub mod once;
+pub mod payload;
 pub mod refusal;
+pub mod remedy;
 pub mod replay;
 pub mod resend;
 pub mod sessions;
 pub mod tokens;
+pub mod told;
 pub mod users;
 pub mod view;
 pub mod when;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::json;
 
-use super::events::find;
+use super::events::{find, seen};
 use super::view::EventView;
 use super::words::{Change, MailOwed, changes};
 use super::{Asked, Failure, Refusal, Support};
@@ -18,6 +18,9 @@ use crate::store::types::EventStatus;
 
 /// Events looked at in one dry run.
 pub const DRY_RUN_MAX: usize = 200;
+
+/// In the history: what is about no single license or event.
+const SERVICE: &str = "service";
 
 /// What came, or would come, of a replay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -44,13 +47,14 @@ impl Support {
     /// Reads and applies an event again, with the rules of now. What was right stays as it is.
     ///
     /// # Errors
-    /// [`Refusal::UnknownEvent`], [`Refusal::Purged`]; [`Failure::Store`].
+    /// [`Refusal::UnknownEvent`], [`Refusal::EventChanged`], [`Refusal::Purged`];
+    /// [`Failure::Store`].
     pub async fn event_replay(&self, id: i64, asked: Asked) -> Result<Replayed, Failure> {
         let (books, clock) = (self.shelf.now(), Arc::clone(&self.clock));
         let replayed = self
             .write("event replay", move |tx| {
                 let now = clock.now();
-                find(tx, id)?;
+                seen(tx, id, &asked)?;
                 tx.history_append(&NewHistory {
                     subject: format!("event:{id}"),
                     at: now,
@@ -77,29 +81,56 @@ impl Support {
     }
 
     /// Puts all that match back in the line; whoever applies events does the rest. Says how many.
+    /// The history keeps who did it, why, and for which events.
     ///
     /// # Errors
     /// [`Failure::Store`].
-    pub async fn event_replay_where(&self, filter: EventFilter) -> Result<usize, Failure> {
+    pub async fn event_replay_where(
+        &self,
+        filter: EventFilter,
+        asked: Asked,
+    ) -> Result<usize, Failure> {
         let now = self.clock.now();
         let count = self
-            .write("event replay many", move |tx| Ok(tx.event_replay_where(&filter, now)?))
+            .write("event replay many", move |tx| {
+                let count = tx.event_replay_where(&filter, now)?;
+                tx.history_append(&NewHistory {
+                    subject: SERVICE.to_owned(),
+                    at: now,
+                    action: "events_replayed".to_owned(),
+                    cause_event: None,
+                    actor: Some(asked.by.clone()),
+                    // What was looked for may be an address: it is left out.
+                    detail: json!({
+                        "count": count,
+                        "status": filter.status.map(EventStatus::as_str),
+                        "account": filter.account,
+                        "type": filter.event_type,
+                        "failed_for": filter.reason,
+                        "reason": asked.reason(),
+                    }),
+                })?;
+                Ok(count)
+            })
             .await?;
         self.bell.notify_one();
         Ok(count)
     }
 
-    /// What [`Support::event_replay_where`] would come to, for the newest [`DRY_RUN_MAX`] that
-    /// match.
+    /// What [`Support::event_replay_where`] would come to, for the newest `limit` that match.
     ///
     /// # Errors
     /// [`Failure::Store`].
-    pub async fn event_rehearse_where(&self, filter: EventFilter) -> Result<Rehearsed, Failure> {
+    pub async fn event_rehearse_where(
+        &self,
+        filter: EventFilter,
+        limit: usize,
+    ) -> Result<Rehearsed, Failure> {
         let (books, now) = (self.shelf.now(), self.clock.now());
         self.rehearse("event replay many, dry", move |tx| {
-            let mut events = tx.event_list(&filter, None, DRY_RUN_MAX + 1)?;
-            let more = events.len() > DRY_RUN_MAX;
-            events.truncate(DRY_RUN_MAX);
+            let mut events = tx.event_list(&filter, None, limit + 1)?;
+            let more = events.len() > limit;
+            events.truncate(limit);
             let mut items = Vec::with_capacity(events.len());
             // Each on top of those before it, as it would be.
             for event in events.iter().rev() {
@@ -118,7 +149,7 @@ impl Support {
     /// # Errors
     /// [`Failure::Store`].
     pub async fn event_replay_unmapped(&self) -> Result<usize, Failure> {
-        let mut count = 0;
+        let (mut count, now) = (0, self.clock.now());
         for (status, reason) in [
             (EventStatus::Failed, "unknown_product"),
             (EventStatus::Failed, "unknown_account"),
@@ -130,9 +161,41 @@ impl Support {
                 reason: Some(reason.to_owned()),
                 ..EventFilter::default()
             };
-            count += self.event_replay_where(filter).await?;
+            count += self
+                .write("event replay unmapped", move |tx| Ok(tx.event_replay_where(&filter, now)?))
+                .await?;
         }
+        self.bell.notify_one();
         Ok(count)
+    }
+
+    /// Notes who had the configuration loaded anew, and what came of it.
+    ///
+    /// # Errors
+    /// [`Failure::Store`].
+    pub async fn reload_noted(
+        &self,
+        asked: Asked,
+        (accounts, products, replayed): (usize, usize, usize),
+    ) -> Result<(), Failure> {
+        let now = self.clock.now();
+        self.write("reload", move |tx| {
+            tx.history_append(&NewHistory {
+                subject: SERVICE.to_owned(),
+                at: now,
+                action: "reloaded".to_owned(),
+                cause_event: None,
+                actor: Some(asked.by.clone()),
+                detail: json!({
+                    "accounts": accounts,
+                    "products": products,
+                    "replayed": replayed,
+                    "reason": asked.reason(),
+                }),
+            })?;
+            Ok(())
+        })
+        .await
     }
 }
 

@@ -54,12 +54,42 @@ pub fn history(action: &str, detail: &Value) -> String {
         "activated" => "activated on a machine".to_owned(),
         "deactivated" => "a machine gave its seat back".to_owned(),
         "activation_released" => "an activation was released".to_owned(),
+        "events_replayed" => events_replayed(detail),
+        "personal_data_shown" => "its personal data was looked at".to_owned(),
+        "reloaded" => format!(
+            "the configuration was loaded anew: {} accounts, {} products, {} events tried again",
+            number(detail, "accounts"),
+            number(detail, "products"),
+            number(detail, "replayed")
+        ),
         other => other.replace('_', " "),
     };
     match detail.get("reason").and_then(Value::as_str) {
         Some(reason) => format!("{sentence} ({reason})"),
         None => sentence,
     }
+}
+
+/// `12 events replayed: failed, unknown_product, of shop`.
+fn events_replayed(detail: &Value) -> String {
+    let mut of: Vec<String> = ["status", "failed_for", "type"]
+        .iter()
+        .map(|name| word(detail, name).to_owned())
+        .filter(|word| !word.is_empty())
+        .collect();
+    match word(detail, "account") {
+        "" => {}
+        account => of.push(format!("of {account}")),
+    }
+    let count = number(detail, "count");
+    match of.join(", ") {
+        nothing if nothing.is_empty() => format!("{count} events replayed"),
+        of => format!("{count} events replayed: {of}"),
+    }
+}
+
+fn number(detail: &Value, name: &str) -> u64 {
+    detail.get(name).and_then(Value::as_u64).unwrap_or_default()
 }
 
 /// Only what differs: `quantity 1 → 5`.
@@ -159,6 +189,19 @@ mod tests {
             ),
             ("activated", json!({ "activation_id": "a-1" }), "activated on a machine"),
             ("deactivated", json!({ "activation_id": "a-1" }), "a machine gave its seat back"),
+            (
+                "events_replayed",
+                json!({ "count": 12, "status": "failed", "failed_for": "unknown_product",
+                    "type": null, "account": "shop", "reason": "mapped" }),
+                "12 events replayed: failed, unknown_product, of shop (mapped)",
+            ),
+            ("events_replayed", json!({ "count": 0 }), "0 events replayed"),
+            (
+                "reloaded",
+                json!({ "accounts": 2, "products": 3, "replayed": 1, "reason": null }),
+                "the configuration was loaded anew: 2 accounts, 3 products, 1 events tried again",
+            ),
+            ("personal_data_shown", json!({}), "its personal data was looked at"),
         ] {
             assert_eq!(history(action, &detail), sentence);
         }

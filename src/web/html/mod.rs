@@ -5,12 +5,14 @@
 //! - [`filters`]: times and numbers as people read them
 //! - [`form`]: what forms send, and whether they are ours
 //! - [`cookie`]: what names a session
+//! - [`shown`]: what others wrote, as text that hides nothing
 //! - `templates`: the list of all templates
 
 pub mod assets;
 pub mod cookie;
 pub mod filters;
 pub mod form;
+pub mod shown;
 mod templates;
 
 use actix_web::HttpResponse;
@@ -54,6 +56,7 @@ impl Pages {
             environment.set_syntax(syntax);
         }
         filters::add_to(&mut environment);
+        environment.set_formatter(shown::write);
         for (name, text) in templates::ALL {
             if let Err(error) = environment.add_template(name, text) {
                 // A test reads every template, so this is never seen.

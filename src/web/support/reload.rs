@@ -7,6 +7,8 @@ use actix_web::web::{Data, Json};
 use serde::Serialize;
 
 use super::Desk;
+use super::ask::Ask;
+use crate::support::{Asked, Support};
 use crate::web::problem::{Code, Problem};
 
 /// Loads products and accounts anew, as a whole or not at all.
@@ -29,9 +31,21 @@ pub struct ReloadDone {
     pub warnings: Vec<String>,
 }
 
-pub(super) async fn reload(desk: Data<Desk>) -> Result<Json<ReloadDone>, Problem> {
-    desk.reload.reload().await.map(Json).map_err(|faults| {
+pub(super) async fn reload(desk: Data<Desk>, ask: Ask) -> Result<Json<ReloadDone>, Problem> {
+    let asked = ask.asked(None, None)?;
+    reloaded(&desk.support, desk.reload.as_ref(), asked).await.map(Json)
+}
+
+/// Loads the configuration anew, and notes who had it done.
+pub(in crate::web) async fn reloaded(
+    support: &Support,
+    reload: &dyn Reload,
+    asked: Asked,
+) -> Result<ReloadDone, Problem> {
+    let done = reload.reload().await.map_err(|faults| {
         let detail = "the configuration is faulty; mend what faults names and reload again";
         Problem::new(Code::ConfigurationFaulty, detail).with_faults(faults)
-    })
+    })?;
+    support.reload_noted(asked, (done.accounts, done.products, done.replayed)).await?;
+    Ok(done)
 }
