@@ -14,12 +14,14 @@ use super::mask::{Mask, Personal};
 use super::payload::{Payload, masked, payload, pretty};
 use super::remedy::{Remedy, mapping, remedy};
 use super::told::{Place, sentence, summary};
-use super::view::{EventView, MailView, Page};
+use super::view::{EventView, Page};
 use super::{Asked, Failure, Support, words};
 use crate::books::Books;
 use crate::rules::license::status;
 use crate::store::Tx;
-use crate::store::rows::{Cursor, EventFilter, EventRow, MailFilter, NewHistory, NoticeRow};
+use crate::store::rows::{
+    Cursor, EventFilter, EventRow, MailFilter, MailRow, NewHistory, NoticeRow,
+};
 
 /// Mails shown of one license.
 const MAILS: usize = 5;
@@ -78,7 +80,15 @@ pub struct Touched {
     /// This very event changed something for it.
     pub touched: bool,
     /// The newest.
-    pub mails: Vec<MailView>,
+    pub mails: Vec<Letter>,
+}
+
+/// A mail, without whom it is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Letter {
+    pub id: String,
+    pub template: String,
+    pub status: String,
 }
 
 /// An entry of a history: of the event, or of a license that it changed.
@@ -284,7 +294,7 @@ fn led_to(
             product: license.product,
             expires_at: license.expires_at,
             touched,
-            mails: mails.iter().map(MailView::from).collect(),
+            mails: mails.iter().map(letter).collect(),
         });
     }
     entries.sort_by_key(|entry| (entry.at, entry.id));
@@ -295,6 +305,14 @@ fn led_to(
         license_id: entry.subject.strip_prefix("license:").map(str::to_owned),
     });
     Ok((licenses, history.collect()))
+}
+
+fn letter(row: &MailRow) -> Letter {
+    Letter {
+        id: row.id.to_string(),
+        template: row.template.clone(),
+        status: row.status.as_str().to_owned(),
+    }
 }
 
 /// What proves who sent it is of no use to anybody who reads it.
