@@ -167,6 +167,8 @@ functions! {
     notices_of_sale(sale_id: i64) -> Vec<NoticeRow>;
     /// The notices of an event, by position.
     notices_of_event(event_id: i64) -> Vec<NoticeRow>;
+    /// The notices of several events, by event and position.
+    notices_of_events(event_ids: &[i64]) -> Vec<NoticeRow>;
 
     /// What is known of a customer.
     customer_find(account: &str, live: bool, provider_id: &str) -> Option<CustomerRow>;

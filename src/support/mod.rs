@@ -4,6 +4,8 @@
 //! - [`licenses`]: search, one license with its life, its machines
 //! - [`events`]: search, one event, set one aside; [`replay`]: try again, or only look
 //! - [`figures`]: what came in hour by hour, what became of licenses day by day
+//! - [`inspect`]: events as people look at them; [`told`]: notices as sentences; [`remedy`]: what to
+//!   do about a reason; [`payload`] and [`mask`]: a provider's bytes, with personal data masked
 //! - [`hooks`]: what the vendor's own systems were told
 //! - [`attention`]: what needs a person
 //! - [`mail`]: what is owed and what went out; [`resend`]: a key once more
@@ -29,15 +31,20 @@ pub mod export;
 pub mod figures;
 pub mod hold;
 pub mod hooks;
+pub mod inspect;
 pub mod issue;
 pub mod licenses;
 pub mod mail;
+pub mod mask;
 pub mod once;
+pub mod payload;
 pub mod refusal;
+pub mod remedy;
 pub mod replay;
 pub mod resend;
 pub mod sessions;
 pub mod tokens;
+pub mod told;
 pub mod users;
 pub mod view;
 pub mod when;

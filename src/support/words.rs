@@ -53,7 +53,7 @@ pub fn history(action: &str, detail: &Value) -> String {
         },
         "mail_retried" => "the mail was put back in the queue".to_owned(),
         "hook_retried" => "the message was put back in the queue".to_owned(),
-        "events_replayed" => format!("{} events were tried again", number(detail, "count")),
+        "events_replayed" => events_replayed(detail),
         "reloaded" => {
             format!("configuration reloaded; {} events tried again", number(detail, "replayed"))
         }
@@ -68,11 +68,32 @@ pub fn history(action: &str, detail: &Value) -> String {
         "activated" => "activated on a machine".to_owned(),
         "deactivated" => "a machine gave its seat back".to_owned(),
         "activation_released" => "an activation was released".to_owned(),
+        "personal_data_shown" => "its personal data was looked at".to_owned(),
+        "signed_in" => "signed in to the console".to_owned(),
+        "user_made" => format!("user of the role {} made", word(detail, "role")),
+        "user_revoked" => "user revoked".to_owned(),
+        "password_set" => "password set".to_owned(),
         other => other.replace('_', " "),
     };
     match detail.get("reason").and_then(Value::as_str) {
         Some(reason) => format!("{sentence} ({reason})"),
         None => sentence,
+    }
+}
+
+/// `12 events were tried again: failed, unknown_product, of shop`.
+fn events_replayed(detail: &Value) -> String {
+    let chosen = detail.get("filter").unwrap_or(&Value::Null);
+    let words = ["status", "reason", "type"].iter().map(|name| word(chosen, name).to_owned());
+    let mut of: Vec<String> = words.filter(|word| !word.is_empty()).collect();
+    match word(chosen, "account") {
+        "" => {}
+        account => of.push(format!("of {account}")),
+    }
+    let count = number(detail, "count");
+    match of.join(", ") {
+        nothing if nothing.is_empty() => format!("{count} events were tried again"),
+        of => format!("{count} events were tried again: {of}"),
     }
 }
 
@@ -184,6 +205,19 @@ mod tests {
             ("token_made", json!({ "role": "admin" }), "token of the role admin made"),
             ("exported", json!({ "what": "licenses" }), "licenses exported"),
             ("deactivated", json!({ "activation_id": "a-1" }), "a machine gave its seat back"),
+            (
+                "events_replayed",
+                json!({ "count": 12, "status": "failed", "failed_for": "unknown_product",
+                    "type": null, "account": "shop", "reason": "mapped" }),
+                "12 events replayed: failed, unknown_product, of shop (mapped)",
+            ),
+            ("events_replayed", json!({ "count": 0 }), "0 events replayed"),
+            (
+                "reloaded",
+                json!({ "accounts": 2, "products": 3, "replayed": 1, "reason": null }),
+                "the configuration was loaded anew: 2 accounts, 3 products, 1 events tried again",
+            ),
+            ("personal_data_shown", json!({}), "its personal data was looked at"),
         ] {
             assert_eq!(history(action, &detail), sentence);
         }

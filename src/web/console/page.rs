@@ -46,13 +46,13 @@ impl Console {
     }
 }
 
-/// The address of the next part of the list that `request` asked for.
+/// The address of the next part of the list that `request` asked for. What was done is told once.
 pub(super) fn next_address(request: &HttpRequest, cursor: Option<&str>) -> Option<String> {
     let cursor = cursor?;
     let pairs: Vec<(String, String)> =
         serde_html_form::from_str(request.query_string()).unwrap_or_default();
     let mut address = url::form_urlencoded::Serializer::new(String::new());
-    for (name, value) in pairs.iter().filter(|(name, _)| name != "cursor") {
+    for (name, value) in pairs.iter().filter(|(name, _)| !["cursor", "done"].contains(&&**name)) {
         address.append_pair(name, value);
     }
     address.append_pair("cursor", cursor);

@@ -6,6 +6,7 @@
 //! - [`form`]: what forms send, and whether they are ours
 //! - [`bars`]: charts of bars, as numbers for a template
 //! - [`cookie`]: what names a session
+//! - [`shown`]: what others wrote, as text that hides nothing
 //! - `templates`: the list of all templates
 
 pub mod assets;
@@ -13,6 +14,7 @@ pub mod bars;
 pub mod cookie;
 pub mod filters;
 pub mod form;
+pub mod shown;
 mod templates;
 
 use actix_web::HttpResponse;
@@ -56,6 +58,7 @@ impl Pages {
             environment.set_syntax(syntax);
         }
         filters::add_to(&mut environment);
+        environment.set_formatter(shown::write);
         for (name, text) in templates::ALL {
             if let Err(error) = environment.add_template(name, text) {
                 // A test reads every template, so this is never seen.

@@ -9,10 +9,15 @@ macro_rules! templates {
 
 templates! {
     "console/error.html"
+    "console/event.html"
+    "console/event_list.html"
+    "console/event_replay.html"
+    "console/find.html"
     "console/layout.html"
     "console/mail.html"
     "console/mail_list.html"
     "console/parts.html"
+    "console/reload.html"
     "console/sign_in.html"
     "console/today.html"
 }
