@@ -4,6 +4,7 @@
 //! - [`licenses`]: search, one license with its life, its machines
 //! - [`events`]: search, one event, set one aside; [`replay`]: try again, or only look
 //! - [`figures`]: what came in hour by hour, what became of licenses day by day
+//! - [`accounts`]: the connections to providers, and how they do
 //! - [`hooks`]: what the vendor's own systems were told
 //! - [`attention`]: what needs a person
 //! - [`mail`]: what is owed and what went out; [`resend`]: a key once more
@@ -20,6 +21,7 @@
 //! Acts on licenses are events like any other: stored under the license's account, read, folded
 //! and settled in one transaction, so that the answer shows what came of them.
 
+pub mod accounts;
 pub mod acts;
 pub mod attention;
 pub mod audit;

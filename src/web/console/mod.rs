@@ -5,15 +5,19 @@
 //! - [`ask`]: what a form that changes something has: who, why, for which version
 //! - [`page`]: what every page shows, and where a list goes on
 //! - [`report`]: what a browser found forbidden on a page
-//! - a file a page: `today`, `mail`
+//! - a file a page: `today`, `mail`, `hooks`, `providers` with `drill`, `audit`
 //!
 //! What is done is done by [`crate::support`], as by the API and the command line; here are only
 //! forms and pages.
 
 mod ask;
+mod audit;
+mod drill;
 pub mod guard;
+mod hooks;
 mod mail;
 mod page;
+mod providers;
 mod report;
 mod sign;
 pub mod table;

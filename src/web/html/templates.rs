@@ -8,11 +8,16 @@ macro_rules! templates {
 }
 
 templates! {
+    "console/audit.html"
+    "console/audit_verified.html"
     "console/error.html"
+    "console/hooks.html"
     "console/layout.html"
     "console/mail.html"
     "console/mail_list.html"
     "console/parts.html"
+    "console/provider.html"
+    "console/providers.html"
     "console/sign_in.html"
     "console/today.html"
 }
