@@ -1,4 +1,8 @@
 //! Intake: limits, verify, keep, answer. Whatever is authentic is stored before it is answered.
+//!
+//! - [`Refused`]: what was not trusted, counted
+
+mod refused;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -11,6 +15,8 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 use tokio::sync::Notify;
+
+pub use refused::{Refusals, Refused};
 
 use crate::apply::apply_now;
 use crate::books::{Books, Shelf};
@@ -47,6 +53,7 @@ pub struct Intake {
     newest: Arc<AtomicI64>,
     /// When a refusal was logged last, unix seconds.
     logged: Arc<AtomicI64>,
+    refused: Arc<Refused>,
 }
 
 /// Why a delivery got no 2xx.
@@ -80,6 +87,7 @@ impl Intake {
         post: Arc<Notify>,
         fetch: Fetch,
     ) -> Result<Self, StoreError> {
+        let refused = Arc::new(Refused::new(clock.now()));
         let newest = store.read("event newest", |tx| tx.event_newest_received()).await?;
         let newest = newest.map_or(i64::MIN, |at| at.timestamp());
         Ok(Self {
@@ -91,7 +99,14 @@ impl Intake {
             fetch,
             newest: Arc::new(AtomicI64::new(newest)),
             logged: Arc::new(AtomicI64::new(i64::MIN)),
+            refused,
         })
+    }
+
+    /// What was refused since this process began.
+    #[must_use]
+    pub fn refused(&self) -> &Refused {
+        &self.refused
     }
 
     /// Is our own clock plausible? An event kept under a wrong time could outlive its order.
@@ -245,6 +260,7 @@ impl Intake {
     fn refuse(&self, account: &Account, reject: Reject, now: DateTime<Utc>) -> Refusal {
         let (name, code) = (&account.name, reject.code());
         metrics::counter!("keywright_deliveries_refused_total", "account" => name.clone(), "reason" => code).increment(1);
+        self.refused.count(name, reject, now);
         let second = now.timestamp();
         if self.logged.swap(second, Ordering::Relaxed) != second {
             tracing::warn!(account = %name, reason = code, "a delivery to {name} was refused: {reject}");

@@ -143,6 +143,7 @@ impl Service {
             Data::new(Desk::new(support.clone(), Arc::new(reload.clone()))),
             Data::new(Console::new(support.clone(), Arc::new(reload.clone()))),
             Data::new(Gate::new(Machines::new(&support))),
+            Data::new(post.clone()),
         );
         let server = HttpServer::new(move || {
             App::new()
@@ -154,6 +155,7 @@ impl Service {
                 .app_data(data.4.clone())
                 .app_data(data.5.clone())
                 .app_data(data.6.clone())
+                .app_data(data.7.clone())
                 .configure(web::routes)
         })
         .client_request_timeout(HEADERS_TIME_MAX)

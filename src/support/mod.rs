@@ -6,6 +6,7 @@
 //! - [`figures`]: what came in hour by hour, what became of licenses day by day
 //! - [`inspect`]: events as people look at them; [`told`]: notices as sentences; [`remedy`]: what to
 //!   do about a reason; [`payload`] and [`mask`]: a provider's bytes, with personal data masked
+//! - [`accounts`]: the connections to providers, and how they do
 //! - [`hooks`]: what the vendor's own systems were told
 //! - [`attention`]: what needs a person
 //! - [`mail`]: what is owed and what went out; [`resend`]: a key once more
@@ -22,6 +23,7 @@
 //! Acts on licenses are events like any other: stored under the license's account, read, folded
 //! and settled in one transaction, so that the answer shows what came of them.
 
+pub mod accounts;
 pub mod acts;
 pub mod attention;
 pub mod audit;

@@ -23,12 +23,14 @@ const FLOORS: [&[&str]; 10] = [
 const GROUND: [&str; 3] = ["rules", "clock", "chance"];
 
 /// A library, and the only modules that may name it.
-const LIBRARIES: [(&str, &[&str]); 6] = [
+const LIBRARIES: [(&str, &[&str]); 8] = [
     ("diesel", &["store"]),
     ("diesel_async", &["store"]),
     ("tokio_postgres", &["store"]),
     ("actix_web", &["web", "serve"]),
     ("lettre", &["mailer"]),
+    ("mail_parser", &["mailer"]),
+    ("pulldown_cmark", &["web"]),
     ("reqwest", &["fetch", "sender"]),
 ];
 

@@ -7,6 +7,7 @@
 //! - [`bars`]: charts of bars, as numbers for a template
 //! - [`cookie`]: what names a session
 //! - [`shown`]: what others wrote, as text that hides nothing
+//! - [`markdown`]: the guides as part of a page
 //! - `templates`: the list of all templates
 
 pub mod assets;
@@ -14,6 +15,7 @@ pub mod bars;
 pub mod cookie;
 pub mod filters;
 pub mod form;
+pub mod markdown;
 pub mod shown;
 mod templates;
 
