@@ -77,7 +77,8 @@ impl Support {
     /// Frees the seat of one machine. Doing it again changes nothing.
     ///
     /// # Errors
-    /// [`Refusal::UnknownLicense`], [`Refusal::UnknownActivation`]; [`Failure::Store`].
+    /// [`Refusal::UnknownLicense`], [`Refusal::UnknownActivation`], [`Refusal::Changed`];
+    /// [`Failure::Store`].
     pub async fn activation_release(
         &self,
         name: &str,
@@ -88,7 +89,10 @@ impl Support {
         self.write("activation release", move |tx| {
             let row = find(tx, &name)?;
             // A machine that is activated at this moment comes before or after, never between.
-            tx.license_lock(&row.id)?;
+            let row = tx.license_lock(&row.id)?.unwrap_or(row);
+            if asked.version.is_some_and(|seen| seen != row.version) {
+                return Err(Refusal::Changed { now: row.version }.into());
+            }
             let known = tx.activations_of_license(&row.id)?;
             if known.iter().all(|one| one.id != activation) {
                 return Err(Refusal::UnknownActivation(activation.clone()).into());
@@ -100,7 +104,10 @@ impl Support {
                     action: "activation_released".to_owned(),
                     cause_event: None,
                     actor: Some(asked.by.clone()),
-                    detail: serde_json::json!({ "activation_id": activation }),
+                    detail: serde_json::json!({
+                        "activation_id": activation,
+                        "reason": asked.reason(),
+                    }),
                 })?;
             }
             Ok(())
@@ -165,7 +172,7 @@ pub(super) fn whole(
 }
 
 /// Its own entries and those of the licenses that were merged into it, in order.
-fn entries(tx: &mut Tx<'_>, row: &LicenseRow) -> Result<Vec<HistoryRow>, StoreError> {
+pub(super) fn entries(tx: &mut Tx<'_>, row: &LicenseRow) -> Result<Vec<HistoryRow>, StoreError> {
     let mut entries = tx.history_of(&format!("license:{}", row.id))?;
     for other in tx.licenses_of_sale(row.sale_id)? {
         if other.merged_into.as_deref() == Some(&row.id) {
