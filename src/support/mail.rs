@@ -1,7 +1,9 @@
 //! Mail: what is owed, what went out, what failed.
 
+use serde_json::json;
+
 use super::view::{MailView, MailWhole, Page};
-use super::{Failure, Refusal, Support};
+use super::{Asked, Failure, Refusal, Support};
 use crate::store::rows::{Cursor, MailFilter};
 use crate::store::types::MailStatus;
 
@@ -46,7 +48,7 @@ impl Support {
     ///
     /// # Errors
     /// [`Refusal::UnknownMail`], [`Refusal::AlreadySent`]; [`Failure::Store`].
-    pub async fn mail_retry(&self, id: i64) -> Result<MailView, Failure> {
+    pub async fn mail_retry(&self, id: i64, asked: Asked) -> Result<MailView, Failure> {
         let now = self.clock.now();
         let mail = self
             .write("mail retry", move |tx| {
@@ -55,6 +57,9 @@ impl Support {
                     return Err(Refusal::AlreadySent.into());
                 }
                 let row = tx.outbox_by_id(id)?.ok_or_else(|| unknown(id))?;
+                let detail = json!({ "template": row.template, "license_id": row.license_id });
+                let subject = format!("mail:{id}");
+                tx.history_append(&asked.note(subject, "mail_retried", detail, now))?;
                 Ok(MailView::from(&row))
             })
             .await?;

@@ -1,0 +1,3 @@
+//! The console, as the people of a vendor use it.
+
+mod access;
