@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use serde_json::json;
 
 use super::view::{ActivationView, HistoryView, LicenseView, LicenseWhole, Page, StepView};
 use super::{Asked, Failure, Refusal, Support};
@@ -10,7 +11,7 @@ use crate::apply;
 use crate::books::Books;
 use crate::rules::fold::{self, Folded, Told, fold};
 use crate::rules::key;
-use crate::store::rows::{EventRow, HistoryRow, LicenseFilter, LicenseRow, NewHistory};
+use crate::store::rows::{EventRow, HistoryRow, LicenseFilter, LicenseRow};
 use crate::store::{StoreError, Tx};
 
 /// Merged licenses that may follow each other.
@@ -98,17 +99,9 @@ impl Support {
                 return Err(Refusal::UnknownActivation(activation.clone()).into());
             }
             if tx.activation_release(&row.id, &activation, now)? {
-                tx.history_append(&NewHistory {
-                    subject: format!("license:{}", row.id),
-                    at: now,
-                    action: "activation_released".to_owned(),
-                    cause_event: None,
-                    actor: Some(asked.by.clone()),
-                    detail: serde_json::json!({
-                        "activation_id": activation,
-                        "reason": asked.reason(),
-                    }),
-                })?;
+                let detail = json!({ "activation_id": activation });
+                let subject = format!("license:{}", row.id);
+                tx.history_append(&asked.note(subject, "activation_released", detail, now))?;
             }
             Ok(())
         })

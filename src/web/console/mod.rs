@@ -5,13 +5,14 @@
 //! - [`ask`]: what a form that changes something has: who, why, for which version
 //! - [`page`]: what every page shows, and where a list goes on
 //! - [`report`]: what a browser found forbidden on a page
-//! - a file a page: `today`, `mail`
+//! - a file a page: `today`, `licenses`, `mail`
 //!
 //! What is done is done by [`crate::support`], as by the API and the command line; here are only
 //! forms and pages.
 
 mod ask;
 pub mod guard;
+mod licenses;
 mod mail;
 mod page;
 mod report;

@@ -3,6 +3,7 @@
 //! - [`Pages`]: templates into answers, with the headers that keep a page's content from acting
 //! - [`assets`]: what browsers load beside a page
 //! - [`filters`]: times and numbers as people read them
+//! - [`life`]: a license's life as a drawing
 //! - [`form`]: what forms send, and whether they are ours
 //! - [`cookie`]: what names a session
 //! - `templates`: the list of all templates
@@ -11,6 +12,7 @@ pub mod assets;
 pub mod cookie;
 pub mod filters;
 pub mod form;
+pub mod life;
 mod templates;
 
 use actix_web::HttpResponse;

@@ -10,6 +10,10 @@ macro_rules! templates {
 templates! {
     "console/error.html"
     "console/layout.html"
+    "console/license.html"
+    "console/license_list.html"
+    "console/license_new.html"
+    "console/license_refused.html"
     "console/mail.html"
     "console/mail_list.html"
     "console/parts.html"
