@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::view::{MailView, MailWhole, Page};
 use super::{Asked, Failure, Refusal, Support};
-use crate::store::rows::{Cursor, MailFilter};
+use crate::store::rows::{Cursor, MailCounts, MailFilter};
 use crate::store::types::MailStatus;
 
 impl Support {
@@ -24,6 +24,14 @@ impl Support {
             Ok(page.map(|row| MailView::from(&row)))
         })
         .await
+    }
+
+    /// What stands open.
+    ///
+    /// # Errors
+    /// [`Failure::Store`].
+    pub async fn mail_counts(&self) -> Result<MailCounts, Failure> {
+        self.read("mail counts", |tx| Ok(tx.outbox_counts()?)).await
     }
 
     /// One mail with its text.

@@ -5,10 +5,12 @@
 //! - [`filters`]: times and numbers as people read them
 //! - [`life`]: a license's life as a drawing
 //! - [`form`]: what forms send, and whether they are ours
+//! - [`bars`]: charts of bars, as numbers for a template
 //! - [`cookie`]: what names a session
 //! - `templates`: the list of all templates
 
 pub mod assets;
+pub mod bars;
 pub mod cookie;
 pub mod filters;
 pub mod form;

@@ -8,7 +8,7 @@ use keywright::web::console::table::TABLE;
 use keywright::web::support::auth::WRONG_TOKENS_MAX;
 
 use crate::support::databases::Database;
-use crate::support::office::{Call, Office};
+use crate::support::office::{Call, Office, by_nobody};
 use crate::support::tab::Tab;
 
 const NOBODY: &str = "00000000-0000-7000-8000-000000000000";
@@ -80,7 +80,7 @@ on_both! {
     async fn one_signs_in_by_name_and_password_and_out(db: Database) {
         let office = Office::open(&db).await;
         let password = || Password::new("correct horse battery");
-        office.support.user_new("Ann", Role::Support, password()).await.unwrap();
+        office.support.user_new("Ann", Role::Support, password(), by_nobody()).await.unwrap();
         let mut tab = Tab::new(&office);
         tab.open("/console/mail?status=sent").await;
         tab.page.says("Sign in with the token");
@@ -105,21 +105,21 @@ on_both! {
         let office = Office::open(&db).await;
         let other = office.another(&db).await;
         let word = || Password::new("correct horse battery");
-        office.support.user_new("Ann", Role::Support, word()).await.unwrap();
+        office.support.user_new("Ann", Role::Support, word(), by_nobody()).await.unwrap();
         let mut ann = Tab::new(&office);
         ann.open("/console/sign-in").await;
         ann.send("Sign in", &[("name", "Ann"), ("password", "correct horse battery")]).await;
         let page = || Call::at(Method::GET, "/console").header("cookie", &ann.cookie());
         assert_eq!(other.visit(page()).await.status, 200);
-        office.support.user_revoke("Ann").await.unwrap();
+        office.support.user_revoke("Ann", by_nobody()).await.unwrap();
         assert_eq!(other.visit(page()).await.status, 303);
 
-        let (token, view) = office.support.token_new("Bob", Role::Admin).await.unwrap();
+        let (token, view) = office.support.token_new("Bob", Role::Admin, by_nobody()).await.unwrap();
         let mut bob = Tab::new(&office);
         bob.open("/console/sign-in").await;
         bob.send("Sign in with the token", &[("token", token.expose())]).await;
         assert_eq!(bob.page.address, "/console");
-        office.support.token_revoke(&view.id).await.unwrap();
+        office.support.token_revoke(&view.id, by_nobody()).await.unwrap();
         bob.open("/console").await;
         assert_eq!(bob.page.address, "/console/sign-in");
     }

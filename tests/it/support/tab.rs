@@ -37,7 +37,8 @@ impl<'a> Tab<'a> {
         let mut tab = Self::new(office);
         tab.open("/console/sign-in").await;
         tab.send("Sign in with the token", &[("token", office.token(role))]).await;
-        assert_eq!((tab.page.status, tab.page.address.as_str()), (200, "/console"));
+        let shown = (tab.page.status, tab.page.address.as_str());
+        assert_eq!(shown, (200, "/console"), "{}", tab.page.text());
         tab
     }
 
@@ -133,8 +134,8 @@ impl Page {
     pub(crate) fn text(&self) -> String {
         let document = Html::parse_document(&self.source);
         let body = Selector::parse("body").unwrap();
-        let words = document.select(&body).flat_map(|body| body.text());
-        words.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
+        let text: String = document.select(&body).flat_map(|body| body.text()).collect();
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     #[track_caller]
@@ -191,7 +192,7 @@ impl Page {
 }
 
 fn words(element: &ElementRef<'_>) -> String {
-    element.text().flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
+    element.text().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// As a browser sends them untouched.
