@@ -1,7 +1,7 @@
 //! What support does, for the API and for the command line alike: no HTTP here, no terminal.
 //!
 //! - [`acts`]: renew, set an expiry, suspend, reinstate, revoke; [`issue`]: a license by hand
-//! - [`licenses`]: search, one license with its life, its machines
+//! - [`licenses`]: search, one license, its machines; [`life`]: all that it went through, in order
 //! - [`events`]: search, one event, set one aside; [`replay`]: try again, or only look
 //! - [`figures`]: what came in hour by hour, what became of licenses day by day
 //! - [`inspect`]: events as people look at them; [`told`]: notices as sentences; [`remedy`]: what to
@@ -36,6 +36,7 @@ pub mod hooks;
 pub mod inspect;
 pub mod issue;
 pub mod licenses;
+pub mod life;
 pub mod mail;
 pub mod mask;
 pub mod once;
@@ -148,7 +149,10 @@ impl Support {
     }
 
     /// A name that nothing else has: 128 random bits in hex.
-    fn name(&self) -> Result<String, Failure> {
+    ///
+    /// # Errors
+    /// [`Failure::NoChance`].
+    pub fn name(&self) -> Result<String, Failure> {
         let mut bytes = [0; 16];
         self.chance.fill(&mut bytes)?;
         Ok(HEXLOWER.encode(&bytes))

@@ -1,5 +1,6 @@
 //! Changes as sentences.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -31,10 +32,26 @@ pub fn changes(difference: &Difference) -> Vec<Change> {
     difference.history.iter().map(change).collect()
 }
 
-/// An entry of the history as a sentence.
+/// An entry of the history as a sentence, with its reason.
 #[must_use]
 pub fn history(action: &str, detail: &Value) -> String {
-    let sentence = match action {
+    let sentence = history_alone(action, detail);
+    match reason(detail) {
+        Some(reason) => format!("{sentence} ({reason})"),
+        None => sentence,
+    }
+}
+
+/// Why, where whoever did it said so.
+#[must_use]
+pub fn reason(detail: &Value) -> Option<String> {
+    detail.get("reason").and_then(Value::as_str).map(str::to_owned)
+}
+
+/// An entry of the history as a sentence, without its reason.
+#[must_use]
+pub fn history_alone(action: &str, detail: &Value) -> String {
+    match action {
         "issued" => match expiry(detail, "expires_at") {
             Some(expiry) => format!("issued for {}, {expiry}", word(detail, "product")),
             None => format!("issued for {}", word(detail, "product")),
@@ -74,10 +91,22 @@ pub fn history(action: &str, detail: &Value) -> String {
         "user_revoked" => "user revoked".to_owned(),
         "password_set" => "password set".to_owned(),
         other => other.replace('_', " "),
-    };
-    match detail.get("reason").and_then(Value::as_str) {
-        Some(reason) => format!("{sentence} ({reason})"),
-        None => sentence,
+    }
+}
+
+/// A time within a sentence: seconds are nobody's question.
+#[must_use]
+pub fn minute(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// A length of time in one unit: `24 h`, `3 days`.
+#[must_use]
+pub fn length(time: TimeDelta) -> String {
+    match (time.num_days(), time.num_hours(), time.num_minutes()) {
+        (days, ..) if days >= 2 => format!("{days} days"),
+        (_, hours, _) if hours >= 1 => format!("{hours} h"),
+        (_, _, minutes) => format!("{minutes} min"),
     }
 }
 

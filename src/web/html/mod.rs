@@ -3,6 +3,7 @@
 //! - [`Pages`]: templates into answers, with the headers that keep a page's content from acting
 //! - [`assets`]: what browsers load beside a page
 //! - [`filters`]: times and numbers as people read them
+//! - [`life`]: a license's life as a drawing
 //! - [`form`]: what forms send, and whether they are ours
 //! - [`bars`]: charts of bars, as numbers for a template
 //! - [`cookie`]: what names a session
@@ -15,6 +16,7 @@ pub mod bars;
 pub mod cookie;
 pub mod filters;
 pub mod form;
+pub mod life;
 pub mod markdown;
 pub mod shown;
 mod templates;
