@@ -25,6 +25,8 @@ mod mailer;
 #[cfg(test)]
 mod openapi;
 #[cfg(test)]
+mod ops;
+#[cfg(test)]
 mod post;
 #[cfg(test)]
 mod service;

@@ -25,17 +25,16 @@ pub(crate) fn license_export(
     // What was merged away is told by the license that stands for it.
     let standing = licenses::table.filter(licenses::merged_into.is_null());
     let mut query = standing.select(licenses::id).into_boxed();
-    if let Some(since) = since {
-        query = query.filter(licenses::created_at.ge(At(since)));
-    }
     if let Some(until) = until {
         query = query.filter(licenses::created_at.lt(At(until)));
     }
+    // One lower bound alone: the index begins at it. Behind the first part it is the last row.
+    let begin = after.map(|(at, _)| at).or(since);
+    if let Some(begin) = begin {
+        query = query.filter(licenses::created_at.ge(At(begin)));
+    }
     if let Some((at, id)) = after {
-        // The first condition alone lets the index begin at the right place.
-        query = query
-            .filter(licenses::created_at.ge(At(at)))
-            .filter(licenses::created_at.gt(At(at)).or(licenses::id.gt(id)));
+        query = query.filter(licenses::created_at.gt(At(at)).or(licenses::id.gt(id)));
     }
     let oldest = query.order((licenses::created_at, licenses::id)).limit(at_most(limit));
     let ids: Vec<String> = oldest.load(conn).of("licenses")?;
