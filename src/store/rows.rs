@@ -7,7 +7,10 @@ mod outbox;
 mod people;
 mod sale;
 
-pub use event::{Cursor, EventCounts, EventFilter, EventRow, Kept, NewEvent, Outcome, Settled};
+pub use event::{
+    Cursor, EventCounts, EventFilter, EventRow, Kept, Known, NewEvent, Outcome, PULLED, Settled,
+    TOLD_AGAIN,
+};
 pub use hook::{HookFilter, HookRow, NewHook};
 pub use license::{
     ActivationRow, Ending, HistoryRow, LicenseCount, LicenseFilter, LicenseRow, NewHistory,

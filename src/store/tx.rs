@@ -12,11 +12,11 @@ use super::error::StoreError;
 use super::history::HistoryFault;
 use super::rows::{
     ActivationRow, Cursor, CustomerRow, Ending, EventCounts, EventFilter, EventRow, HistoryRow,
-    HookFilter, HookRow, IdempotencyRow, Kept, LicenseCount, LicenseFilter, LicenseRow, MailCounts,
-    MailFilter, MailRow, NewEvent, NewHistory, NewHook, NewMail, NewNotice, NoticeRow, RefRow,
-    SaleRow, Settled, TokenRow,
+    HookFilter, HookRow, IdempotencyRow, Kept, Known, LicenseCount, LicenseFilter, LicenseRow,
+    MailCounts, MailFilter, MailRow, NewEvent, NewHistory, NewHook, NewMail, NewNotice, NoticeRow,
+    RefRow, SaleRow, Settled, TokenRow,
 };
-use super::types::Digest;
+use super::types::{Dedupe, Digest};
 use super::{pg, sqlite};
 
 /// An open transaction.
@@ -108,6 +108,10 @@ functions! {
     event_again(id: i64, fence: i64, next_at: DateTime<Utc>, message: Option<&str>) -> ();
     /// One event, with its body.
     event_by_id(id: i64) -> Option<EventRow>;
+    /// Those of the names that are here.
+    events_known(names: &[Dedupe]) -> Vec<Known>;
+    /// The event of that name, with its body.
+    event_by_name(name: Dedupe) -> Option<EventRow>;
     /// Events, newest first, without their bodies.
     event_list(filter: &EventFilter, cursor: Cursor, limit: usize) -> Vec<EventRow>;
     /// Pending again, as if just received. Whoever works on it now cannot settle it any more.
