@@ -16,6 +16,7 @@ mod licenses;
 mod mail;
 mod part;
 mod providers;
+mod reconcile;
 mod serve;
 mod simulate;
 pub mod table;
@@ -67,6 +68,7 @@ enum Command {
     Licenses(licenses::Licenses),
     Mail(mail::Mail),
     Hooks(hooks::Hooks),
+    Reconcile(reconcile::Reconcile),
     Keys(keys::Keys),
     Token(token::Token),
 }
@@ -97,6 +99,7 @@ impl Cli {
             Command::Licenses(command) => command.run(context).await,
             Command::Mail(command) => command.run(context).await,
             Command::Hooks(command) => command.run(context).await,
+            Command::Reconcile(command) => command.run(context).await,
             Command::Keys(command) => command.run(context).await,
             Command::Token(command) => command.run(context).await,
         }

@@ -5,6 +5,8 @@
 //! - [`events`]: search, one event, set one aside; [`replay`]: try again, or only look
 //! - [`hooks`]: what the vendor's own systems were told
 //! - [`mail`]: what is owed and what went out; [`resend`]: a key once more
+//! - [`reconcile`]: what a provider sent and was never heard; [`compare`]: its export against the
+//!   licenses
 //! - [`tokens`]: who may use the API
 //! - [`once`]: one answer for one idempotency key
 //! - [`view`]: what people and programs read; [`words`]: changes as sentences; [`when`]: times as
@@ -15,12 +17,14 @@
 //! and settled in one transaction, so that the answer shows what came of them.
 
 pub mod acts;
+pub mod compare;
 pub mod events;
 pub mod hooks;
 pub mod issue;
 pub mod licenses;
 pub mod mail;
 pub mod once;
+pub mod reconcile;
 pub mod refusal;
 pub mod replay;
 pub mod resend;
