@@ -23,6 +23,8 @@ mod openapi;
 #[cfg(test)]
 mod post;
 #[cfg(test)]
+mod reconcile;
+#[cfg(test)]
 mod service;
 #[cfg(test)]
 mod shell;

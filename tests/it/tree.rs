@@ -161,6 +161,20 @@ fn the_providers_can_do_no_io() {
 }
 
 #[test]
+fn only_an_answered_question_is_verified_without_a_signature() {
+    for folder in ["src", "providers"] {
+        for path in rust_files(&root().join(folder)).iter().filter(|path| !is_test(path)) {
+            let text = code(path);
+            let makes = path.ends_with("providers/list.rs");
+            assert!(makes || !text.contains("scheme::listed"), "{} verifies", path.display());
+            // What it is given has to be an answer of `fetch`.
+            let pulls = path.ends_with("src/pull/mod.rs");
+            assert!(pulls || !text.contains("list::envelopes"), "{} reads a list", path.display());
+        }
+    }
+}
+
+#[test]
 fn no_lint_is_switched_off_in_silence() {
     for folder in ["src", "providers", "client", "tests", "benches"] {
         for path in rust_files(&root().join(folder)) {
