@@ -24,7 +24,7 @@ use crate::chance::{self, NoChance};
 use crate::clock::{Clock, RELEASED_AT};
 use crate::config::Account;
 use crate::fetch::Fetch;
-use crate::store::rows::{Kept, LicenseRow, NewEvent, Outcome, RECEIVED_BEHIND_MAX};
+use crate::store::rows::{Kept, LicenseRow, NewEvent, Outcome, PULLED, RECEIVED_BEHIND_MAX};
 use crate::store::types::{Digest, LicenseState};
 use crate::store::{self, Store, StoreError, Tx};
 
@@ -317,7 +317,7 @@ fn new_events(
     let headers = headers(request, account);
     envelopes
         .into_iter()
-        .map(|envelope| new_event(account, envelope, headers.clone(), verified, now))
+        .map(|envelope| new_event(account, envelope, headers.clone(), verified.signed_at(), now))
         .collect::<Result<_, NoChance>>()
         .map_err(|error| {
             tracing::error!(%error, "a delivery is put off: {error}");
@@ -325,11 +325,12 @@ fn new_events(
         })
 }
 
-fn new_event(
+/// An event to be kept. `signed_at` is the time of its proof, where that has one.
+pub(crate) fn new_event(
     account: &Account,
     envelope: Envelope,
     headers: Value,
-    verified: &Verified<'_>,
+    signed_at: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> Result<NewEvent, NoChance> {
     let content = envelope.content.as_ref().unwrap_or(&envelope.body);
@@ -346,7 +347,7 @@ fn new_event(
         content_digest,
         event_type: envelope.event_type,
         received_at: now,
-        occurred_at: envelope.occurred_at.or(verified.signed_at()).unwrap_or(now),
+        occurred_at: envelope.occurred_at.or(signed_at).unwrap_or(now),
         live: envelope.live,
         headers,
         body: envelope.body,
@@ -359,11 +360,12 @@ fn headers(request: &Request<'_>, account: &Account) -> Value {
     let credentials = &account.credentials;
     let secrets = || credentials.secrets.iter().chain(credentials.keys.values());
     let kept = request.headers.iter().filter(|(name, value)| {
-        let is_credential = ["authorization", "cookie", "proxy-authorization"]
+        // The mark of what was pulled is for us to set.
+        let left_out = ["authorization", "cookie", "proxy-authorization", PULLED]
             .iter()
-            .any(|secret| name.eq_ignore_ascii_case(secret));
+            .any(|other| name.eq_ignore_ascii_case(other));
         // Some providers send the secret itself, as their whole proof.
-        !is_credential && !secrets().any(|secret| value.contains(secret.expose()))
+        !left_out && !secrets().any(|secret| value.contains(secret.expose()))
     });
     let pairs = kept.take_while(|(name, value)| {
         bytes += name.len() + value.len();

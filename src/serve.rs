@@ -24,6 +24,7 @@ use crate::intake::Intake;
 use crate::keyring::{Keyring, KeyringError};
 use crate::machines::Machines;
 use crate::post::{self, Post, PostError};
+use crate::pull::Pull;
 use crate::store::rows::LicenseFilter;
 use crate::store::{Options, Store, StoreError};
 use crate::support::{Asked, Failure, Support};
@@ -134,6 +135,13 @@ impl Service {
             Due::new(store.clone(), shelf.clone(), Arc::clone(&clock), Arc::clone(&post_bell));
         let hooks = Hooks::new(store.clone(), shelf.clone(), Arc::clone(&clock), fetch.clone());
         let reload = Reload { file, shelf: shelf.clone(), support: support.clone() };
+        let pull = Pull::new(
+            store.clone(),
+            shelf.clone(),
+            Arc::clone(&clock),
+            Arc::clone(&bell),
+            fetch.clone(),
+        );
         let apply = Apply::new(store.clone(), shelf.clone(), clock, (bell, post_bell), fetch);
         let data = (
             Data::new(intake),
@@ -177,6 +185,8 @@ impl Service {
         });
         let (apply_stop, due_stop, hooks_stop) =
             (stopped.clone(), stopped.clone(), stopped.clone());
+        let pull_stop = stopped.clone();
+        tasks.spawn(async move { pull.run(pull_stop).await });
         tasks.spawn(async move { due.run(due_stop).await });
         tasks.spawn(async move { hooks.run(hooks_stop).await });
         tasks.spawn(async move { apply.run(apply_stop).await });

@@ -21,6 +21,7 @@ mod mail;
 mod out;
 mod part;
 mod providers;
+mod reconcile;
 mod role;
 mod serve;
 mod simulate;
@@ -74,6 +75,7 @@ enum Command {
     Licenses(licenses::Licenses),
     Mail(mail::Mail),
     Hooks(hooks::Hooks),
+    Reconcile(reconcile::Reconcile),
     Keys(keys::Keys),
     Token(token::Token),
     User(user::User),
@@ -108,6 +110,7 @@ impl Cli {
             Command::Licenses(command) => command.run(context).await,
             Command::Mail(command) => command.run(context).await,
             Command::Hooks(command) => command.run(context).await,
+            Command::Reconcile(command) => command.run(context).await,
             Command::Keys(command) => command.run(context).await,
             Command::Token(command) => command.run(context).await,
             Command::User(command) => command.run(context).await,

@@ -288,6 +288,11 @@ pub fn dedupe(account: &str, provider_event_id: Option<&str>, content_digest: &D
     first_half(hash)
 }
 
+/// What a second telling of an event is known by: one with another content.
+fn second_name(name: Dedupe, content_digest: &Digest) -> Dedupe {
+    first_half(Sha256::new().chain_update(name.0).chain_update(content_digest.0))
+}
+
 fn first_half(hash: Sha256) -> Dedupe {
     let whole: [u8; 32] = hash.finalize().into();
     let mut half = [0; 16];

@@ -12,8 +12,8 @@ mod trouble;
 
 pub use audit::{During, HistoryFilter};
 pub use event::{
-    Cursor, EventCounts, EventFilter, EventRow, Kept, NewEvent, Outcome, RECEIVED_BEHIND_MAX,
-    Settled,
+    Cursor, EventCounts, EventFilter, EventRow, Kept, Known, NewEvent, Outcome, PULLED,
+    RECEIVED_BEHIND_MAX, Settled, TOLD_AGAIN,
 };
 pub use figures::{AccountCount, DayCount, HourCount};
 pub use hook::{HookFilter, HookRow, NewHook};

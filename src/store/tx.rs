@@ -14,11 +14,11 @@ use super::hold::Hold;
 use super::rows::{
     AccountCount, ActivationRow, Cursor, CustomerRow, DayCount, During, Ending, EventCounts,
     EventFilter, EventRow, EventTrouble, HistoryFilter, HistoryRow, HookFilter, HookRow,
-    HookTrouble, HourCount, IdempotencyRow, Kept, LicenseCount, LicenseFilter, LicenseRow, LinkRow,
-    MailCounts, MailFilter, MailRow, NewEvent, NewHistory, NewHook, NewMail, NewNotice, NoticeRow,
-    RefRow, SaleRow, SessionRow, Settled, Tally, TokenRow, UserRow,
+    HookTrouble, HourCount, IdempotencyRow, Kept, Known, LicenseCount, LicenseFilter, LicenseRow,
+    LinkRow, MailCounts, MailFilter, MailRow, NewEvent, NewHistory, NewHook, NewMail, NewNotice,
+    NoticeRow, RefRow, SaleRow, SessionRow, Settled, Tally, TokenRow, UserRow,
 };
-use super::types::{Digest, EventStatus};
+use super::types::{Dedupe, Digest, EventStatus};
 use super::{pg, sqlite};
 
 /// An open transaction.
@@ -110,6 +110,10 @@ functions! {
     event_again(id: i64, fence: i64, next_at: DateTime<Utc>, message: Option<&str>) -> ();
     /// One event, with its body.
     event_by_id(id: i64) -> Option<EventRow>;
+    /// Those of the names that are here.
+    events_known(names: &[Dedupe]) -> Vec<Known>;
+    /// The event of that name, with its body.
+    event_by_name(name: Dedupe) -> Option<EventRow>;
     /// Events, newest first, without their bodies.
     event_list(filter: &EventFilter, cursor: Cursor, limit: usize) -> Vec<EventRow>;
     /// Pending again, as if just received. Whoever works on it now cannot settle it any more.

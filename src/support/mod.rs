@@ -15,6 +15,8 @@
 //! - [`audit`]: what people did, and the proof that nobody wrote it anew
 //! - [`tokens`]: who may use the API; [`users`]: who has a password for the console;
 //!   [`sessions`]: who is signed in
+//! - [`reconcile`]: what a provider sent and was never heard; [`compare`]: its export against the
+//!   licenses
 //! - [`once`]: one answer for one idempotency key
 //! - [`view`]: what people and programs read; [`words`]: changes as sentences; [`when`]: times as
 //!   people write them
@@ -28,6 +30,7 @@ pub mod acts;
 pub mod attention;
 pub mod audit;
 pub mod backup;
+pub mod compare;
 pub mod events;
 pub mod export;
 pub mod figures;
@@ -41,6 +44,7 @@ pub mod mail;
 pub mod mask;
 pub mod once;
 pub mod payload;
+pub mod reconcile;
 pub mod refusal;
 pub mod remedy;
 pub mod replay;

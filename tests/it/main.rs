@@ -29,6 +29,8 @@ mod ops;
 #[cfg(test)]
 mod post;
 #[cfg(test)]
+mod reconcile;
+#[cfg(test)]
 mod service;
 #[cfg(test)]
 mod shell;
