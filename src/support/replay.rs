@@ -6,8 +6,9 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::json;
 
+use super::audit::SERVICE;
 use super::events::{find, seen};
-use super::view::EventView;
+use super::view::{EventView, text};
 use super::words::{Change, MailOwed, changes};
 use super::{Asked, Failure, Refusal, Support};
 use crate::apply::{Applied, apply_again};
@@ -18,9 +19,6 @@ use crate::store::types::EventStatus;
 
 /// Events looked at in one dry run.
 pub const DRY_RUN_MAX: usize = 200;
-
-/// In the history: what is about no single license or event.
-const SERVICE: &str = "service";
 
 /// What came, or would come, of a replay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -94,22 +92,8 @@ impl Support {
         let count = self
             .write("event replay many", move |tx| {
                 let count = tx.event_replay_where(&filter, now)?;
-                tx.history_append(&NewHistory {
-                    subject: SERVICE.to_owned(),
-                    at: now,
-                    action: "events_replayed".to_owned(),
-                    cause_event: None,
-                    actor: Some(asked.by.clone()),
-                    // What was looked for may be an address: it is left out.
-                    detail: json!({
-                        "count": count,
-                        "status": filter.status.map(EventStatus::as_str),
-                        "account": filter.account,
-                        "type": filter.event_type,
-                        "failed_for": filter.reason,
-                        "reason": asked.reason(),
-                    }),
-                })?;
+                let detail = json!({ "count": count, "filter": told(&filter) });
+                tx.history_append(&asked.note(SERVICE, "events_replayed", detail, now))?;
                 Ok(count)
             })
             .await?;
@@ -144,59 +128,56 @@ impl Support {
         .await
     }
 
-    /// After new books: events that failed for want of a product or an account are tried again.
+    /// After new books, which were asked for: events that failed for want of a product or an
+    /// account are tried again.
     ///
     /// # Errors
     /// [`Failure::Store`].
-    pub async fn event_replay_unmapped(&self) -> Result<usize, Failure> {
-        let (mut count, now) = (0, self.clock.now());
-        for (status, reason) in [
-            (EventStatus::Failed, "unknown_product"),
-            (EventStatus::Failed, "unknown_account"),
-            (EventStatus::Failed, "api_refused"),
-            (EventStatus::Waiting, "needs_setting"),
-        ] {
-            let filter = EventFilter {
-                status: Some(status),
-                reason: Some(reason.to_owned()),
-                ..EventFilter::default()
-            };
-            count += self
-                .write("event replay unmapped", move |tx| Ok(tx.event_replay_where(&filter, now)?))
-                .await?;
-        }
+    pub async fn event_replay_unmapped(&self, asked: Asked) -> Result<usize, Failure> {
+        let now = self.clock.now();
+        let count = self
+            .write("event replay unmapped", move |tx| {
+                let mut count = 0;
+                for (status, reason) in UNMAPPED {
+                    let filter = EventFilter {
+                        status: Some(status),
+                        reason: Some(reason.to_owned()),
+                        ..EventFilter::default()
+                    };
+                    count += tx.event_replay_where(&filter, now)?;
+                }
+                let detail = json!({ "replayed": count });
+                tx.history_append(&asked.note(SERVICE, "reloaded", detail, now))?;
+                Ok(count)
+            })
+            .await?;
         self.bell.notify_one();
         Ok(count)
     }
+}
 
-    /// Notes who had the configuration loaded anew, and what came of it.
-    ///
-    /// # Errors
-    /// [`Failure::Store`].
-    pub async fn reload_noted(
-        &self,
-        asked: Asked,
-        (accounts, products, replayed): (usize, usize, usize),
-    ) -> Result<(), Failure> {
-        let now = self.clock.now();
-        self.write("reload", move |tx| {
-            tx.history_append(&NewHistory {
-                subject: SERVICE.to_owned(),
-                at: now,
-                action: "reloaded".to_owned(),
-                cause_event: None,
-                actor: Some(asked.by.clone()),
-                detail: json!({
-                    "accounts": accounts,
-                    "products": products,
-                    "replayed": replayed,
-                    "reason": asked.reason(),
-                }),
-            })?;
-            Ok(())
-        })
-        .await
-    }
+/// What another configuration may mend.
+const UNMAPPED: [(EventStatus, &str); 4] = [
+    (EventStatus::Failed, "unknown_product"),
+    (EventStatus::Failed, "unknown_account"),
+    (EventStatus::Failed, "api_refused"),
+    (EventStatus::Waiting, "needs_setting"),
+];
+
+/// What was chosen, for the audit: without the free word, which may be an address or a key.
+fn told(filter: &EventFilter) -> serde_json::Value {
+    // All fields by name: a new one does not compile until it is thought of here.
+    let EventFilter { status, account, event_type, reason, q, since, until, sale_id } = filter;
+    json!({
+        "status": status.map(EventStatus::as_str),
+        "account": account,
+        "type": event_type,
+        "reason": reason,
+        "by_word": q.is_some(),
+        "since": since.map(text),
+        "until": until.map(text),
+        "sale_id": sale_id,
+    })
 }
 
 /// As if the event had just been received, up to its end; but where the provider has to be asked

@@ -51,45 +51,30 @@ pub fn history(action: &str, detail: &Value) -> String {
             Some(expiry) => format!("its time began, {expiry}"),
             None => "its time began".to_owned(),
         },
+        "mail_retried" => "the mail was put back in the queue".to_owned(),
+        "hook_retried" => "the message was put back in the queue".to_owned(),
+        "events_replayed" => format!("{} events were tried again", number(detail, "count")),
+        "reloaded" => {
+            format!("configuration reloaded; {} events tried again", number(detail, "replayed"))
+        }
+        "token_made" => format!("token of the role {} made", word(detail, "role")),
+        "token_revoked" => "token revoked".to_owned(),
+        "key_made" => "signing key made".to_owned(),
+        "key_retired" => "signing key retired".to_owned(),
+        "mail_held" => "mail and hooks put on hold".to_owned(),
+        "mail_released" => "mail and hooks released".to_owned(),
+        "exported" => format!("{} exported", word(detail, "what")),
+        "backup_begun" => "backup begun".to_owned(),
         "activated" => "activated on a machine".to_owned(),
         "deactivated" => "a machine gave its seat back".to_owned(),
         "activation_released" => "an activation was released".to_owned(),
-        "events_replayed" => events_replayed(detail),
         "personal_data_shown" => "its personal data was looked at".to_owned(),
-        "reloaded" => format!(
-            "the configuration was loaded anew: {} accounts, {} products, {} events tried again",
-            number(detail, "accounts"),
-            number(detail, "products"),
-            number(detail, "replayed")
-        ),
         other => other.replace('_', " "),
     };
     match detail.get("reason").and_then(Value::as_str) {
         Some(reason) => format!("{sentence} ({reason})"),
         None => sentence,
     }
-}
-
-/// `12 events replayed: failed, unknown_product, of shop`.
-fn events_replayed(detail: &Value) -> String {
-    let mut of: Vec<String> = ["status", "failed_for", "type"]
-        .iter()
-        .map(|name| word(detail, name).to_owned())
-        .filter(|word| !word.is_empty())
-        .collect();
-    match word(detail, "account") {
-        "" => {}
-        account => of.push(format!("of {account}")),
-    }
-    let count = number(detail, "count");
-    match of.join(", ") {
-        nothing if nothing.is_empty() => format!("{count} events replayed"),
-        of => format!("{count} events replayed: {of}"),
-    }
-}
-
-fn number(detail: &Value, name: &str) -> u64 {
-    detail.get(name).and_then(Value::as_u64).unwrap_or_default()
 }
 
 /// Only what differs: `quantity 1 → 5`.
@@ -129,6 +114,10 @@ fn list(detail: &Value, name: &str) -> String {
 
 fn word<'a>(detail: &'a Value, name: &str) -> &'a str {
     detail.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn number(detail: &Value, name: &str) -> i64 {
+    detail.get(name).and_then(Value::as_i64).unwrap_or_default()
 }
 
 fn plain(value: &Value) -> String {
@@ -188,19 +177,14 @@ mod tests {
                 "its time began, until 2027-01-31T00:00:00Z",
             ),
             ("activated", json!({ "activation_id": "a-1" }), "activated on a machine"),
-            ("deactivated", json!({ "activation_id": "a-1" }), "a machine gave its seat back"),
             (
                 "events_replayed",
-                json!({ "count": 12, "status": "failed", "failed_for": "unknown_product",
-                    "type": null, "account": "shop", "reason": "mapped" }),
-                "12 events replayed: failed, unknown_product, of shop (mapped)",
+                json!({ "count": 3, "reason": "mapped it" }),
+                "3 events were tried again (mapped it)",
             ),
-            ("events_replayed", json!({ "count": 0 }), "0 events replayed"),
-            (
-                "reloaded",
-                json!({ "accounts": 2, "products": 3, "replayed": 1, "reason": null }),
-                "the configuration was loaded anew: 2 accounts, 3 products, 1 events tried again",
-            ),
+            ("token_made", json!({ "role": "admin" }), "token of the role admin made"),
+            ("exported", json!({ "what": "licenses" }), "licenses exported"),
+            ("deactivated", json!({ "activation_id": "a-1" }), "a machine gave its seat back"),
             ("personal_data_shown", json!({}), "its personal data was looked at"),
         ] {
             assert_eq!(history(action, &detail), sentence);

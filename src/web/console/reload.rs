@@ -32,7 +32,7 @@ pub(super) async fn page(
 pub(super) async fn reload(console: Data<Console>, mut ask: Ask) -> Result<HttpResponse, Problem> {
     let (visitor, asked) = (ask.visitor.clone(), ask.asked()?);
     let event = ask.read::<From>()?.event.map(|Number(event)| event);
-    let (status, facts) = match reloaded(&console.support, console.reload.as_ref(), asked).await {
+    let (status, facts) = match reloaded(console.reload.as_ref(), asked).await {
         Ok(done) => (StatusCode::OK, json!({ "event": event, "came": done })),
         Err(problem) if problem.code() == Code::ConfigurationFaulty => {
             (problem.code().status(), json!({ "event": event, "faults": problem.faults() }))

@@ -95,8 +95,7 @@ pub(super) async fn replay_many(desk: Data<Desk>, ask: Ask) -> Result<HttpRespon
             HttpResponse::Ok().json(desk.support.event_rehearse_where(filter, DRY_RUN_MAX).await?)
         }
         Flag(false) => {
-            let asked = ask.asked(None, None)?;
-            let replayed = desk.support.event_replay_where(filter, asked).await?;
+            let replayed = desk.support.event_replay_where(filter, ask.asked(None, None)?).await?;
             HttpResponse::Ok().json(json!({ "replayed": replayed }))
         }
     };

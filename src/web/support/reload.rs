@@ -8,13 +8,13 @@ use serde::Serialize;
 
 use super::Desk;
 use super::ask::Ask;
-use crate::support::{Asked, Support};
+use crate::support::Asked;
 use crate::web::problem::{Code, Problem};
 
 /// Loads products and accounts anew, as a whole or not at all.
 pub trait Reload: Send + Sync {
     /// Every fault, a line each, where the old configuration stays in force.
-    fn reload(&self) -> Reloading<'_>;
+    fn reload(&self, asked: Asked) -> Reloading<'_>;
 }
 
 /// What comes of it.
@@ -32,20 +32,16 @@ pub struct ReloadDone {
 }
 
 pub(super) async fn reload(desk: Data<Desk>, ask: Ask) -> Result<Json<ReloadDone>, Problem> {
-    let asked = ask.asked(None, None)?;
-    reloaded(&desk.support, desk.reload.as_ref(), asked).await.map(Json)
+    reloaded(desk.reload.as_ref(), ask.asked(None, None)?).await.map(Json)
 }
 
-/// Loads the configuration anew, and notes who had it done.
+/// Loads the configuration anew, for whoever asks.
 pub(in crate::web) async fn reloaded(
-    support: &Support,
     reload: &dyn Reload,
     asked: Asked,
 ) -> Result<ReloadDone, Problem> {
-    let done = reload.reload().await.map_err(|faults| {
+    reload.reload(asked).await.map_err(|faults| {
         let detail = "the configuration is faulty; mend what faults names and reload again";
         Problem::new(Code::ConfigurationFaulty, detail).with_faults(faults)
-    })?;
-    support.reload_noted(asked, (done.accounts, done.products, done.replayed)).await?;
-    Ok(done)
+    })
 }
