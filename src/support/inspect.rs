@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use keywright_providers::Notice;
 use keywright_providers::notice::{Act, Kind, Line, Ref, Thing};
 use serde::{Deserialize as _, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::events::find;
 use super::mask::{Mask, Personal};
@@ -19,9 +19,7 @@ use super::{Asked, Failure, Support, words};
 use crate::books::Books;
 use crate::rules::license::status;
 use crate::store::Tx;
-use crate::store::rows::{
-    Cursor, EventFilter, EventRow, MailFilter, MailRow, NewHistory, NoticeRow,
-};
+use crate::store::rows::{Cursor, EventFilter, EventRow, MailFilter, MailRow, NoticeRow};
 
 /// Mails shown of one license.
 const MAILS: usize = 5;
@@ -149,14 +147,8 @@ impl Support {
         let (books, now) = (self.shelf.now(), self.clock.now());
         self.write("event personal", move |tx| {
             find(tx, id)?;
-            tx.history_append(&NewHistory {
-                subject: format!("event:{id}"),
-                at: now,
-                action: "personal_data_shown".to_owned(),
-                cause_event: None,
-                actor: Some(asked.by.clone()),
-                detail: serde_json::json!({ "reason": asked.reason() }),
-            })?;
+            let subject = format!("event:{id}");
+            tx.history_append(&asked.note(subject, "personal_data_shown", json!({}), now))?;
             seen(tx, id, &books, now, Personal::Shown)
         })
         .await

@@ -234,18 +234,6 @@ mod tests {
             ("token_made", json!({ "role": "admin" }), "token of the role admin made"),
             ("exported", json!({ "what": "licenses" }), "licenses exported"),
             ("deactivated", json!({ "activation_id": "a-1" }), "a machine gave its seat back"),
-            (
-                "events_replayed",
-                json!({ "count": 12, "status": "failed", "failed_for": "unknown_product",
-                    "type": null, "account": "shop", "reason": "mapped" }),
-                "12 events replayed: failed, unknown_product, of shop (mapped)",
-            ),
-            ("events_replayed", json!({ "count": 0 }), "0 events replayed"),
-            (
-                "reloaded",
-                json!({ "accounts": 2, "products": 3, "replayed": 1, "reason": null }),
-                "the configuration was loaded anew: 2 accounts, 3 products, 1 events tried again",
-            ),
             ("personal_data_shown", json!({}), "its personal data was looked at"),
         ] {
             assert_eq!(history(action, &detail), sentence);

@@ -1,4 +1,6 @@
 //! The console, as the people of a vendor use it.
 
 mod access;
+mod events;
+mod find;
 mod today;

@@ -73,6 +73,7 @@ pub(crate) struct Office {
     desk: web::Data<Desk>,
     gate: web::Data<Gate>,
     console: web::Data<Console>,
+    mended: Arc<Mutex<Option<Books>>>,
     intake: web::Data<Intake>,
     figures: web::Data<PrometheusHandle>,
     apply: Apply,
@@ -133,12 +134,24 @@ pub(crate) fn by_nobody() -> keywright::support::Asked {
     keywright::support::Asked::default()
 }
 
-/// A configuration that is faulty, always.
-struct Faulty;
+/// A configuration that is faulty, until somebody mends it.
+struct Paper {
+    support: Support,
+    mended: Arc<Mutex<Option<Books>>>,
+}
 
-impl Reload for Faulty {
-    fn reload(&self, _: keywright::support::Asked) -> Reloading<'_> {
-        Box::pin(async { Err::<ReloadDone, _>(vec!["keywright.toml: products: is empty".into()]) })
+impl Reload for Paper {
+    fn reload(&self, asked: keywright::support::Asked) -> Reloading<'_> {
+        Box::pin(async {
+            let Some(books) = self.mended.lock().unwrap().take() else {
+                return Err(vec!["keywright.toml: products: is empty".to_owned()]);
+            };
+            let (accounts, products) =
+                (books.config.accounts.len(), books.config.catalogue.products.len());
+            self.support.shelf.swap(books);
+            let replayed = self.support.event_replay_unmapped(asked).await.unwrap();
+            Ok(ReloadDone { accounts, products, replayed, warnings: Vec::new() })
+        })
     }
 }
 
@@ -192,12 +205,16 @@ impl Office {
             Arc::<Hands>::clone(&clock),
             Fetch::new().unwrap(),
         );
+        let mended = Arc::default();
+        let paper: Arc<dyn Reload> =
+            Arc::new(Paper { support: support.clone(), mended: Arc::clone(&mended) });
         let mut office = Self {
             gate: web::Data::new(Gate::new(Machines::new(&support))),
             due,
             hooks,
-            desk: web::Data::new(Desk::new(support.clone(), Arc::new(Faulty))),
-            console: web::Data::new(Console::new(support.clone(), Arc::new(Faulty))),
+            desk: web::Data::new(Desk::new(support.clone(), Arc::clone(&paper))),
+            console: web::Data::new(Console::new(support.clone(), paper)),
+            mended,
             intake: web::Data::new(intake.await.unwrap()),
             figures: web::Data::new(PrometheusBuilder::new().build_recorder().handle()),
             apply: Apply::new(
@@ -232,6 +249,11 @@ impl Office {
     /// Adds to the configuration, as a reload does.
     pub(crate) fn configure(&self, more: &str) {
         self.support.shelf.swap(books(&self.folder, &self.address, more));
+    }
+
+    /// Writes the same into the file; the next reload finds it.
+    pub(crate) fn mend(&self, more: &str) {
+        *self.mended.lock().unwrap() = Some(books(&self.folder, &self.address, more));
     }
 
     /// A customer does something, and the provider tells of it.
