@@ -16,6 +16,9 @@ pub enum Preview {
     Gone(String),
     /// Nothing: it cannot be written. Why, in a sentence.
     Impossible(String),
+    /// It tells of no license, so what it says (a link that signs somebody in) is for its receiver
+    /// alone.
+    Private,
 }
 
 impl Post {
@@ -27,6 +30,9 @@ impl Post {
         let (post, now) = (self.clone(), self.0.clock.now());
         let look = move |tx: &mut Tx<'_>| {
             let Some(mail) = tx.outbox_by_id(id)? else { return Ok(None) };
+            if mail.license_id.is_none() {
+                return Ok(Some(Preview::Private));
+            }
             if let Some(reason) = gone(tx, &mail, now)? {
                 return Ok(Some(Preview::Gone(reason)));
             }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::Console;
 use super::ask::Ask;
-use super::guard::Visitor;
+use super::guard::{Visitor, see_other};
 use super::page::{ENTRIES, next_address};
 use crate::rules::key::is_id;
 use crate::store::rows::HistoryFilter;
@@ -88,6 +88,11 @@ pub(super) async fn verify(console: Data<Console>, ask: Ask) -> Result<HttpRespo
         "head": verified.head,
     });
     Ok(console.page(&visitor, "audit", "console/audit_verified.html", facts))
+}
+
+/// The verdict was loaded again: the whole history is not looked through by looking.
+pub(super) async fn back() -> HttpResponse {
+    see_other("/console/audit")
 }
 
 /// The address of what an entry is about, where it has a page.

@@ -145,6 +145,9 @@ async fn letter(post: &Post, mail: &MailWhole) -> Result<Result<Seen, String>, P
             Some(Preview::Impossible(reason)) => {
                 return Ok(Err(format!("It cannot be written: {reason}.")));
             }
+            Some(Preview::Private) => {
+                return Ok(Err("What it says is for its receiver alone.".to_owned()));
+            }
             None => return Err(unknown()),
         },
     };

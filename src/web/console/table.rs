@@ -9,6 +9,7 @@ use crate::web::cells::table;
 table! {
     Support GET  ""                                      today::page;
     Support GET  "/audit"                                audit::list;
+    Admin   GET  "/audit/verify"                         audit::back;
     Admin   POST "/audit/verify"                         audit::verify;
     Support GET  "/events"                               events::list;
     Support GET  "/events/replay"                        replays::page;

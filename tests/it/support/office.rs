@@ -14,13 +14,14 @@ use keywright::apply::Apply;
 use keywright::books::{Books, Shelf};
 use keywright::chance::{Chance, NoChance};
 use keywright::clock::Clock;
-use keywright::config::Config;
+use keywright::config::{Config, Transport};
 use keywright::due::Due;
 use keywright::fetch::Fetch;
 use keywright::hooks::Hooks;
 use keywright::intake::Intake;
 use keywright::keyring::Keyring;
 use keywright::machines::Machines;
+use keywright::post::{self, Post};
 use keywright::store::types::Role;
 use keywright::store::{Options, Store};
 use keywright::support::Support;
@@ -84,6 +85,8 @@ pub(crate) struct Office {
     address: String,
     pub(crate) due: Due,
     pub(crate) hooks: Hooks,
+    /// Sends mail into a folder.
+    pub(crate) post: web::Data<Post>,
     /// What was answered so far: `event_list 200`.
     seen: Mutex<BTreeSet<String>>,
 }
@@ -181,6 +184,7 @@ impl Office {
         let clock = Arc::new(Hands(Mutex::new("2026-12-01T09:00:00Z".parse().unwrap())));
         let shelf = Shelf::new(books(&folder, &address, ""));
         let (bell, post) = (Arc::default(), Arc::default());
+        let worker = postman(&store, &shelf, &clock, &post, &folder);
         let mut support = Support::new(
             store.clone(),
             shelf.clone(),
@@ -215,6 +219,7 @@ impl Office {
             desk: web::Data::new(Desk::new(support.clone(), Arc::clone(&paper))),
             console: web::Data::new(Console::new(support.clone(), paper)),
             mended,
+            post: web::Data::new(worker),
             intake: web::Data::new(intake.await.unwrap()),
             figures: web::Data::new(PrometheusBuilder::new().build_recorder().handle()),
             apply: Apply::new(
@@ -388,6 +393,7 @@ impl Office {
             .app_data(web::Data::clone(&self.desk))
             .app_data(web::Data::clone(&self.gate))
             .app_data(web::Data::clone(&self.console))
+            .app_data(web::Data::clone(&self.post))
             .wrap(keywright::web::headers())
             .configure(keywright::web::routes)
     }
@@ -482,6 +488,26 @@ impl Answer {
         assert!((200..300).contains(&self.status), "{} {}", self.status, self.json);
         self.json
     }
+}
+
+/// The worker that sends what is owed, when it is told to.
+fn postman(
+    store: &Store,
+    shelf: &Shelf,
+    clock: &Arc<Hands>,
+    bell: &Arc<tokio::sync::Notify>,
+    folder: &TempDir,
+) -> Post {
+    let config = shelf.now().config.clone();
+    let mut mail = config.mail;
+    mail.transport = Transport::File { directory: folder.path().join("mail") };
+    let names = shelf.clone();
+    let product = move |id: &str| {
+        let books = names.now();
+        books.config.catalogue.products.get(id)?.first().map(|product| product.name.clone())
+    };
+    let settings = post::Settings::open(&mail, &config.server.public_url, Arc::new(product));
+    Post::new(store.clone(), settings.unwrap(), Arc::<Hands>::clone(clock), Arc::clone(bell))
 }
 
 fn books(folder: &TempDir, address: &str, more: &str) -> Books {
