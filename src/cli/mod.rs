@@ -7,6 +7,7 @@
 //! - [`table`]: lists for people; with `--json`, for programs; `part`: limit and cursor
 
 mod check;
+mod customers;
 mod demo;
 mod events;
 mod hooks;
@@ -67,6 +68,7 @@ enum Command {
     Licenses(licenses::Licenses),
     Mail(mail::Mail),
     Hooks(hooks::Hooks),
+    Customers(customers::Customers),
     Keys(keys::Keys),
     Token(token::Token),
 }
@@ -97,6 +99,7 @@ impl Cli {
             Command::Licenses(command) => command.run(context).await,
             Command::Mail(command) => command.run(context).await,
             Command::Hooks(command) => command.run(context).await,
+            Command::Customers(command) => command.run(context).await,
             Command::Keys(command) => command.run(context).await,
             Command::Token(command) => command.run(context).await,
         }

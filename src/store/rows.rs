@@ -1,5 +1,6 @@
 //! The rows: what queries take and give. One struct a table, written as it is read.
 
+mod erased;
 mod event;
 mod hook;
 mod license;
@@ -8,6 +9,7 @@ mod people;
 mod sale;
 mod trouble;
 
+pub use erased::{CustomerKey, RefKey};
 pub use event::{Cursor, EventCounts, EventFilter, EventRow, Kept, NewEvent, Outcome, Settled};
 pub use hook::{HookFilter, HookRow, NewHook};
 pub use license::{

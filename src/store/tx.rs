@@ -11,10 +11,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::error::StoreError;
 use super::history::HistoryFault;
 use super::rows::{
-    ActivationRow, Cursor, CustomerRow, Ending, EventCounts, EventFilter, EventRow, EventTrouble,
+    ActivationRow, Cursor, CustomerKey, CustomerRow, Ending, EventCounts, EventFilter, EventRow, EventTrouble,
     HistoryRow, HookFilter, HookRow, HookTrouble, IdempotencyRow, Kept, LicenseCount,
     LicenseFilter, LicenseRow, MailCounts, MailFilter, MailRow, NewEvent, NewHistory, NewHook,
-    NewMail, NewNotice, NoticeRow, RefRow, SaleRow, Settled, Tally, TokenRow,
+    NewMail, NewNotice, NoticeRow, RefKey, RefRow, SaleRow, Settled, Tally, TokenRow,
 };
 use super::types::{Digest, EventStatus};
 use super::{pg, sqlite};
@@ -321,6 +321,43 @@ functions! {
     /// Messages that were given up, by hook.
     hook_troubles() -> Vec<HookTrouble>;
 
+    /// The sales with licenses of this address (in lower case).
+    sales_of_email(email: &str) -> Vec<i64>;
+    /// Events behind this one, oldest first, with all that they hold; so in the next three.
+    events_after(after: i64, limit: usize) -> Vec<EventRow>;
+    /// Notices.
+    notices_after(after: i64, limit: usize) -> Vec<NoticeRow>;
+    /// Mails.
+    outbox_after(after: i64, limit: usize) -> Vec<MailRow>;
+    /// Messages to hooks.
+    hooks_after(after: i64, limit: usize) -> Vec<HookRow>;
+    /// Customers behind this one, in the order of their names.
+    customers_after(after: &CustomerKey, limit: usize) -> Vec<CustomerRow>;
+    /// Answers that are remembered, in the order of their keys.
+    idempotency_after(after: &str, limit: usize) -> Vec<IdempotencyRow>;
+    /// The references of stacked purchases, each with its sale; behind this one.
+    stacks_after(after: Option<&RefKey>, limit: usize) -> Vec<(RefKey, i64)>;
+    /// Takes out what was sent, of those that are not pending. One that failed is ignored from
+    /// now on. Says how many held something.
+    event_erase(ids: &[i64]) -> usize;
+    /// Another body for a notice; what it is known by stays.
+    notice_put(id: i64, body: &serde_json::Value) -> ();
+    /// The mails of a sale.
+    outbox_of_sale(sale_id: i64) -> Vec<i64>;
+    /// Takes out whom they went to and what they said. What was not sent is not to be. Says how
+    /// many there were.
+    outbox_erase(ids: &[i64]) -> usize;
+    /// Takes out the bodies; whoever tells one of these again writes a new one. Says how many.
+    hook_forget(ids: &[i64]) -> usize;
+    /// Another body for an answer that is remembered.
+    idempotency_redact(key: &str, body: &serde_json::Value) -> ();
+    /// Gives up a reference.
+    ref_drop(name: &RefKey) -> ();
+    /// The sale's customer has no id any more.
+    sale_forget_customer(sale_id: i64) -> ();
+    /// Gives up what is known of a customer.
+    customer_drop(name: &CustomerKey) -> ();
+
     /// A new token.
     token_insert(token: &TokenRow) -> ();
     /// All tokens, revoked ones too, oldest first.
@@ -337,4 +374,6 @@ functions! {
     meta_get(key: &str) -> Option<String>;
     /// Sets a value by name.
     meta_put(key: &str, value: &str) -> ();
+    /// Gives a value up.
+    meta_drop(key: &str) -> ();
 }

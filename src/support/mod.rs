@@ -3,6 +3,7 @@
 //! - [`acts`]: renew, set an expiry, suspend, reinstate, revoke; [`issue`]: a license by hand
 //! - [`licenses`]: search, one license with its life, its machines
 //! - [`events`]: search, one event, set one aside; [`replay`]: try again, or only look
+//! - [`erase`]: a customer's personal data taken out
 //! - [`hooks`]: what the vendor's own systems were told
 //! - [`attention`]: what needs a person
 //! - [`mail`]: what is owed and what went out; [`resend`]: a key once more
@@ -17,6 +18,7 @@
 
 pub mod acts;
 pub mod attention;
+pub mod erase;
 pub mod events;
 pub mod hooks;
 pub mod issue;

@@ -7,6 +7,8 @@ mod support;
 #[cfg(test)]
 mod app;
 #[cfg(test)]
+mod attention;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod desk;

@@ -6,6 +6,7 @@
 
 mod activations;
 mod claims;
+mod erase;
 mod events;
 mod history;
 mod hooks;
@@ -19,6 +20,7 @@ mod trouble;
 
 pub(in crate::store) use activations::*;
 pub(in crate::store) use claims::*;
+pub(in crate::store) use erase::*;
 pub(in crate::store) use events::*;
 pub(in crate::store) use history::*;
 pub(in crate::store) use hooks::*;
