@@ -27,6 +27,7 @@ use crate::post::{self, Post, PostError};
 use crate::store::rows::LicenseFilter;
 use crate::store::{Options, Store, StoreError};
 use crate::support::{Failure, Support};
+use crate::upkeep::Upkeep;
 use crate::web::app::Gate;
 use crate::web::support::Desk;
 use crate::web::support::reload::{Reload as Reloads, ReloadDone, Reloading};
@@ -132,6 +133,7 @@ impl Service {
         let due =
             Due::new(store.clone(), shelf.clone(), Arc::clone(&clock), Arc::clone(&post_bell));
         let hooks = Hooks::new(store.clone(), shelf.clone(), Arc::clone(&clock), fetch.clone());
+        let upkeep = Upkeep::new(support.clone());
         let reload = Reload { file, shelf: shelf.clone(), support: support.clone() };
         let apply = Apply::new(store.clone(), shelf.clone(), clock, (bell, post_bell), fetch);
         let data = (
@@ -172,6 +174,8 @@ impl Service {
         });
         let (apply_stop, due_stop, hooks_stop) =
             (stopped.clone(), stopped.clone(), stopped.clone());
+        let upkeep_stop = stopped.clone();
+        tasks.spawn(async move { upkeep.run(upkeep_stop).await });
         tasks.spawn(async move { due.run(due_stop).await });
         tasks.spawn(async move { hooks.run(hooks_stop).await });
         tasks.spawn(async move { apply.run(apply_stop).await });

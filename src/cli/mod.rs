@@ -17,6 +17,7 @@ mod licenses;
 mod mail;
 mod part;
 mod providers;
+mod retention;
 mod serve;
 mod simulate;
 pub mod table;
@@ -69,6 +70,7 @@ enum Command {
     Mail(mail::Mail),
     Hooks(hooks::Hooks),
     Customers(customers::Customers),
+    Retention(retention::Retention),
     Keys(keys::Keys),
     Token(token::Token),
 }
@@ -100,6 +102,7 @@ impl Cli {
             Command::Mail(command) => command.run(context).await,
             Command::Hooks(command) => command.run(context).await,
             Command::Customers(command) => command.run(context).await,
+            Command::Retention(command) => command.run(context).await,
             Command::Keys(command) => command.run(context).await,
             Command::Token(command) => command.run(context).await,
         }

@@ -21,6 +21,7 @@
 //! - [`validity`]: is a license valid at one instant; [`machine`]: what is signed for one machine
 //! - [`letter`]: what a customer is written
 //! - [`letters`]: the templates of it, built in or the vendor's; `tongue`: dates in them
+//! - [`alert`]: when somebody is written that something needs a person; [`digest`]: what he reads
 //! - [`remind`]: which end is near, and who is told
 //! - [`hook`]: what the vendor's own hooks are told
 //! - [`plain`]: others' words as one short harmless line
@@ -28,10 +29,12 @@
 //! - [`silence`]: how long an account may be silent
 
 pub mod acts;
+pub mod alert;
 mod classes;
 mod coverage;
 pub mod customer;
 pub mod difference;
+pub mod digest;
 pub mod fold;
 pub mod gather;
 pub mod hook;

@@ -165,8 +165,16 @@ pub(super) fn migrate(conn: &mut Conn) -> Result<(), StoreError> {
 pub(super) fn compact(conn: &mut Conn) -> Result<(), StoreError> {
     conn.batch_execute("SET statement_timeout = 0").of("session")?;
     for table in [
-        "events", "notices", "refs", "sales", "customers", "licenses", "activations", "outbox",
-        "hooks_outbox", "idempotency",
+        "events",
+        "notices",
+        "refs",
+        "sales",
+        "customers",
+        "licenses",
+        "activations",
+        "outbox",
+        "hooks_outbox",
+        "idempotency",
     ] {
         conn.batch_execute(&format!("VACUUM {table}")).of("session")?;
     }

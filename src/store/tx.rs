@@ -11,8 +11,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::error::StoreError;
 use super::history::HistoryFault;
 use super::rows::{
-    ActivationRow, Cursor, CustomerKey, CustomerRow, Ending, EventCounts, EventFilter, EventRow, EventTrouble,
-    HistoryRow, HookFilter, HookRow, HookTrouble, IdempotencyRow, Kept, LicenseCount,
+    ActivationRow, Cursor, CustomerKey, CustomerRow, Ending, EventCounts, EventFilter, EventRow,
+    EventTrouble, HistoryRow, HookFilter, HookRow, HookTrouble, IdempotencyRow, Kept, LicenseCount,
     LicenseFilter, LicenseRow, MailCounts, MailFilter, MailRow, NewEvent, NewHistory, NewHook,
     NewMail, NewNotice, NoticeRow, RefKey, RefRow, SaleRow, Settled, Tally, TokenRow,
 };
@@ -357,6 +357,29 @@ functions! {
     sale_forget_customer(sale_id: i64) -> ();
     /// Gives up what is known of a customer.
     customer_drop(name: &CustomerKey) -> ();
+
+    /// Settled events behind this one that were received before `until` and hold something still;
+    /// the four that follow in the same way.
+    events_old(after: i64, until: DateTime<Utc>, limit: usize) -> Vec<i64>;
+    /// Mails that went out, or will not, with their text.
+    outbox_old(after: i64, until: DateTime<Utc>, limit: usize) -> Vec<i64>;
+    /// Messages that hooks took.
+    hooks_old(after: i64, until: DateTime<Utc>, limit: usize) -> Vec<i64>;
+    /// Activations that were released.
+    activations_old(after: &str, until: DateTime<Utc>, limit: usize) -> Vec<String>;
+    /// Answers that are remembered, by their keys.
+    idempotency_old(after: &str, until: DateTime<Utc>, limit: usize) -> Vec<String>;
+    /// Clears body, headers and answers of these events where they are still old and settled; says
+    /// how many there were; so the four that follow.
+    event_purge(ids: &[i64], until: DateTime<Utc>) -> usize;
+    /// Clears the text of mails.
+    outbox_purge(ids: &[i64], until: DateTime<Utc>) -> usize;
+    /// Deletes messages that hooks took.
+    hook_delete(ids: &[i64], until: DateTime<Utc>) -> usize;
+    /// Deletes activations that were released.
+    activation_delete(ids: &[String], until: DateTime<Utc>) -> usize;
+    /// Deletes answers that are remembered.
+    idempotency_delete(keys: &[String], until: DateTime<Utc>) -> usize;
 
     /// A new token.
     token_insert(token: &TokenRow) -> ();

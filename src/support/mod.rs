@@ -5,7 +5,8 @@
 //! - [`events`]: search, one event, set one aside; [`replay`]: try again, or only look
 //! - [`erase`]: a customer's personal data taken out
 //! - [`hooks`]: what the vendor's own systems were told
-//! - [`attention`]: what needs a person
+//! - [`attention`]: what needs a person; [`alert`]: that is told by mail
+//! - [`retention`]: what is old is cleared
 //! - [`mail`]: what is owed and what went out; [`resend`]: a key once more
 //! - [`tokens`]: who may use the API
 //! - [`once`]: one answer for one idempotency key
@@ -17,6 +18,7 @@
 //! and settled in one transaction, so that the answer shows what came of them.
 
 pub mod acts;
+pub mod alert;
 pub mod attention;
 pub mod erase;
 pub mod events;
@@ -28,6 +30,7 @@ pub mod once;
 pub mod refusal;
 pub mod replay;
 pub mod resend;
+pub mod retention;
 pub mod tokens;
 pub mod view;
 pub mod when;

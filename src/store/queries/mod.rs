@@ -15,6 +15,7 @@ mod licenses;
 mod lookup;
 mod outbox;
 mod people;
+mod retention;
 mod sales;
 mod trouble;
 
@@ -28,6 +29,7 @@ pub(in crate::store) use keep::{EventRecord, event_keep};
 pub(in crate::store) use licenses::*;
 pub(in crate::store) use outbox::*;
 pub(in crate::store) use people::*;
+pub(in crate::store) use retention::*;
 pub(in crate::store) use sales::*;
 pub(in crate::store) use trouble::*;
 

@@ -135,10 +135,7 @@ pub(crate) fn hook_troubles(conn: &mut Conn) -> Result<Vec<HookTrouble>> {
     Ok(rows.into_iter().map(trouble).collect())
 }
 
-pub(crate) fn event_last_heard(
-    conn: &mut Conn,
-    account: &str,
-) -> Result<Option<DateTime<Utc>>> {
+pub(crate) fn event_last_heard(conn: &mut Conn, account: &str) -> Result<Option<DateTime<Utc>>> {
     // Support's own acts stand among the account's events.
     let newest: Vec<(String, At)> = events::table
         .filter(events::account.eq(account))
@@ -152,8 +149,12 @@ pub(crate) fn event_last_heard(
 }
 
 pub(crate) fn event_id_before(conn: &mut Conn, at: DateTime<Utc>) -> Result<i64> {
-    let newest: Option<i64> =
-        events::table.order(events::id.desc()).select(events::id).first(conn).optional().of("events")?;
+    let newest: Option<i64> = events::table
+        .order(events::id.desc())
+        .select(events::id)
+        .first(conn)
+        .optional()
+        .of("events")?;
     // Ids grow with time, so the border is found by halving.
     let (mut before, mut beyond) = (0, newest.unwrap_or_default() + 1);
     while beyond - before > 1 {

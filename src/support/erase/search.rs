@@ -64,45 +64,60 @@ impl Support {
         let mut events: BTreeSet<i64> = search.events.drain(..).collect();
         let mut mails: BTreeSet<i64> = search.mails.drain(..).collect();
         (search.failed, search.pending) = (0, 0);
-        self.each(|tx, after, most| tx.events_after(after, most), |row: &EventRow| row.id, |row| {
-            let parts = [&row.body, &row.answers];
-            let named = parts.into_iter().flatten().any(|bytes| person.in_bytes(bytes))
-                || person.in_value(&row.headers)
-                || row.message.as_deref().is_some_and(|text| person.in_text(text));
-            if named {
-                events.insert(row.id);
-                search.sales.extend(row.sale_id);
-            }
-        })
-        .await?;
-        self.each(|tx, after, most| tx.notices_after(after, most), |row: &NoticeRow| row.id, |row| {
-            if person.in_value(&row.body) {
-                match row.sale_id {
-                    Some(sale_id) => drop(search.sales.insert(sale_id)),
-                    None => search.notices.push(row),
+        self.each(
+            |tx, after, most| tx.events_after(after, most),
+            |row: &EventRow| row.id,
+            |row| {
+                let parts = [&row.body, &row.answers];
+                let named = parts.into_iter().flatten().any(|bytes| person.in_bytes(bytes))
+                    || person.in_value(&row.headers)
+                    || row.message.as_deref().is_some_and(|text| person.in_text(text));
+                if named {
+                    events.insert(row.id);
+                    search.sales.extend(row.sale_id);
                 }
-            }
-        })
+            },
+        )
         .await?;
-        self.each(|tx, after, most| tx.outbox_after(after, most), |row: &MailRow| row.id, |row| {
-            let texts = [row.recipient.as_deref(), row.error.as_deref()];
-            let named = texts.into_iter().flatten().any(|text| person.in_text(text))
-                || person.in_value(&row.data)
-                || row.message.as_deref().is_some_and(|bytes| person.in_bytes(bytes));
-            if named {
-                mails.insert(row.id);
-            }
-        })
+        self.each(
+            |tx, after, most| tx.notices_after(after, most),
+            |row: &NoticeRow| row.id,
+            |row| {
+                if person.in_value(&row.body) {
+                    match row.sale_id {
+                        Some(sale_id) => drop(search.sales.insert(sale_id)),
+                        None => search.notices.push(row),
+                    }
+                }
+            },
+        )
         .await?;
-        self.each(|tx, after, most| tx.hooks_after(after, most), |row: &HookRow| row.id, |row| {
-            if row.message.as_deref().is_some_and(|bytes| person.in_bytes(bytes)) {
-                search.hooks.push(row.id);
-            }
-        })
+        self.each(
+            |tx, after, most| tx.outbox_after(after, most),
+            |row: &MailRow| row.id,
+            |row| {
+                let texts = [row.recipient.as_deref(), row.error.as_deref()];
+                let named = texts.into_iter().flatten().any(|text| person.in_text(text))
+                    || person.in_value(&row.data)
+                    || row.message.as_deref().is_some_and(|bytes| person.in_bytes(bytes));
+                if named {
+                    mails.insert(row.id);
+                }
+            },
+        )
+        .await?;
+        self.each(
+            |tx, after, most| tx.hooks_after(after, most),
+            |row: &HookRow| row.id,
+            |row| {
+                if row.message.as_deref().is_some_and(|bytes| person.in_bytes(bytes)) {
+                    search.hooks.push(row.id);
+                }
+            },
+        )
         .await?;
         self.search_named(person, &mut search).await?;
-        (search.events, search.mails) =
-            (events.into_iter().collect(), mails.into_iter().collect());
+        (search.events, search.mails) = (events.into_iter().collect(), mails.into_iter().collect());
         let (mut search, person) = (search, person.clone());
         self.read("erase sales", move |tx| {
             hang_on(tx, &mut search, &person)?;
@@ -174,11 +189,7 @@ impl Support {
 }
 
 /// What hangs on the sales that are his, and the sales of the customers that he is.
-fn hang_on(
-    tx: &mut Tx<'_>,
-    search: &mut Search,
-    person: &Person,
-) -> Result<(), Failure> {
+fn hang_on(tx: &mut Tx<'_>, search: &mut Search, person: &Person) -> Result<(), Failure> {
     for (account, live, provider_id) in &search.customers {
         let sales = tx.sales_of_customer(account, *live, provider_id)?;
         search.sales.extend(sales.iter().map(|sale| sale.id));
