@@ -13,6 +13,10 @@ use crate::config::Retention;
 use crate::rules::span::Interval;
 use crate::store::{StoreError, Tx};
 
+/// Under which it stands in the store up to which event all is cleared, and on which day that was
+/// looked at from the first one.
+const CLEARED: &str = "retention_events";
+
 /// Rows in one transaction.
 const BATCH: usize = 200;
 
@@ -58,14 +62,7 @@ impl Support {
             books.config.retention;
         let pass = Pass { support: self, now, dry_run };
         Ok(Cleared {
-            event_bodies: pass
-                .over(
-                    event_bodies,
-                    0,
-                    |tx, after, until, most| tx.events_old(*after, until, most),
-                    |tx, ids, until| tx.event_purge(ids, until),
-                )
-                .await?,
+            event_bodies: pass.over_events(event_bodies).await?,
             mail_bodies: pass
                 .over(
                     mail_bodies,
@@ -110,6 +107,38 @@ struct Pass<'a> {
 }
 
 impl Pass<'_> {
+    /// Events. They are many: what was seen to be clear is not looked at again on the same day.
+    async fn over_events(&self, age: Option<Interval>) -> Result<usize, Failure> {
+        let Some(until) = age.and_then(|age| age.before(self.now)) else { return Ok(0) };
+        let today = self.now.date_naive();
+        let (known, border) = self
+            .support
+            .read("retention mark", move |tx| {
+                Ok((tx.meta_get(CLEARED)?, tx.event_id_before(until)?))
+            })
+            .await?;
+        let of_today = |text: String| {
+            let (day, id) = text.split_once(' ')?;
+            (day == today.to_string()).then(|| id.parse::<i64>().ok()).flatten()
+        };
+        let first = known.and_then(of_today).filter(|_| !self.dry_run).unwrap_or_default();
+        let count = self
+            .over(
+                age,
+                first,
+                |tx, after, until, most| tx.events_old(*after, until, most),
+                |tx, ids, until| tx.event_purge(ids, until),
+            )
+            .await?;
+        if !self.dry_run {
+            let mark = format!("{today} {border}");
+            self.support
+                .write("retention mark", move |tx| Ok(tx.meta_put(CLEARED, &mark)?))
+                .await?;
+        }
+        Ok(count)
+    }
+
     /// One kind of rows, from the first to the last that is old.
     async fn over<K: Clone + Send + Sync + 'static>(
         &self,

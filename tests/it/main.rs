@@ -5,6 +5,8 @@
 mod support;
 
 #[cfg(test)]
+mod alert;
+#[cfg(test)]
 mod app;
 #[cfg(test)]
 mod attention;
@@ -15,6 +17,8 @@ mod desk;
 #[cfg(test)]
 mod due;
 #[cfg(test)]
+mod erase;
+#[cfg(test)]
 mod fetch;
 #[cfg(test)]
 mod hooks;
@@ -24,6 +28,8 @@ mod mailer;
 mod openapi;
 #[cfg(test)]
 mod post;
+#[cfg(test)]
+mod retention;
 #[cfg(test)]
 mod service;
 #[cfg(test)]

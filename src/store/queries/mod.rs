@@ -4,6 +4,40 @@
 //! of a batch of events, and two macros, `locked!` and `skip_locked!`, which add row locks where
 //! there are rows to lock.
 
+/// The newest row of a table from before a moment; 0: there is none. Numbers grow with time, so the
+/// border is found by halving, without an index on the time.
+macro_rules! id_before {
+    ($name:ident, $table:ident, $time:ident) => {
+        pub(crate) fn $name(
+            conn: &mut super::super::Conn,
+            moment: chrono::DateTime<chrono::Utc>,
+        ) -> super::Result<i64> {
+            let newest: Option<i64> = $table::table
+                .order($table::id.desc())
+                .select($table::id)
+                .first(conn)
+                .optional()
+                .of(stringify!($table))?;
+            let (mut before, mut beyond) = (0, newest.unwrap_or_default() + 1);
+            while beyond - before > 1 {
+                let middle = before + (beyond - before) / 2;
+                let found: Option<(i64, crate::store::types::At)> = $table::table
+                    .filter($table::id.ge(middle))
+                    .order($table::id)
+                    .select(($table::id, $table::$time))
+                    .first(conn)
+                    .optional()
+                    .of(stringify!($table))?;
+                match found {
+                    Some((id, at)) if at.0 < moment => before = id,
+                    Some(_) | None => beyond = middle,
+                }
+            }
+            Ok(before)
+        }
+    };
+}
+
 mod activations;
 mod claims;
 mod erase;

@@ -7,7 +7,7 @@ use diesel::sql_types::Bool;
 use serde_json::{Map, Value};
 
 use super::super::Conn;
-use super::{Result, at_most};
+use super::{Result, at_most, event_id_before};
 use crate::store::error::Of;
 use crate::store::schema::{activations, events, hooks_outbox, idempotency, outbox};
 use crate::store::types::{At, Json};
@@ -45,6 +45,29 @@ macro_rules! old {
     };
 }
 
+id_before!(mail_id_before, outbox, created_at);
+
+// Not past the border: behind it is all that is young, with its contents.
+macro_rules! find_old_before {
+    ($name:ident, $table:ident, $border:ident) => {
+        pub(crate) fn $name(
+            conn: &mut Conn,
+            after: i64,
+            until: DateTime<Utc>,
+            limit: usize,
+        ) -> Result<Vec<i64>> {
+            let border = $border(conn, until)?;
+            old!($table, until)
+                .filter($table::id.gt(after).and($table::id.le(border)))
+                .order($table::id)
+                .limit(at_most(limit))
+                .select($table::id)
+                .load(conn)
+                .of(stringify!($table))
+        }
+    };
+}
+
 macro_rules! find_old {
     ($name:ident, $table:ident, $key:ident, $after:ty, $found:ty) => {
         pub(crate) fn $name(
@@ -64,8 +87,8 @@ macro_rules! find_old {
     };
 }
 
-find_old!(events_old, events, id, i64, i64);
-find_old!(outbox_old, outbox, id, i64, i64);
+find_old_before!(events_old, events, event_id_before);
+find_old_before!(outbox_old, outbox, mail_id_before);
 find_old!(hooks_old, hooks_outbox, id, i64, i64);
 find_old!(activations_old, activations, id, &str, String);
 find_old!(idempotency_old, idempotency, key, &str, String);
