@@ -56,12 +56,13 @@ impl Customers {
         } else {
             support.customer_search(&email).await?
         };
+        let unknown = look.is_empty() && look.erased_at.is_none();
         if json {
             say(json_of(&look)?)?;
-        } else {
+        } else if !unknown {
             say(told(&look, yes, &support.shelf.now().config.mail.transport))?;
         }
-        if look.is_empty() && look.erased_at.is_none() {
+        if unknown {
             bail!("nothing is known of a customer of this address; look at its spelling");
         }
         if yes && look.pending > 0 {

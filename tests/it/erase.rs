@@ -56,11 +56,18 @@ async fn life(office: &Office) -> Value {
     let now = office.support.clock.now();
     let store = &office.support.store;
     // Written and given up: the bytes and the server's words name her.
-    store.run("mail", move |tx| {
-        let mail = tx.outbox_claim(1, TimeDelta::minutes(1), now)?.remove(0);
-        tx.outbox_message(mail.id, mail.fence, format!("To: {ADA}\r\n\r\nHello {NAME}").as_bytes())?;
-        tx.outbox_failed(mail.id, mail.fence, &format!("550 no such user <{ADA}>"))
-    }).await.unwrap();
+    store
+        .run("mail", move |tx| {
+            let mail = tx.outbox_claim(1, TimeDelta::minutes(1), now)?.remove(0);
+            tx.outbox_message(
+                mail.id,
+                mail.fence,
+                format!("To: {ADA}\r\n\r\nHello {NAME}").as_bytes(),
+            )?;
+            tx.outbox_failed(mail.id, mail.fence, &format!("550 no such user <{ADA}>"))
+        })
+        .await
+        .unwrap();
     office.get(&path).await.ok()
 }
 

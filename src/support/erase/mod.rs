@@ -4,9 +4,10 @@
 //! - [`traces`]: is it he?
 //! - [`search`]: every row that tells of him
 //!
-//! It goes sale by sale, each a transaction, and can be killed anywhere and run again: what finds
-//! a sale (its notices and licenses) is taken out with the rest of it, and the rows that only lead
-//! to sales come last.
+//! It goes sale by sale, each a transaction, and can be killed anywhere and run again: what only a
+//! sale leads to comes before it, what finds it (its notices and licenses) is taken out with the
+//! rest of it, and the rows that only lead to sales come last. A mark in the store says how far it
+//! was.
 
 mod search;
 mod traces;
@@ -24,6 +25,10 @@ use crate::store::{StoreError, Tx};
 
 /// Rows of one kind in one transaction.
 const BATCH: usize = 200;
+
+/// How far it was: rows are being taken out; or all are, and that stands in the history.
+const BEGUN: &str = "begun";
+const NOTED: &str = "noted";
 
 /// What there is of a customer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -99,35 +104,46 @@ impl Support {
         let search = self.search(&person).await?;
         let look = self.look(&person, &search).await?;
         let marked = mark.clone();
-        let begun = self.read("erase begun", move |tx| Ok(tx.meta_get(&marked)?)).await?.is_some();
-        if look.is_empty() && !begun {
+        let before = self.read("erase begun", move |tx| Ok(tx.meta_get(&marked)?)).await?;
+        if look.is_empty() && before.is_none() {
             return Ok(look);
         }
-        let marked = mark.clone();
-        self.write("erase begin", move |tx| Ok(tx.meta_put(&marked, "begun")?)).await?;
-        self.take_out(&person, search).await?;
-        if look.pending == 0 {
-            self.note(&person, mark, &look, &asked.by, reason).await?;
+        if !(look.is_empty() && before.as_deref() == Some(NOTED)) {
+            let marked = mark.clone();
+            self.write("erase begin", move |tx| Ok(tx.meta_put(&marked, BEGUN)?)).await?;
+            self.take_out(&person, search).await?;
+            if look.pending == 0 {
+                self.note(&person, mark.clone(), &look, &asked.by, reason).await?;
+            }
         }
         self.store.compact().await?;
+        if look.pending == 0 {
+            self.write("erase end", move |tx| Ok(tx.meta_drop(&mark)?)).await?;
+        }
         Ok(look)
     }
 
     /// Everything that was found, in the order that a further run can go on from.
     async fn take_out(&self, person: &Person, search: Search) -> Result<(), Failure> {
+        let chunk = |ids: &[i64]| ids.to_vec();
+        let mut first: Vec<Batch> = search.answers.into_iter().map(Batch::Answer).collect();
+        first.extend(search.hooks.chunks(BATCH).map(|ids| Batch::Hooks(chunk(ids))));
+        first.extend(search.mails.chunks(BATCH).map(|ids| Batch::Mails(chunk(ids))));
+        self.each_batch(person, first).await?;
         for sale_id in search.sales {
             let (person, now) = (person.clone(), self.clock.now());
             self.write("erase sale", move |tx| erase_sale(tx, sale_id, &person, now)).await?;
         }
-        let mut batches = Vec::new();
-        let chunk = |ids: &[i64]| ids.to_vec();
-        batches.extend(search.events.chunks(BATCH).map(|ids| Batch::Events(chunk(ids))));
-        batches.extend(search.mails.chunks(BATCH).map(|ids| Batch::Mails(chunk(ids))));
-        batches.extend(search.hooks.chunks(BATCH).map(|ids| Batch::Hooks(chunk(ids))));
-        batches.extend(search.notices.into_iter().map(Batch::Notice));
-        batches.extend(search.answers.into_iter().map(Batch::Answer));
-        batches.extend(search.stacks.into_iter().map(Batch::Stack));
-        batches.extend(search.customers.into_iter().map(Batch::Customer));
+        let events = search.events.chunks(BATCH).map(|ids| Batch::Events(chunk(ids)));
+        let mut last: Vec<Batch> = events.collect();
+        last.extend(search.notices.into_iter().map(Batch::Notice));
+        last.extend(search.stacks.into_iter().map(Batch::Stack));
+        last.extend(search.customers.into_iter().map(Batch::Customer));
+        self.each_batch(person, last).await
+    }
+
+    /// Each in a transaction of its own.
+    async fn each_batch(&self, person: &Person, batches: Vec<Batch>) -> Result<(), Failure> {
         for batch in batches {
             let (person, now) = (person.clone(), self.clock.now());
             self.write("erase rows", move |tx| Ok(batch.erase(tx, &person, now)?)).await?;
@@ -160,7 +176,7 @@ impl Support {
         };
         self.write("erase note", move |tx| {
             tx.history_append(&entry)?;
-            Ok(tx.meta_drop(&mark)?)
+            Ok(tx.meta_put(&mark, NOTED)?)
         })
         .await
     }

@@ -25,6 +25,8 @@ pub(super) struct Search {
     pub(super) answers: Vec<String>,
     pub(super) stacks: Vec<RefKey>,
     pub(super) customers: BTreeSet<CustomerKey>,
+    /// Those of sales that are his, by their ids.
+    licenses: BTreeSet<String>,
     failed: usize,
     pending: usize,
 }
@@ -118,12 +120,33 @@ impl Support {
         .await?;
         self.search_named(person, &mut search).await?;
         (search.events, search.mails) = (events.into_iter().collect(), mails.into_iter().collect());
-        let (mut search, person) = (search, person.clone());
-        self.read("erase sales", move |tx| {
-            hang_on(tx, &mut search, &person)?;
-            Ok(search)
-        })
-        .await
+        let of = person.clone();
+        let mut search = self
+            .read("erase sales", move |tx| {
+                hang_on(tx, &mut search, &of)?;
+                Ok(search)
+            })
+            .await?;
+        self.search_answers(person, &mut search).await?;
+        Ok(search)
+    }
+
+    /// Answers that name him, or tell of a license of his.
+    async fn search_answers(&self, person: &Person, search: &mut Search) -> Result<(), Failure> {
+        let mut after = String::new();
+        loop {
+            let from = after.clone();
+            let page = self
+                .read("erase answers", move |tx| Ok(tx.idempotency_after(&from, BATCH)?))
+                .await?;
+            let named = page.iter().filter(|row: &&IdempotencyRow| {
+                person.in_value(&row.body) || Person::any_in(&row.body, &search.licenses)
+            });
+            let keys: Vec<String> = named.map(|row| row.key.clone()).collect();
+            search.answers.extend(keys);
+            let Some(last) = page.last() else { return Ok(()) };
+            after.clone_from(&last.key);
+        }
     }
 
     /// What is known by a name, not a number.
@@ -141,17 +164,6 @@ impl Support {
             }
             let Some(last) = page.last() else { break };
             after = (last.account.clone(), last.live, last.provider_id.clone());
-        }
-        let mut after = String::new();
-        loop {
-            let from = after.clone();
-            let page = self
-                .read("erase answers", move |tx| Ok(tx.idempotency_after(&from, BATCH)?))
-                .await?;
-            let named = page.iter().filter(|row: &&IdempotencyRow| person.in_value(&row.body));
-            search.answers.extend(named.map(|row| row.key.clone()));
-            let Some(last) = page.last() else { break };
-            after.clone_from(&last.key);
         }
         let mut after: Option<RefKey> = None;
         loop {
@@ -197,9 +209,11 @@ fn hang_on(tx: &mut Tx<'_>, search: &mut Search, person: &Person) -> Result<(), 
     let mut events: BTreeSet<i64> = search.events.drain(..).collect();
     let mut mails: BTreeSet<i64> = search.mails.drain(..).collect();
     for sale_id in &search.sales {
-        if !whole(&tx.licenses_of_sale(*sale_id)?, person) {
+        let licenses = tx.licenses_of_sale(*sale_id)?;
+        if !whole(&licenses, person) {
             continue;
         }
+        search.licenses.extend(licenses.into_iter().map(|license| license.id));
         let Some(sale) = tx.sale_by_id(*sale_id)? else { continue };
         if let Some(provider_id) = sale.customer_id
             && let Some(known) = tx.customer_find(&sale.account, sale.live, &provider_id)?

@@ -1,5 +1,7 @@
 //! Is it he? An address found in whatever was sent, and taken out of what is kept.
 
+use std::collections::BTreeSet;
+
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
@@ -59,8 +61,18 @@ impl Person {
             || self.in_text(&text)
     }
 
-    /// An answer that is kept, without him: every text that names him, and whoever is told as the
-    /// customer.
+    /// Is one of these named in it, as a whole text?
+    pub(super) fn any_in(value: &Value, names: &BTreeSet<String>) -> bool {
+        match value {
+            Value::Null | Value::Bool(_) | Value::Number(_) => false,
+            Value::String(text) => names.contains(text),
+            Value::Array(items) => items.iter().any(|item| Self::any_in(item, names)),
+            Value::Object(fields) => fields.values().any(|value| Self::any_in(value, names)),
+        }
+    }
+
+    /// An answer about him that is kept, without him: every text that names him, whoever is told
+    /// as the customer, and where a mail went to.
     pub(super) fn out_of(&self, value: &mut Value) {
         match value {
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -71,6 +83,7 @@ impl Person {
                 for (name, value) in fields.iter_mut() {
                     match value {
                         Value::Object(_) if name == "customer" => *value = Map::new().into(),
+                        Value::String(to) if name == "to" => ERASED.clone_into(to),
                         value => self.out_of(value),
                     }
                 }
@@ -157,7 +170,7 @@ mod tests {
     #[test]
     fn a_kept_answer_goes_on_without_him() {
         let mut answer = json!({
-            "id": "0192", "to": "Ada <ada@example.com>", "status": "queued",
+            "id": "0192", "to": "ada@second.example", "status": "sent to ada@example.com",
             "customer": { "email": "ada@example.com", "name": "Ada" },
             "licenses": [{ "id": "0193", "customer": { "name": "Ada" }, "note": null }],
         });
@@ -165,7 +178,7 @@ mod tests {
         assert_eq!(
             answer,
             json!({
-                "id": "0192", "to": "(erased)", "status": "queued", "customer": {},
+                "id": "0192", "to": "(erased)", "status": "(erased)", "customer": {},
                 "licenses": [{ "id": "0193", "customer": {}, "note": null }],
             })
         );
