@@ -6,6 +6,7 @@
 //! - [`serve`]: the running service, put together
 //! - [`web`]: HTTP: addresses, limits, status codes
 //! - [`hooks`]: the vendor's own systems are told
+//! - [`upkeep`]: what is done now and then: the alert digest, old contents cleared
 //! - [`support`]: what support does, for the API and the command line alike
 //! - [`machines`]: what the vendor's application asks for: activate, validate, trials
 //! - [`intake`]: authentic means stored, stored means 200
@@ -45,4 +46,5 @@ pub mod store;
 pub mod support;
 pub mod telemetry;
 pub mod trigger;
+pub mod upkeep;
 pub mod web;

@@ -28,6 +28,7 @@ use crate::pull::Pull;
 use crate::store::rows::LicenseFilter;
 use crate::store::{Options, Store, StoreError};
 use crate::support::{Asked, Failure, Support};
+use crate::upkeep::Upkeep;
 use crate::web::app::Gate;
 use crate::web::console::Console;
 use crate::web::support::Desk;
@@ -134,6 +135,7 @@ impl Service {
         let due =
             Due::new(store.clone(), shelf.clone(), Arc::clone(&clock), Arc::clone(&post_bell));
         let hooks = Hooks::new(store.clone(), shelf.clone(), Arc::clone(&clock), fetch.clone());
+        let upkeep = Upkeep::new(support.clone());
         let reload = Reload { file, shelf: shelf.clone(), support: support.clone() };
         let pull = Pull::new(
             store.clone(),
@@ -187,6 +189,8 @@ impl Service {
             (stopped.clone(), stopped.clone(), stopped.clone());
         let pull_stop = stopped.clone();
         tasks.spawn(async move { pull.run(pull_stop).await });
+        let upkeep_stop = stopped.clone();
+        tasks.spawn(async move { upkeep.run(upkeep_stop).await });
         tasks.spawn(async move { due.run(due_stop).await });
         tasks.spawn(async move { hooks.run(hooks_stop).await });
         tasks.spawn(async move { apply.run(apply_stop).await });

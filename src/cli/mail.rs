@@ -6,7 +6,8 @@ use super::part::{Part, json_of, or_none, page, time};
 use super::table::table;
 use super::{Context, say};
 use crate::post::settings::letters;
-use crate::rules::letter::{LetterData, Template};
+use crate::rules::digest::Digest;
+use crate::rules::letter::{LetterData, Matter, Template};
 use crate::store::rows::MailFilter;
 use crate::store::types::MailStatus;
 use crate::support::Asked;
@@ -45,7 +46,7 @@ enum Action {
     },
     /// Print a letter with made-up data, from your templates where there are some
     Preview {
-        /// issued, renewed, remind, payment_failed or revoked
+        /// issued, renewed, remind, payment_failed, revoked or alert
         template: Template,
         /// The customer's language, as in de or de-AT
         #[arg(long)]
@@ -131,10 +132,14 @@ fn preview(
 ) -> anyhow::Result<String> {
     let config = context.config()?;
     let letters = letters(config.mail.templates.as_deref())?;
-    let [sample, _] = LetterData::samples();
+    let [sample, _] = Matter::samples(template);
     let vendor = config.mail.from.name.clone().unwrap_or_else(|| config.mail.from.domain().into());
-    let data = LetterData { vendor, public_url: config.server.public_url.to_string(), ..sample };
-    let letter = letters.write(template, locale, &data)?;
+    let public_url = config.server.public_url.to_string();
+    let matter = match sample {
+        Matter::License(data) => LetterData { vendor, public_url, ..*data }.into(),
+        Matter::Alert(digest) => Matter::Alert(Digest { vendor, public_url, ..digest }),
+    };
+    let letter = letters.write(template, locale, &matter)?;
     Ok(if html { letter.html } else { format!("Subject: {}\n\n{}", letter.subject, letter.text) })
 }
 

@@ -10,6 +10,7 @@
 //! - [`catalogue`]: products, bundles, and what stands on order lines
 //! - [`accounts`], [`described`], [`secrets`]: connections to payment providers, those that are
 //!   described here, and what proves them
+//! - [`retention`]: how long what is not needed any more is kept
 //! - [`hooks`]: the vendor's own systems that are told
 //! - [`fault`]: what is wrong, and what would be right
 //! - [`hidden`], [`urls`], [`values`], [`xml`]: the types that carry the rules
@@ -27,6 +28,7 @@ mod check;
 mod described;
 mod hooks;
 mod layers;
+mod retention;
 mod secrets;
 mod section;
 mod settings;
@@ -48,6 +50,7 @@ use crate::store::DatabaseUrl;
 pub use self::fault::Faults;
 pub(crate) use self::fault::did_you_mean;
 use self::layers::Layers;
+pub use self::retention::Retention;
 pub(crate) use self::section::fields;
 use self::urls::{PublicUrl, SmtpUrl};
 use self::values::{Mailbox, Network};
@@ -63,6 +66,7 @@ pub struct Config {
     pub database: Database,
     pub signing: Signing,
     pub mail: Mail,
+    pub retention: Retention,
     pub netlicensing: NetLicensing,
     pub catalogue: Catalogue,
     /// The products as written, for people to read.
@@ -106,6 +110,8 @@ pub struct Mail {
     pub templates: Option<PathBuf>,
     /// Gets a digest of the events that need a person.
     pub alert_to: Option<Mailbox>,
+    /// The language that it is written in; `None`: the default one.
+    pub alert_locale: Option<String>,
 }
 
 /// `[netlicensing]`: what the XML answers to clients of NetLicensing begin with.

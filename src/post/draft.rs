@@ -7,7 +7,8 @@ use serde::Deserialize;
 use super::done::End;
 use super::settings::Settings;
 use crate::mailer::{Draft, compose};
-use crate::rules::letter::{Letter, LetterData, Template};
+use crate::rules::digest::Digest;
+use crate::rules::letter::{Letter, LetterData, Matter, Template};
 use crate::rules::license::Flag;
 use crate::rules::remind::ends;
 use crate::store::rows::{LicenseRow, MailRow};
@@ -77,7 +78,7 @@ pub(super) fn gone(
         Some(Template::Remind) => end_moved(&license, mail, now)?,
         Some(Template::PaymentFailed) if flags(&license)?.contains(&Flag::PastDue) => None,
         Some(Template::PaymentFailed) => Some("the payment arrived"),
-        Some(Template::Issued | Template::Renewed) | None => None,
+        Some(Template::Issued | Template::Renewed | Template::Alert) | None => None,
     };
     Ok(reason.map(|reason| format!("not sent: {reason} before the mail went out")))
 }
@@ -113,18 +114,35 @@ pub(super) fn render(
     let Some(template) = Template::by_name(&mail.template) else {
         return Ok(Err(format!("there is no letter named {}", mail.template)));
     };
+    let Some(matter) = matter(tx, mail, template, settings)? else {
+        return Ok(Err("the license that it tells of is not there".to_owned()));
+    };
+    let letter = settings.letters.write(template, mail.locale.as_deref(), &matter);
+    Ok(letter
+        .map_err(|bad| bad.to_string())
+        .and_then(|letter| enveloped(mail, to, &letter, settings)))
+}
+
+/// What the letter tells of; `None`: it is gone.
+fn matter(
+    tx: &mut Tx<'_>,
+    mail: &MailRow,
+    template: Template,
+    settings: &Settings,
+) -> Result<Option<Matter>, StoreError> {
+    if template == Template::Alert {
+        return Ok(Some(Matter::Alert(Digest {
+            told: read(&mail.data, "outbox", "data", &mail.id.to_string())?,
+            vendor: settings.vendor().to_owned(),
+            public_url: settings.public_url.clone(),
+        })));
+    }
     let license = match &mail.license_id {
         Some(id) => tx.license_by_id(id)?,
         None => None,
     };
-    let Some(license) = license else {
-        return Ok(Err("the license that it tells of is not there".to_owned()));
-    };
-    let data = letter_data(&license, mail, settings)?;
-    let letter = settings.letters.write(template, mail.locale.as_deref(), &data);
-    Ok(letter
-        .map_err(|bad| bad.to_string())
-        .and_then(|letter| enveloped(mail, to, &letter, settings)))
+    let data = license.map(|license| letter_data(&license, mail, settings)).transpose()?;
+    Ok(data.map(Matter::from))
 }
 
 fn enveloped(

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use minijinja::{Value, context};
 
+use super::digest::Digest;
 use super::plain::{buyer_text, one_line};
 use super::tongue::Tongue;
 
@@ -25,6 +26,8 @@ pub enum Template {
     PaymentFailed,
     /// Not valid any more: the money went back, or support said so.
     Revoked,
+    /// To the vendor: what needs a person.
+    Alert,
 }
 
 /// A letter, ready to be put into a mail.
@@ -111,12 +114,12 @@ impl LetterData {
     }
 
     /// For a subject: a buyer's words have no place there.
-    pub(super) fn without_buyer(&self) -> Self {
+    fn without_buyer(&self) -> Self {
         Self { customer: None, company: None, order: None, ..self.clone() }
     }
 
     /// What the templates see. A template that names anything else does not render.
-    pub(super) fn facts(&self, tongue: Tongue) -> Value {
+    fn facts(&self, tongue: Tongue) -> Value {
         let told = |text: &Option<String>| text.as_deref().and_then(buyer_text);
         let date = |at| tongue.date(at);
         context! {
@@ -141,9 +144,60 @@ impl LetterData {
     }
 }
 
+/// What a letter may tell of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Matter {
+    /// A license, to its customer.
+    License(Box<LetterData>),
+    /// What needs a person, to the vendor.
+    Alert(Digest),
+}
+
+impl Matter {
+    /// Usual matters of this letter, to try templates on.
+    #[must_use]
+    pub fn samples(template: Template) -> [Self; 2] {
+        match template {
+            Template::Alert => Digest::samples().map(Self::Alert),
+            Template::Issued
+            | Template::Renewed
+            | Template::Remind
+            | Template::PaymentFailed
+            | Template::Revoked => LetterData::samples().map(Self::from),
+        }
+    }
+
+    pub(super) fn facts(&self, tongue: Tongue) -> Value {
+        match self {
+            Self::License(data) => data.facts(tongue),
+            Self::Alert(digest) => digest.facts(tongue),
+        }
+    }
+
+    /// What a subject may tell.
+    pub(super) fn facts_for_subject(&self, tongue: Tongue) -> Value {
+        match self {
+            Self::License(data) => data.without_buyer().facts(tongue),
+            Self::Alert(digest) => digest.facts(tongue),
+        }
+    }
+}
+
+impl From<LetterData> for Matter {
+    fn from(data: LetterData) -> Self {
+        Self::License(Box::new(data))
+    }
+}
+
 impl Template {
-    pub const ALL: [Self; 5] =
-        [Self::Issued, Self::Renewed, Self::Remind, Self::PaymentFailed, Self::Revoked];
+    pub const ALL: [Self; 6] = [
+        Self::Issued,
+        Self::Renewed,
+        Self::Remind,
+        Self::PaymentFailed,
+        Self::Revoked,
+        Self::Alert,
+    ];
 
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -153,6 +207,7 @@ impl Template {
             Self::Remind => "remind",
             Self::PaymentFailed => "payment_failed",
             Self::Revoked => "revoked",
+            Self::Alert => "alert",
         }
     }
 

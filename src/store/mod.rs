@@ -130,6 +130,16 @@ impl Store {
         self.threads.aside(move |source| Ok(source.copy(&file, &hold))).await?
     }
 
+    /// Leaves nothing behind of what was deleted or written over: writes the file anew on SQLite
+    /// (which takes as much free space as it has, and holds up writers meanwhile) and empties its
+    /// log; gives the dead rows of all tables back on PostgreSQL. Blocks nobody who reads.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing is lost; do it again later.
+    pub async fn compact(&self) -> Result<(), StoreError> {
+        self.threads.aside(threads::Source::compact).await
+    }
+
     /// Does what a real write would do, and looks at the free space, within 3 s.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! The rows: what queries take and give. One struct a table, written as it is read.
 
 mod audit;
+mod erased;
 mod event;
 mod figures;
 mod hook;
@@ -11,6 +12,7 @@ mod sale;
 mod trouble;
 
 pub use audit::{During, HistoryFilter};
+pub use erased::{CustomerKey, RefKey};
 pub use event::{
     Cursor, EventCounts, EventFilter, EventRow, Kept, Known, NewEvent, Outcome, PULLED,
     RECEIVED_BEHIND_MAX, Settled, TOLD_AGAIN,

@@ -7,8 +7,10 @@
 //! - [`inspect`]: events as people look at them; [`told`]: notices as sentences; [`remedy`]: what to
 //!   do about a reason; [`payload`] and [`mask`]: a provider's bytes, with personal data masked
 //! - [`accounts`]: the connections to providers, and how they do
+//! - [`erase`]: a customer's personal data taken out
 //! - [`hooks`]: what the vendor's own systems were told
-//! - [`attention`]: what needs a person
+//! - [`attention`]: what needs a person; [`alert`]: that is told by mail
+//! - [`retention`]: what is old is cleared
 //! - [`mail`]: what is owed and what went out; [`resend`]: a key once more
 //! - [`hold`]: nothing goes out until a person agrees; [`backup`]: a copy of the built-in database
 //! - [`export`]: everything of one sort, for a spreadsheet or a program
@@ -27,10 +29,12 @@
 
 pub mod accounts;
 pub mod acts;
+pub mod alert;
 pub mod attention;
 pub mod audit;
 pub mod backup;
 pub mod compare;
+pub mod erase;
 pub mod events;
 pub mod export;
 pub mod figures;
@@ -49,6 +53,7 @@ pub mod refusal;
 pub mod remedy;
 pub mod replay;
 pub mod resend;
+pub mod retention;
 pub mod sessions;
 pub mod tokens;
 pub mod told;

@@ -5,7 +5,11 @@
 mod support;
 
 #[cfg(test)]
+mod alert;
+#[cfg(test)]
 mod app;
+#[cfg(test)]
+mod attention;
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
@@ -16,6 +20,8 @@ mod console;
 mod desk;
 #[cfg(test)]
 mod due;
+#[cfg(test)]
+mod erase;
 #[cfg(test)]
 mod fetch;
 #[cfg(test)]
@@ -30,6 +36,8 @@ mod ops;
 mod post;
 #[cfg(test)]
 mod reconcile;
+#[cfg(test)]
+mod retention;
 #[cfg(test)]
 mod service;
 #[cfg(test)]

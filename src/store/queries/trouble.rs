@@ -148,31 +148,7 @@ pub(crate) fn event_last_heard(conn: &mut Conn, account: &str) -> Result<Option<
     Ok(heard.map(|(_, at)| at.into()))
 }
 
-pub(crate) fn event_id_before(conn: &mut Conn, at: DateTime<Utc>) -> Result<i64> {
-    let newest: Option<i64> = events::table
-        .order(events::id.desc())
-        .select(events::id)
-        .first(conn)
-        .optional()
-        .of("events")?;
-    // Ids grow with time, so the border is found by halving.
-    let (mut before, mut beyond) = (0, newest.unwrap_or_default() + 1);
-    while beyond - before > 1 {
-        let middle = before + (beyond - before) / 2;
-        let found: Option<(i64, At)> = events::table
-            .filter(events::id.ge(middle))
-            .order(events::id)
-            .select((events::id, events::received_at))
-            .first(conn)
-            .optional()
-            .of("events")?;
-        match found {
-            Some((id, received)) if DateTime::from(received) < at => before = id,
-            Some(_) | None => beyond = middle,
-        }
-    }
-    Ok(before)
-}
+id_before!(event_id_before, events, received_at);
 
 pub(crate) fn event_heard_between(
     conn: &mut Conn,

@@ -261,6 +261,13 @@ impl Office {
         *self.mended.lock().unwrap() = Some(books(&self.folder, &self.address, more));
     }
 
+    /// The configuration with one text in it in place of another, as a reload does.
+    pub(crate) fn configure_with(&self, from: &str, to: &str) {
+        let text = CATALOGUE.replacen(from, to, 1);
+        assert_ne!(text, CATALOGUE, "{from} stands in it");
+        self.support.shelf.swap(books_of(&self.folder, &self.address, &text));
+    }
+
     /// A customer does something, and the provider tells of it.
     pub(crate) async fn tell(&self, step: Step, tag: &str, item: &str) {
         self.deliver(&self.scene(step, tag, item)).await;
@@ -511,8 +518,12 @@ fn postman(
 }
 
 fn books(folder: &TempDir, address: &str, more: &str) -> Books {
+    books_of(folder, address, &format!("{CATALOGUE}{more}"))
+}
+
+fn books_of(folder: &TempDir, address: &str, text: &str) -> Books {
     let file = folder.path().join("keywright.toml");
-    let text = format!("{CATALOGUE}{more}\n[database]\nurl = {}\n", json!(address));
+    let text = format!("{text}\n[database]\nurl = {}\n", json!(address));
     std::fs::write(&file, text).unwrap();
     let config = Config::load_with(&file, []).unwrap();
     let keys = folder.path().join("signing.pem");
