@@ -345,6 +345,7 @@ mod tests {
             occurred_at: at,
             attempts: 0,
             sale_id: None,
+            version: 0,
             live: None,
         };
         for (what, view) in [
