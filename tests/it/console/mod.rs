@@ -1,4 +1,5 @@
 //! The console, as the people of a vendor use it.
 
 mod access;
+mod licenses;
 mod today;
