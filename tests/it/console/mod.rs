@@ -6,6 +6,7 @@ mod drill;
 mod events;
 mod find;
 mod hooks;
+mod licenses;
 mod mail;
 mod providers;
 mod today;
