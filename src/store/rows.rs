@@ -12,7 +12,7 @@ pub use event::{
     Cursor, EventCounts, EventFilter, EventRow, Kept, NewEvent, Outcome, RECEIVED_BEHIND_MAX,
     Settled,
 };
-pub use figures::{AccountCount, DayCount, HourCount};
+pub use figures::{AccountCount, AccountWord, DayCount, HourCount};
 pub use hook::{HookFilter, HookRow, NewHook};
 pub use license::{
     ActivationRow, Ending, HistoryRow, LicenseCount, LicenseFilter, LicenseRow, NewHistory,

@@ -11,10 +11,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::error::StoreError;
 use super::history::HistoryFault;
 use super::rows::{
-    AccountCount, ActivationRow, Cursor, CustomerRow, DayCount, Ending, EventCounts, EventFilter,
-    EventRow, HistoryRow, HookFilter, HookRow, HourCount, IdempotencyRow, Kept, LicenseCount,
-    LicenseFilter, LicenseRow, MailCounts, MailFilter, MailRow, NewEvent, NewHistory, NewHook,
-    NewMail, NewNotice, NoticeRow, RefRow, SaleRow, Settled, TokenRow,
+    AccountCount, AccountWord, ActivationRow, Cursor, CustomerRow, DayCount, Ending, EventCounts,
+    EventFilter, EventRow, HistoryRow, HookFilter, HookRow, HourCount, IdempotencyRow, Kept,
+    LicenseCount, LicenseFilter, LicenseRow, MailCounts, MailFilter, MailRow, NewEvent, NewHistory,
+    NewHook, NewMail, NewNotice, NoticeRow, RefRow, SaleRow, Settled, TokenRow,
 };
 use super::types::Digest;
 use super::{pg, sqlite};
@@ -110,6 +110,11 @@ functions! {
     event_by_id(id: i64) -> Option<EventRow>;
     /// Events, newest first, without their bodies.
     event_list(filter: &EventFilter, cursor: Cursor, limit: usize) -> Vec<EventRow>;
+    /// The types that settled events have, by account. Of a vendor who puts something else into
+    /// the type, the first thousand combinations with account and status count.
+    event_types() -> Vec<AccountWord>;
+    /// The reasons for which events failed, wait or were ignored, by account. As above.
+    event_reasons() -> Vec<AccountWord>;
     /// Pending again, as if just received. Whoever works on it now cannot settle it any more.
     /// [`StoreError::Conflict`]: there is no such event.
     event_replay(id: i64, now: DateTime<Utc>) -> ();
@@ -186,7 +191,8 @@ functions! {
     license_by_id(id: &str) -> Option<LicenseRow>;
     /// The license that has this key.
     license_by_key(key: &str) -> Option<LicenseRow>;
-    /// Licenses, newest first; the cursor is the id of the last one seen.
+    /// Licenses, newest first, but those that expired by their end, the latest first; the cursor
+    /// is the id of the last one seen.
     license_list(
         filter: &LicenseFilter,
         now: DateTime<Utc>,
@@ -208,6 +214,8 @@ functions! {
 
     /// The activations of a license, oldest first, released ones too.
     activations_of_license(license_id: &str) -> Vec<ActivationRow>;
+    /// How many seats of each of these licenses are held; those with none are left out.
+    activations_held_by(license_ids: &[String]) -> Vec<(String, i64)>;
     /// A new activation. The caller holds the license's lock and has counted.
     activation_insert(activation: &ActivationRow) -> ();
     /// Replaces an activation.
@@ -232,6 +240,8 @@ functions! {
     history_append(entry: &NewHistory) -> HistoryRow;
     /// The history of a subject, oldest first.
     history_of(subject: &str) -> Vec<HistoryRow>;
+    /// The histories of all these subjects, by subject, each oldest first.
+    history_of_all(subjects: &[String]) -> Vec<HistoryRow>;
     /// The first entry that is not what was written, of one subject or of all.
     history_verify(subject: Option<&str>) -> Option<HistoryFault>;
 

@@ -5,6 +5,7 @@ mod figures;
 mod history;
 mod keep;
 mod licenses;
+mod lists;
 mod outbox;
 mod sales;
 mod schema;
