@@ -7,7 +7,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 
-use super::super::Conn;
+use super::super::{Conn, newest_of};
 use super::arrival::{ids_after, ids_up_to};
 use super::events::{AGAIN, FRESH, matching, without_bodies};
 use super::facets::{self, Facet, Lead, Span};
@@ -127,12 +127,11 @@ fn of_account(conn: &mut Conn, account: &str, span: &Span, limit: usize) -> Resu
         #[diesel(sql_type = BigInt)]
         id: i64,
     }
-    let ids: Vec<Id> = diesel::sql_query(
-        "SELECT id FROM events
-         WHERE (account, id) < ($1, $2) AND (account, id) > ($1, $3)
-             AND received_at >= $4 AND received_at < $5
-         ORDER BY account DESC, id DESC LIMIT $6",
-    )
+    let (of_account, order) = newest_of(&["account"]);
+    let ids: Vec<Id> = diesel::sql_query(format!(
+        "SELECT id FROM events WHERE {of_account} AND received_at >= $4 AND received_at < $5
+         ORDER BY {order} LIMIT $6"
+    ))
     .bind::<Text, _>(account)
     .bind::<BigInt, _>(span.before)
     .bind::<BigInt, _>(span.after)

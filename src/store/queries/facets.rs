@@ -4,15 +4,12 @@
 //! (a common type, a common status, hardly ever both) would still be read by the hundred thousand.
 //! So an index holds the combinations, of which a service has dozens: they are stepped through
 //! from one to the next, and of each that fits the newest few are taken.
-//!
-//! The comparisons are of whole rows, on purpose: no other index gives such an order, so no
-//! database is tempted to walk through all events for what occurs three times in a million.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::super::Conn;
+use super::super::{Conn, newest_of};
 use super::{Result, at_most};
 use crate::store::error::Of;
 use crate::store::prepared::Prepare as _;
@@ -71,7 +68,8 @@ impl Lead {
     }
 }
 
-/// All combinations, in order; false: there are more than these.
+/// All combinations, in order; false: there are more than these. (Of a comparison with bare
+/// columns SQLite would use the index for the first alone.)
 pub(super) fn facets(conn: &mut Conn, lead: Lead) -> Result<(Vec<Facet>, bool)> {
     let column = lead.column();
     let query = format!(
@@ -81,7 +79,7 @@ pub(super) fn facets(conn: &mut Conn, lead: Lead) -> Result<(Vec<Facet>, bool)> 
              UNION ALL
              SELECT (SELECT next.id FROM events AS next
                      WHERE {next} AND (next.{column}, next.account, next.type)
-                         > (this.{column}, this.account, this.type)
+                         > (this.{column} || '', this.account || '', this.type || '')
                      ORDER BY next.{column}, next.account, next.type LIMIT 1), number + 1
              FROM facets JOIN events AS this ON this.id = facets.id
              WHERE number <= {FACETS_MAX}
@@ -111,17 +109,16 @@ pub(super) fn newest(
         #[diesel(sql_type = BigInt)]
         id: i64,
     }
-    let (column, condition) = (lead.column(), lead.condition("events"));
+    let condition = lead.condition("events");
+    let (of_facet, order) = newest_of(&[lead.column(), "account", "type"]);
     // Five words at most, so few texts.
     let status = status.filter(|_| lead == Lead::Reason);
     let of_status = status.map(|status| format!("AND status = '{status}'")).unwrap_or_default();
     let ids: Vec<Id> = diesel::sql_query(format!(
         "SELECT id FROM events
-         WHERE {condition} {of_status}
-             AND ({column}, account, type, id) < ($1, $2, $3, $4)
-             AND ({column}, account, type, id) > ($1, $2, $3, $5)
+         WHERE {of_facet} AND {condition} {of_status}
              AND received_at >= $6 AND received_at < $7
-         ORDER BY {column} DESC, account DESC, type DESC, id DESC LIMIT $8"
+         ORDER BY {order} LIMIT $8"
     ))
     .bind::<Text, _>(&facet.lead)
     .bind::<Text, _>(&facet.account)

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::super::Conn;
+use super::super::{Conn, PERPETUAL};
 use super::licenses::license_by_id;
 use super::lookup::{forms, sales_by_ref};
 use super::{Db, Result, at_most, naming_row};
@@ -320,11 +320,12 @@ fn valid(conn: &mut Conn, product: &str, now: DateTime<Utc>) -> Result<Vec<Place
     .bind::<BigInt, _>(at_most(FEW))
     .prepared()
     .load(conn);
-    let perpetual = diesel::sql_query(
+    let (of_product, order) = PERPETUAL;
+    let perpetual = diesel::sql_query(format!(
         "SELECT created_at AS at, id FROM licenses
-         WHERE state = 'active' AND merged_into IS NULL AND product = $1 AND valid_until IS NULL
-         ORDER BY id LIMIT $2",
-    )
+         WHERE state = 'active' AND merged_into IS NULL AND {of_product}
+         ORDER BY {order} LIMIT $2"
+    ))
     .bind::<Text, _>(product)
     .bind::<BigInt, _>(at_most(FEW))
     .prepared()

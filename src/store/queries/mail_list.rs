@@ -4,7 +4,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 
-use super::super::Conn;
+use super::super::{Conn, newest_of};
 use super::lookup::find;
 use super::outbox::without_messages;
 use super::{Result, at_most};
@@ -82,21 +82,21 @@ fn of_recipients(conn: &mut Conn, recipients: &[&str]) -> Result<Vec<i64>> {
         .of("outbox")
 }
 
-/// What is not queued any more, by its status. Compared as whole rows, which no other index has
-/// in order: mail that failed is not looked for among all that was sent.
+/// What is not queued any more, by its status: mail that failed is not looked for among all that
+/// was sent.
 fn of_status(conn: &mut Conn, status: MailStatus, before: i64, limit: usize) -> Result<Vec<i64>> {
     #[derive(QueryableByName)]
     struct Id {
         #[diesel(sql_type = BigInt)]
         id: i64,
     }
-    let ids: Vec<Id> = diesel::sql_query(
-        "SELECT id FROM outbox
-         WHERE status <> 'queued' AND (status, id) < ($1, $2) AND (status, id) > ($1, 0)
-         ORDER BY status DESC, id DESC LIMIT $3",
-    )
+    let (of_status, order) = newest_of(&["status"]);
+    let ids: Vec<Id> = diesel::sql_query(format!(
+        "SELECT id FROM outbox WHERE {of_status} AND status <> 'queued' ORDER BY {order} LIMIT $4"
+    ))
     .bind::<Text, _>(status.as_str())
     .bind::<BigInt, _>(before)
+    .bind::<BigInt, _>(0)
     .bind::<BigInt, _>(at_most(limit))
     .prepared()
     .load(conn)

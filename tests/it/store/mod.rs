@@ -8,6 +8,7 @@ mod licenses;
 mod lists;
 mod outbox;
 mod sales;
+mod shelves;
 mod schema;
 mod transactions;
 
