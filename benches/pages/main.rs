@@ -9,7 +9,6 @@
     clippy::indexing_slicing,
     clippy::as_conversions,
     clippy::print_stdout,
-    unreachable_pub,
     reason = "a benchmark may stop at the first surprise, and prints"
 )]
 

@@ -42,14 +42,15 @@ pub(crate) struct Served {
 struct Never;
 
 impl Reload for Never {
-    fn reload(&self) -> Reloading<'_> {
+    fn reload(&self, _: Asked) -> Reloading<'_> {
         Box::pin(async { Err::<ReloadDone, _>(Vec::new()) })
     }
 }
 
 impl Served {
     pub(crate) async fn open(town: &Town) -> Self {
-        let (token, _) = town.support.token_new("bench", Role::Admin).await.unwrap();
+        let (token, _) =
+            town.support.token_new("bench", Role::Admin, Asked::at_the_shell(None)).await.unwrap();
         let desk = Data::new(Desk::new(town.support.clone(), Arc::new(Never)));
         let (store, shelf) = (town.store.clone(), town.support.shelf.clone());
         let intake = Data::new(town.intake.clone());

@@ -34,6 +34,9 @@ enum Action {
         /// To this address
         #[arg(long, value_name = "EMAIL")]
         to: Option<String>,
+        /// Of what this exact word names: an address, a key, an order number, a license
+        #[arg(long, value_name = "WORD")]
+        q: Option<String>,
         #[command(flatten)]
         part: Part,
     },
@@ -95,8 +98,8 @@ impl Mail {
         match self.action {
             // Shown above, without a database.
             Action::Preview { .. } => {}
-            Action::List { status, license, to, part } => {
-                let filter = MailFilter { status, license_id: license, recipient: to };
+            Action::List { status, license, to, q, part } => {
+                let filter = MailFilter { status, license_id: license, recipient: to, q };
                 let list = support.mail_list(filter, part.number()?, part.limit()).await?;
                 say(if part.json { json_of(&list)? } else { page(&list, listed) })?;
             }

@@ -17,7 +17,7 @@ pub use event::{
     Cursor, EventCounts, EventFilter, EventRow, Kept, Known, NewEvent, Outcome, PULLED,
     RECEIVED_BEHIND_MAX, Settled, TOLD_AGAIN,
 };
-pub use figures::{AccountCount, DayCount, HourCount};
+pub use figures::{AccountCount, AccountWord, DayCount, HourCount};
 pub use hook::{HookFilter, HookRow, NewHook};
 pub use license::{
     ActivationRow, Ending, HistoryRow, LicenseCount, LicenseFilter, LicenseRow, NewHistory,

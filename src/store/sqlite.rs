@@ -241,6 +241,19 @@ pub(super) fn slot(column: &str, length: TimeDelta) -> String {
     format!("{column} / {}", length.num_seconds().saturating_mul(1_000_000))
 }
 
+/// Condition and order of a list by id, newest first: these columns are `$1`, `$2` ..., the id is
+/// below the next parameter and above the one after. Equalities: SQLite takes the index that has
+/// most of them, and of a row comparison it would not see that the id ends it.
+pub(super) fn newest_of(columns: &[&str]) -> (String, String) {
+    let equal = columns.iter().zip(1..).map(|(column, number)| format!("{column} = ${number}"));
+    let (below, above) = (columns.len() + 1, columns.len() + 2);
+    let condition = equal.collect::<Vec<_>>().join(" AND ");
+    (format!("{condition} AND id < ${below} AND id > ${above}"), "id DESC".to_owned())
+}
+
+/// Condition and order for licenses of the product `$1` that have no end: by the index of ends.
+pub(super) const PERPETUAL: (&str, &str) = ("product = $1 AND valid_until IS NULL", "id");
+
 /// One prepared statement, run for each: there is no round trip to save.
 pub(super) fn event_insert(
     conn: &mut Conn,

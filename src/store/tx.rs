@@ -12,11 +12,12 @@ use super::error::StoreError;
 use super::history::HistoryFault;
 use super::hold::Hold;
 use super::rows::{
-    AccountCount, ActivationRow, Cursor, CustomerKey, CustomerRow, DayCount, During, Ending,
-    EventCounts, EventFilter, EventRow, EventTrouble, HistoryFilter, HistoryRow, HookFilter,
-    HookRow, HookTrouble, HourCount, IdempotencyRow, Kept, Known, LicenseCount, LicenseFilter,
-    LicenseRow, LinkRow, MailCounts, MailFilter, MailRow, NewEvent, NewHistory, NewHook, NewMail,
-    NewNotice, NoticeRow, RefKey, RefRow, SaleRow, SessionRow, Settled, Tally, TokenRow, UserRow,
+    AccountCount, AccountWord, ActivationRow, Cursor, CustomerKey, CustomerRow, DayCount, During,
+    Ending, EventCounts, EventFilter, EventRow, EventTrouble, HistoryFilter, HistoryRow,
+    HookFilter, HookRow, HookTrouble, HourCount, IdempotencyRow, Kept, Known, LicenseCount,
+    LicenseFilter, LicenseRow, LinkRow, MailCounts, MailFilter, MailRow, NewEvent, NewHistory,
+    NewHook, NewMail, NewNotice, NoticeRow, RefKey, RefRow, SaleRow, SessionRow, Settled, Tally,
+    TokenRow, UserRow,
 };
 use super::types::{Dedupe, Digest, EventStatus};
 use super::{pg, sqlite};
@@ -116,6 +117,11 @@ functions! {
     event_by_name(name: Dedupe) -> Option<EventRow>;
     /// Events, newest first, without their bodies.
     event_list(filter: &EventFilter, cursor: Cursor, limit: usize) -> Vec<EventRow>;
+    /// The types that settled events have, by account. Of a vendor who puts something else into
+    /// the type, the first thousand combinations with account and status count.
+    event_types() -> Vec<AccountWord>;
+    /// The reasons for which events failed, wait or were ignored, by account. As above.
+    event_reasons() -> Vec<AccountWord>;
     /// Pending again, as if just received. Whoever works on it now cannot settle it any more.
     /// [`StoreError::Conflict`]: there is no such event.
     event_replay(id: i64, now: DateTime<Utc>) -> ();
@@ -194,7 +200,8 @@ functions! {
     license_by_id(id: &str) -> Option<LicenseRow>;
     /// The license that has this key.
     license_by_key(key: &str) -> Option<LicenseRow>;
-    /// Licenses, newest first; the cursor is the id of the last one seen.
+    /// Licenses, newest first, but those that expired by their end, the latest first; the cursor
+    /// is the id of the last one seen.
     license_list(
         filter: &LicenseFilter,
         now: DateTime<Utc>,
@@ -216,6 +223,8 @@ functions! {
 
     /// The activations of a license, oldest first, released ones too.
     activations_of_license(license_id: &str) -> Vec<ActivationRow>;
+    /// How many seats of each of these licenses are held; those with none are left out.
+    activations_held_by(license_ids: &[String]) -> Vec<(String, i64)>;
     /// A new activation. The caller holds the license's lock and has counted.
     activation_insert(activation: &ActivationRow) -> ();
     /// Replaces an activation.
@@ -240,6 +249,8 @@ functions! {
     history_append(entry: &NewHistory) -> HistoryRow;
     /// The history of a subject, oldest first.
     history_of(subject: &str) -> Vec<HistoryRow>;
+    /// The histories of all these subjects, by subject, each oldest first.
+    history_of_all(subjects: &[String]) -> Vec<HistoryRow>;
     /// The first entry that is not what was written, of one subject or of all.
     history_verify(subject: Option<&str>) -> Option<HistoryFault>;
     /// Entries in the order of subjects and numbers, behind this one: the next part of what
@@ -258,8 +269,6 @@ functions! {
         after: Option<(DateTime<Utc>, &str)>,
         limit: usize,
     ) -> Vec<LicenseRow>;
-    /// How many seats are held of each of these licenses; those with none are left out.
-    activations_held_by(license_ids: &[String]) -> Vec<(String, i64)>;
     /// Events, oldest first, behind the one of this id (0: from the first), without their bodies.
     event_export(during: During, after: i64, limit: usize) -> Vec<EventRow>;
     /// Mails, oldest first, behind the one of this id (0: from the first), without their bytes.

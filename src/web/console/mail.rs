@@ -55,6 +55,7 @@ pub(super) async fn list(
         // What leads to none is looked for as it is, and nothing is found.
         license_id: license_id.clone().or_else(|| which.license.clone()),
         recipient: which.to.as_deref().map(|to| to.trim().to_lowercase()),
+        q: None,
     };
     let page = console.support.mail_list(filter, cursor, ENTRIES).await?;
     let facts = json!({
