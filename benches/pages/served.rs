@@ -7,6 +7,7 @@ use std::time::Instant;
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 use keywright::store::types::Role;
+use keywright::support::Asked;
 use keywright::web;
 use keywright::web::support::Desk;
 use keywright::web::support::reload::{Reload, ReloadDone, Reloading};
