@@ -10,7 +10,7 @@ const FLOORS: [&[&str]; 10] = [
     &["cli"],
     &["serve"],
     &["web"],
-    &["hooks", "support", "machines", "trigger", "sender", "standin"],
+    &["hooks", "support", "machines", "trigger", "sender", "standin", "upkeep"],
     &["intake"],
     &["apply", "due", "post"],
     &["fetch"],
