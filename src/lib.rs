@@ -10,6 +10,7 @@
 //! - [`support`]: what support does, for the API and the command line alike
 //! - [`machines`]: what the vendor's application asks for: activate, validate, trials
 //! - [`intake`]: authentic means stored, stored means 200
+//! - [`pull`]: what was never told, from the provider's own list
 //! - [`apply`]: events into licenses, history and mail that is owed
 //! - [`due`]: what follows from the calendar: reminders, ends
 //! - [`post`]: mail that is owed goes out; [`mailer`]: how
@@ -36,6 +37,7 @@ pub mod keyring;
 pub mod machines;
 pub mod mailer;
 pub mod post;
+pub mod pull;
 pub mod rules;
 pub mod sender;
 pub mod serve;

@@ -24,11 +24,13 @@ use crate::intake::Intake;
 use crate::keyring::{Keyring, KeyringError};
 use crate::machines::Machines;
 use crate::post::{self, Post, PostError};
+use crate::pull::Pull;
 use crate::store::rows::LicenseFilter;
 use crate::store::{Options, Store, StoreError};
-use crate::support::{Failure, Support};
+use crate::support::{Asked, Failure, Support};
 use crate::upkeep::Upkeep;
 use crate::web::app::Gate;
+use crate::web::console::Console;
 use crate::web::support::Desk;
 use crate::web::support::reload::{Reload as Reloads, ReloadDone, Reloading};
 use crate::{telemetry, web};
@@ -135,6 +137,13 @@ impl Service {
         let hooks = Hooks::new(store.clone(), shelf.clone(), Arc::clone(&clock), fetch.clone());
         let upkeep = Upkeep::new(support.clone());
         let reload = Reload { file, shelf: shelf.clone(), support: support.clone() };
+        let pull = Pull::new(
+            store.clone(),
+            shelf.clone(),
+            Arc::clone(&clock),
+            Arc::clone(&bell),
+            fetch.clone(),
+        );
         let apply = Apply::new(store.clone(), shelf.clone(), clock, (bell, post_bell), fetch);
         let data = (
             Data::new(intake),
@@ -142,7 +151,9 @@ impl Service {
             Data::new(shelf),
             Data::new(figures),
             Data::new(Desk::new(support.clone(), Arc::new(reload.clone()))),
+            Data::new(Console::new(support.clone(), Arc::new(reload.clone()))),
             Data::new(Gate::new(Machines::new(&support))),
+            Data::new(post.clone()),
         );
         let server = HttpServer::new(move || {
             App::new()
@@ -153,6 +164,8 @@ impl Service {
                 .app_data(data.3.clone())
                 .app_data(data.4.clone())
                 .app_data(data.5.clone())
+                .app_data(data.6.clone())
+                .app_data(data.7.clone())
                 .configure(web::routes)
         })
         .client_request_timeout(HEADERS_TIME_MAX)
@@ -174,6 +187,8 @@ impl Service {
         });
         let (apply_stop, due_stop, hooks_stop) =
             (stopped.clone(), stopped.clone(), stopped.clone());
+        let pull_stop = stopped.clone();
+        tasks.spawn(async move { pull.run(pull_stop).await });
         let upkeep_stop = stopped.clone();
         tasks.spawn(async move { upkeep.run(upkeep_stop).await });
         tasks.spawn(async move { due.run(due_stop).await });
@@ -218,13 +233,13 @@ impl Reload {
     ///
     /// # Errors
     /// [`ReloadError`]: nothing has changed.
-    pub async fn now(&self) -> Result<ReloadDone, ReloadError> {
+    pub async fn now(&self, asked: Asked) -> Result<ReloadDone, ReloadError> {
         let config = Config::load(&self.file).map_err(ReloadError::Faults)?;
         let keyring = Keyring::open(&config.signing.key_file)?;
         let (accounts, products) = (config.accounts.len(), config.catalogue.products.len());
         let warnings = config.warnings();
         self.shelf.swap(Books::new(config, keyring));
-        let replayed = self.support.event_replay_unmapped().await?;
+        let replayed = self.support.event_replay_unmapped(asked).await?;
         tracing::info!(
             events = replayed,
             "the configuration was loaded anew; {replayed} events are tried again"
@@ -234,9 +249,9 @@ impl Reload {
 }
 
 impl Reloads for Reload {
-    fn reload(&self) -> Reloading<'_> {
+    fn reload(&self, asked: Asked) -> Reloading<'_> {
         Box::pin(async move {
-            self.now().await.map_err(|error| match error {
+            self.now(asked).await.map_err(|error| match error {
                 ReloadError::Faults(faults) => faults.0.iter().map(ToString::to_string).collect(),
                 other => vec![other.to_string()],
             })

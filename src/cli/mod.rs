@@ -4,25 +4,33 @@
 //! their errors back; `main` prints them as one sentence. Exit status: 0 done, 1 refused or
 //! failed, 2 wrong usage.
 //!
-//! - [`table`]: lists for people; with `--json`, for programs; `part`: limit and cursor
+//! - [`table`]: lists for people; with `--json`, for programs; `part`: limit and cursor; `role`:
+//!   the roles by name; `out`: files that appear whole
 
+mod audit;
+mod backup;
 mod check;
 mod customers;
 mod demo;
 mod events;
+mod export;
 mod hooks;
 mod init;
 mod keys;
 mod licenses;
 mod mail;
+mod out;
 mod part;
 mod providers;
+mod reconcile;
 mod retention;
+mod role;
 mod serve;
 mod simulate;
 pub mod table;
 mod token;
 mod trigger;
+mod user;
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -69,10 +77,15 @@ enum Command {
     Licenses(licenses::Licenses),
     Mail(mail::Mail),
     Hooks(hooks::Hooks),
+    Reconcile(reconcile::Reconcile),
     Customers(customers::Customers),
     Retention(retention::Retention),
     Keys(keys::Keys),
     Token(token::Token),
+    User(user::User),
+    Audit(audit::Audit),
+    Export(export::Export),
+    Backup(backup::Backup),
 }
 
 /// What every command is given.
@@ -101,10 +114,15 @@ impl Cli {
             Command::Licenses(command) => command.run(context).await,
             Command::Mail(command) => command.run(context).await,
             Command::Hooks(command) => command.run(context).await,
+            Command::Reconcile(command) => command.run(context).await,
             Command::Customers(command) => command.run(context).await,
             Command::Retention(command) => command.run(context).await,
             Command::Keys(command) => command.run(context).await,
             Command::Token(command) => command.run(context).await,
+            Command::User(command) => command.run(context).await,
+            Command::Audit(command) => command.run(context).await,
+            Command::Export(command) => command.run(context).await,
+            Command::Backup(command) => command.run(context).await,
         }
     }
 }

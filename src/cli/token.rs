@@ -1,11 +1,12 @@
 //! `keywright token`: who may use the API and the console.
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 
 use super::part::{json_of, or_none, time};
+use super::role::RoleName;
 use super::table::table;
 use super::{Context, say};
-use crate::store::types::Role;
+use crate::support::Asked;
 use crate::support::view::TokenView;
 
 /// Make, list and revoke tokens for the API and the console
@@ -39,24 +40,13 @@ enum Action {
     },
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum RoleName {
-    /// Reads, replays, resends, renews
-    Support,
-    /// Everything
-    Admin,
-}
-
 impl Token {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<()> {
         let support = context.support().await?;
+        let asked = Asked::at_the_shell(None);
         match self.action {
             Action::New { role, name } => {
-                let role = match role {
-                    RoleName::Support => Role::Support,
-                    RoleName::Admin => Role::Admin,
-                };
-                let (token, _) = support.token_new(&name, role).await?;
+                let (token, _) = support.token_new(&name, role.into(), asked).await?;
                 // Alone on its line, so that a script can take it.
                 say(token.expose())?;
             }
@@ -65,7 +55,7 @@ impl Token {
                 say(if json { json_of(&tokens)? } else { list(&tokens) })?;
             }
             Action::Revoke { id } => {
-                let token = support.token_revoke(&id).await?;
+                let token = support.token_revoke(&id, asked).await?;
                 say(format!("token {} of {} is revoked", token.id, token.name))?;
             }
         }

@@ -200,6 +200,12 @@ impl Config {
     pub fn warnings(&self) -> Vec<String> {
         warnings::all(self)
     }
+
+    /// Those of [`Config::warnings`] that concern one of its accounts.
+    #[must_use]
+    pub fn warnings_of(&self, account: &Account) -> Vec<String> {
+        warnings::of_account(self, account)
+    }
 }
 
 impl Mode {

@@ -105,7 +105,7 @@ fn end_moved(
 }
 
 /// The whole message; or why there can be none, for support.
-fn render(
+pub(super) fn render(
     tx: &mut Tx<'_>,
     mail: &MailRow,
     to: &str,

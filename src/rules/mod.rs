@@ -21,6 +21,7 @@
 //! - [`validity`]: is a license valid at one instant; [`machine`]: what is signed for one machine
 //! - [`letter`]: what a customer is written
 //! - [`letters`]: the templates of it, built in or the vendor's; `tongue`: dates in them
+//! - [`head`]: everything that the history said at one moment, in one signed line
 //! - [`alert`]: when somebody is written that something needs a person; [`digest`]: what he reads
 //! - [`remind`]: which end is near, and who is told
 //! - [`hook`]: what the vendor's own hooks are told
@@ -37,6 +38,7 @@ pub mod difference;
 pub mod digest;
 pub mod fold;
 pub mod gather;
+pub mod head;
 pub mod hook;
 pub mod key;
 pub mod letter;

@@ -227,6 +227,44 @@ diesel::table! {
     use diesel::sql_types::*;
     use super::{Document, Moment};
 
+    users (name) {
+        name -> Text,
+        role -> Text,
+        password -> Text,
+        created_at -> Moment,
+        changed_at -> Moment,
+        revoked_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::{Document, Moment};
+
+    sessions (hash) {
+        hash -> Binary,
+        holder -> Text,
+        created_at -> Moment,
+        seen_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::{Document, Moment};
+
+    links (hash) {
+        hash -> Binary,
+        email -> Text,
+        created_at -> Moment,
+        used_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::{Document, Moment};
+
     idempotency (key) {
         key -> Text,
         digest -> Binary,
@@ -258,6 +296,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     outbox,
     hooks_outbox,
     tokens,
+    users,
+    sessions,
+    links,
     idempotency,
     meta,
 );

@@ -10,13 +10,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::error::StoreError;
 use super::history::HistoryFault;
+use super::hold::Hold;
 use super::rows::{
-    ActivationRow, Cursor, CustomerKey, CustomerRow, Ending, EventCounts, EventFilter, EventRow,
-    EventTrouble, HistoryRow, HookFilter, HookRow, HookTrouble, IdempotencyRow, Kept, LicenseCount,
-    LicenseFilter, LicenseRow, MailCounts, MailFilter, MailRow, NewEvent, NewHistory, NewHook,
-    NewMail, NewNotice, NoticeRow, RefKey, RefRow, SaleRow, Settled, Tally, TokenRow,
+    AccountCount, ActivationRow, Cursor, CustomerKey, CustomerRow, DayCount, During, Ending,
+    EventCounts, EventFilter, EventRow, EventTrouble, HistoryFilter, HistoryRow, HookFilter,
+    HookRow, HookTrouble, HourCount, IdempotencyRow, Kept, Known, LicenseCount, LicenseFilter,
+    LicenseRow, LinkRow, MailCounts, MailFilter, MailRow, NewEvent, NewHistory, NewHook, NewMail,
+    NewNotice, NoticeRow, RefKey, RefRow, SaleRow, SessionRow, Settled, Tally, TokenRow, UserRow,
 };
-use super::types::{Digest, EventStatus};
+use super::types::{Dedupe, Digest, EventStatus};
 use super::{pg, sqlite};
 
 /// An open transaction.
@@ -108,6 +110,10 @@ functions! {
     event_again(id: i64, fence: i64, next_at: DateTime<Utc>, message: Option<&str>) -> ();
     /// One event, with its body.
     event_by_id(id: i64) -> Option<EventRow>;
+    /// Those of the names that are here.
+    events_known(names: &[Dedupe]) -> Vec<Known>;
+    /// The event of that name, with its body.
+    event_by_name(name: Dedupe) -> Option<EventRow>;
     /// Events, newest first, without their bodies.
     event_list(filter: &EventFilter, cursor: Cursor, limit: usize) -> Vec<EventRow>;
     /// Pending again, as if just received. Whoever works on it now cannot settle it any more.
@@ -125,6 +131,17 @@ functions! {
     event_counts() -> EventCounts;
     /// When the newest event was received.
     event_newest_received() -> Option<DateTime<Utc>>;
+
+    /// How many events came in each hour that begins in this time, by account and by how they stand
+    /// now. Hours in which nothing came are left out.
+    events_by_hour(since: DateTime<Utc>, until: DateTime<Utc>) -> Vec<HourCount>;
+    /// How many licenses the history calls issued, renewed, revoked or withdrawn, on each day.
+    licenses_by_day(since: DateTime<Utc>, until: DateTime<Utc>) -> Vec<DayCount>;
+    /// How many licenses came to their end, with buffer and grace, on each day, and were neither
+    /// renewed since nor revoked.
+    licenses_expired_by_day(since: DateTime<Utc>, until: DateTime<Utc>) -> Vec<DayCount>;
+    /// When something came last from each of these accounts, and how much of late.
+    account_counts(accounts: &[String], now: DateTime<Utc>) -> Vec<AccountCount>;
 
     /// Which of these references name a sale.
     refs_find(account: &str, live: bool, references: &[String]) -> Vec<RefRow>;
@@ -154,6 +171,8 @@ functions! {
     notices_of_sale(sale_id: i64) -> Vec<NoticeRow>;
     /// The notices of an event, by position.
     notices_of_event(event_id: i64) -> Vec<NoticeRow>;
+    /// The notices of several events, by event and position.
+    notices_of_events(event_ids: &[i64]) -> Vec<NoticeRow>;
 
     /// What is known of a customer.
     customer_find(account: &str, live: bool, provider_id: &str) -> Option<CustomerRow>;
@@ -223,13 +242,42 @@ functions! {
     history_of(subject: &str) -> Vec<HistoryRow>;
     /// The first entry that is not what was written, of one subject or of all.
     history_verify(subject: Option<&str>) -> Option<HistoryFault>;
+    /// Entries in the order of subjects and numbers, behind this one: the next part of what
+    /// [`super::history::Chain`] follows.
+    history_walk(after: (&str, i32), limit: usize) -> Vec<HistoryRow>;
+    /// Entries, newest first.
+    history_list(filter: &HistoryFilter, cursor: Cursor, limit: usize) -> Vec<HistoryRow>;
+    /// The largest id of an entry from before that moment.
+    history_newest(before: DateTime<Utc>) -> Option<i64>;
+    /// The ids and hashes of entries behind `after` up to `upto`, in the order of ids.
+    history_hashes(after: i64, upto: i64, limit: usize) -> Vec<(i64, Digest)>;
+
+    /// Licenses that stand, oldest first, behind the one of this time and id.
+    license_export(
+        during: During,
+        after: Option<(DateTime<Utc>, &str)>,
+        limit: usize,
+    ) -> Vec<LicenseRow>;
+    /// How many seats are held of each of these licenses; those with none are left out.
+    activations_held_by(license_ids: &[String]) -> Vec<(String, i64)>;
+    /// Events, oldest first, behind the one of this id (0: from the first), without their bodies.
+    event_export(during: During, after: i64, limit: usize) -> Vec<EventRow>;
+    /// Mails, oldest first, behind the one of this id (0: from the first), without their bytes.
+    outbox_export(during: During, after: i64, limit: usize) -> Vec<MailRow>;
+
+    /// Whether everything that goes out is on hold, and why.
+    outgoing_hold() -> Option<Hold>;
+    /// From now on no mail and no message to a hook is claimed, on any node.
+    outgoing_hold_put(hold: &Hold) -> ();
+    /// What is owed goes out again.
+    outgoing_release() -> ();
 
     /// Owes a mail, unless one for this purpose is owed already. True: it is new.
     outbox_owe(mail: &NewMail) -> bool;
     /// Fills in who gets the queued mails of a license that had nobody; says how many.
     outbox_recipient(license_id: &str, recipient: &str, locale: Option<&str>) -> usize;
-    /// Claims up to `limit` queued mails that are due and addressed. The attempt is counted by
-    /// what follows, not here.
+    /// Claims up to `limit` queued mails that are due and addressed, unless everything is on hold.
+    /// The attempt is counted by what follows, not here.
     outbox_claim(limit: usize, lease: TimeDelta, now: DateTime<Utc>) -> Vec<MailRow>;
     /// Prolongs claims (id, fence) that still hold to at least `lease` from now; says how many.
     outbox_renew(claims: &[(i64, i64)], lease: TimeDelta, now: DateTime<Utc>) -> usize;
@@ -389,6 +437,33 @@ functions! {
     token_revoke(id: &str, now: DateTime<Utc>) -> bool;
     /// The token of this hash, revoked or not.
     token_by_hash(hash: &Digest) -> Option<TokenRow>;
+    /// A new user, or another password, role or end for one that there is.
+    user_put(user: &UserRow) -> ();
+    /// All users, revoked ones too, by name.
+    user_list() -> Vec<UserRow>;
+    /// The user of this name, revoked or not.
+    user_by_name(name: &str) -> Option<UserRow>;
+    /// Somebody signed in.
+    session_insert(session: &SessionRow) -> ();
+    /// The session of this hash, over or not.
+    session_by_hash(hash: &Digest) -> Option<SessionRow>;
+    /// The session was used now.
+    session_seen(hash: &Digest, now: DateTime<Utc>) -> ();
+    /// Somebody signed out.
+    session_end(hash: &Digest) -> ();
+    /// All sessions of one holder end; says how many.
+    sessions_end(holder: &str) -> usize;
+    /// Forgets sessions that were last used, or begun, before these times; says how many.
+    sessions_sweep(seen_before: DateTime<Utc>, created_before: DateTime<Utc>) -> usize;
+    /// A link that is mailed to a customer.
+    link_insert(link: &LinkRow) -> ();
+    /// Whose link this is, once: of two who use it at the same time one gets the answer. `None`:
+    /// there is none, it was used, or it is older than `created_after`.
+    link_use(hash: &Digest, created_after: DateTime<Utc>, now: DateTime<Utc>) -> Option<String>;
+    /// How many links went to this address since then.
+    links_since(email: &str, since: DateTime<Utc>) -> i64;
+    /// Forgets links made before then; says how many.
+    links_sweep(created_before: DateTime<Utc>) -> usize;
     /// The answer given under this key.
     idempotency_find(key: &str) -> Option<IdempotencyRow>;
     /// Remembers an answer. False: another request was first; its answer counts.

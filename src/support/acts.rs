@@ -160,7 +160,8 @@ impl Wish {
 
 impl Asked {
     /// The reason as one bounded line.
-    pub(super) fn reason(&self) -> Option<String> {
+    #[must_use]
+    pub fn reason(&self) -> Option<String> {
         let line = |text: &String| crate::rules::plain::one_line(text, super::REASON_CHARS);
         self.reason.as_ref().map(line).filter(|text| !text.is_empty())
     }

@@ -53,11 +53,12 @@ impl Support {
     /// Sets an event aside: what it told does not count, until it is replayed.
     ///
     /// # Errors
-    /// [`Refusal::UnknownEvent`], [`Refusal::NotOpen`], [`Refusal::Bears`]; [`Failure::Store`].
+    /// [`Refusal::UnknownEvent`], [`Refusal::EventChanged`], [`Refusal::NotOpen`],
+    /// [`Refusal::Bears`]; [`Failure::Store`].
     pub async fn event_ignore(&self, id: i64, asked: Asked) -> Result<EventView, Failure> {
         let (books, now) = (self.shelf.now(), self.clock.now());
         self.write("event ignore", move |tx| {
-            let row = find(tx, id)?;
+            let row = seen(tx, id, &asked)?;
             match row.status {
                 EventStatus::Failed | EventStatus::Waiting => {}
                 EventStatus::Pending | EventStatus::Applied | EventStatus::Ignored => {
@@ -88,6 +89,17 @@ impl Support {
 /// One event with its body.
 pub(super) fn find(tx: &mut Tx<'_>, id: i64) -> Result<EventRow, Failure> {
     Ok(tx.event_by_id(id)?.ok_or_else(|| Refusal::UnknownEvent(id.to_string()))?)
+}
+
+/// The same, if it is still what the caller saw.
+pub(super) fn seen(tx: &mut Tx<'_>, id: i64, asked: &Asked) -> Result<EventRow, Failure> {
+    let row = find(tx, id)?;
+    match asked.version {
+        Some(version) if version != row.fence => {
+            Err(Refusal::EventChanged { now: row.status.as_str() }.into())
+        }
+        Some(_) | None => Ok(row),
+    }
 }
 
 /// Takes the event's notices out of its sale. Refused where licenses stand on them: they would

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use serde_json::json;
 
 use super::view::{ActivationView, HistoryView, LicenseView, LicenseWhole, Page, StepView};
 use super::{Asked, Failure, Refusal, Support};
@@ -10,7 +11,7 @@ use crate::apply;
 use crate::books::Books;
 use crate::rules::fold::{self, Folded, Told, fold};
 use crate::rules::key;
-use crate::store::rows::{EventRow, HistoryRow, LicenseFilter, LicenseRow, NewHistory};
+use crate::store::rows::{EventRow, HistoryRow, LicenseFilter, LicenseRow};
 use crate::store::{StoreError, Tx};
 
 /// Merged licenses that may follow each other.
@@ -77,7 +78,8 @@ impl Support {
     /// Frees the seat of one machine. Doing it again changes nothing.
     ///
     /// # Errors
-    /// [`Refusal::UnknownLicense`], [`Refusal::UnknownActivation`]; [`Failure::Store`].
+    /// [`Refusal::UnknownLicense`], [`Refusal::UnknownActivation`], [`Refusal::Changed`];
+    /// [`Failure::Store`].
     pub async fn activation_release(
         &self,
         name: &str,
@@ -88,20 +90,18 @@ impl Support {
         self.write("activation release", move |tx| {
             let row = find(tx, &name)?;
             // A machine that is activated at this moment comes before or after, never between.
-            tx.license_lock(&row.id)?;
+            let row = tx.license_lock(&row.id)?.unwrap_or(row);
+            if asked.version.is_some_and(|seen| seen != row.version) {
+                return Err(Refusal::Changed { now: row.version }.into());
+            }
             let known = tx.activations_of_license(&row.id)?;
             if known.iter().all(|one| one.id != activation) {
                 return Err(Refusal::UnknownActivation(activation.clone()).into());
             }
             if tx.activation_release(&row.id, &activation, now)? {
-                tx.history_append(&NewHistory {
-                    subject: format!("license:{}", row.id),
-                    at: now,
-                    action: "activation_released".to_owned(),
-                    cause_event: None,
-                    actor: Some(asked.by.clone()),
-                    detail: serde_json::json!({ "activation_id": activation }),
-                })?;
+                let detail = json!({ "activation_id": activation });
+                let subject = format!("license:{}", row.id);
+                tx.history_append(&asked.note(subject, "activation_released", detail, now))?;
             }
             Ok(())
         })
@@ -165,7 +165,7 @@ pub(super) fn whole(
 }
 
 /// Its own entries and those of the licenses that were merged into it, in order.
-fn entries(tx: &mut Tx<'_>, row: &LicenseRow) -> Result<Vec<HistoryRow>, StoreError> {
+pub(super) fn entries(tx: &mut Tx<'_>, row: &LicenseRow) -> Result<Vec<HistoryRow>, StoreError> {
     let mut entries = tx.history_of(&format!("license:{}", row.id))?;
     for other in tx.licenses_of_sale(row.sale_id)? {
         if other.merged_into.as_deref() == Some(&row.id) {

@@ -32,6 +32,8 @@ pub enum Refusal {
     UnknownMessage(String),
     #[error("there is no token {0}")]
     UnknownToken(String),
+    #[error("there is no user {0}")]
+    UnknownUser(String),
     /// A value that cannot be.
     #[error("{field} {message}")]
     Field { field: &'static str, message: String },
@@ -40,6 +42,9 @@ pub enum Refusal {
         "the license was changed meanwhile: it has version {now} now; look at it and decide again"
     )]
     Changed { now: i64 },
+    /// The event is not any more what the caller saw.
+    #[error("the event was changed meanwhile: it is {now} now; look at it and decide again")]
+    EventChanged { now: &'static str },
     #[error("the license is revoked; reinstate it first")]
     Revoked,
     #[error("the license is {0}, so there is nothing to reinstate")]

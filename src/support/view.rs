@@ -39,6 +39,8 @@ pub struct EventView {
     pub attempts: i32,
     pub sale_id: Option<String>,
     pub live: Option<bool>,
+    /// Grows whenever it is worked on; send it back to change only what was seen.
+    pub version: i64,
 }
 
 /// An event with everything that is known of it.
@@ -255,6 +257,7 @@ impl From<&EventRow> for EventView {
             attempts: row.attempts,
             sale_id: row.sale_id.map(|id| id.to_string()),
             live: row.live,
+            version: row.fence,
         }
     }
 }

@@ -4,14 +4,19 @@
 //! - [`health`]: `/healthz`, `/readyz`, `/metrics`
 //! - [`app`]: `/v1`, for the vendor's application, and `/core/v2/rest` for clients of NetLicensing
 //! - [`support`]: `/api/v1`, for support
+//! - [`console`]: `/console`, the same for people; [`html`]: what pages are made of
+//! - [`cells`]: tables of routes and roles
 //! - [`openapi`]: the description of all of them
 //! - [`problem`]: errors, and the one place that knows their status codes
 //! - [`read`]: bodies and queries into types, with what would be right
 //! - [`client`]: whom a request comes from
 
 pub mod app;
+pub mod cells;
 pub mod client;
+pub mod console;
 pub mod health;
+pub mod html;
 pub mod openapi;
 pub mod problem;
 pub mod read;
@@ -41,6 +46,7 @@ pub fn routes(service: &mut web::ServiceConfig) {
         .service(web::scope("/v1").configure(app::routes))
         .service(web::scope("/core/v2/rest").configure(app::netlicensing::routes))
         .service(web::scope("/api/v1").configure(support::routes))
+        .service(web::scope("/console").configure(console::routes))
         .service(looked_at("/healthz", health::alive))
         .service(looked_at("/readyz", health::ready))
         .route("/metrics", web::get().to(health::metrics))

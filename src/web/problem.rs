@@ -88,6 +88,7 @@ codes! {
     UnknownMail = NOT_FOUND "unknown_mail" "There is no such mail",
     UnknownMessage = NOT_FOUND "unknown_message" "There is no such message to a hook",
     UnknownToken = NOT_FOUND "unknown_token" "There is no such token",
+    UnknownUser = NOT_FOUND "unknown_user" "There is no such user",
     MethodNotAllowed = METHOD_NOT_ALLOWED "method_not_allowed" "This method is not taken here",
     ChangedMeanwhile = CONFLICT "changed_meanwhile" "It was changed by another meanwhile",
     LicenseRevoked = CONFLICT "license_revoked" "The license is revoked",
@@ -162,6 +163,12 @@ impl Problem {
     #[must_use]
     pub fn code(&self) -> Code {
         self.code
+    }
+
+    /// Everything that is wrong, where it is several things.
+    #[must_use]
+    pub fn faults(&self) -> &[String] {
+        &self.faults
     }
 
     /// What was wrong and what would be right, for people.
@@ -243,8 +250,9 @@ impl From<Refusal> for Problem {
             Refusal::UnknownMail(_) => Code::UnknownMail,
             Refusal::UnknownMessage(_) => Code::UnknownMessage,
             Refusal::UnknownToken(_) => Code::UnknownToken,
+            Refusal::UnknownUser(_) => Code::UnknownUser,
             Refusal::Field { .. } => Code::InvalidField,
-            Refusal::Changed { .. } => Code::ChangedMeanwhile,
+            Refusal::Changed { .. } | Refusal::EventChanged { .. } => Code::ChangedMeanwhile,
             Refusal::Revoked => Code::LicenseRevoked,
             Refusal::NotSuspended(_) => Code::NotSuspended,
             Refusal::NothingToAdd(_) => Code::NothingToAdd,

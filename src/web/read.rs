@@ -54,6 +54,28 @@ impl Fields {
         Ok(Self { values, origin: Origin::Query, taken: Vec::new() })
     }
 
+    /// The fields of a form. What was left empty is not there.
+    ///
+    /// # Errors
+    /// [`Code::InvalidField`] for one that stands twice or holds a NUL.
+    pub fn of_form(pairs: Vec<(String, String)>) -> Result<Self, Problem> {
+        let mut values = Map::new();
+        for (name, value) in pairs {
+            let value = value.replace("\r\n", "\n");
+            let value = value.trim();
+            if value.is_empty() {
+                continue;
+            }
+            // No database keeps a NUL.
+            if value.contains('\0') || values.contains_key(&name) {
+                let detail = format!("{name} stands twice or holds what cannot be kept");
+                return Err(Problem::new(Code::InvalidField, detail).of_field(name));
+            }
+            values.insert(name, Value::from(value));
+        }
+        Ok(Self { values, origin: Origin::Body, taken: Vec::new() })
+    }
+
     /// The fields of a JSON body. None at all is as good as `{}`.
     ///
     /// # Errors
@@ -83,6 +105,13 @@ impl Fields {
                 error.column()
             ))),
         }
+    }
+
+    /// Without what was left empty, as forms send it.
+    #[must_use]
+    pub fn filled(mut self) -> Self {
+        self.values.retain(|_, value| value.as_str() != Some(""));
+        self
     }
 
     /// These values where they say something, else the other ones.

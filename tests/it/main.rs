@@ -11,7 +11,11 @@ mod app;
 #[cfg(test)]
 mod attention;
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod cli;
+#[cfg(test)]
+mod console;
 #[cfg(test)]
 mod desk;
 #[cfg(test)]
@@ -27,7 +31,11 @@ mod mailer;
 #[cfg(test)]
 mod openapi;
 #[cfg(test)]
+mod ops;
+#[cfg(test)]
 mod post;
+#[cfg(test)]
+mod reconcile;
 #[cfg(test)]
 mod retention;
 #[cfg(test)]

@@ -39,32 +39,45 @@ macro_rules! id_before {
 }
 
 mod activations;
+mod arrival;
+mod audit;
 mod claims;
 mod erase;
 mod events;
+mod export;
+mod figures;
 mod history;
+mod hold;
 mod hooks;
 mod keep;
+mod known;
 mod licenses;
 mod lookup;
 mod outbox;
 mod people;
 mod retention;
 mod sales;
+mod sessions;
 mod trouble;
 
 pub(in crate::store) use activations::*;
+pub(in crate::store) use audit::*;
 pub(in crate::store) use claims::*;
 pub(in crate::store) use erase::*;
 pub(in crate::store) use events::*;
+pub(in crate::store) use export::*;
+pub(in crate::store) use figures::*;
 pub(in crate::store) use history::*;
+pub(in crate::store) use hold::*;
 pub(in crate::store) use hooks::*;
 pub(in crate::store) use keep::{EventRecord, event_keep};
+pub(in crate::store) use known::*;
 pub(in crate::store) use licenses::*;
 pub(in crate::store) use outbox::*;
 pub(in crate::store) use people::*;
 pub(in crate::store) use retention::*;
 pub(in crate::store) use sales::*;
+pub(in crate::store) use sessions::*;
 pub(in crate::store) use trouble::*;
 
 use super::Conn;

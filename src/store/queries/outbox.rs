@@ -113,7 +113,7 @@ pub(crate) fn outbox_list(
 }
 
 /// These mails, oldest first.
-fn without_messages(conn: &mut Conn, ids: &[i64]) -> Result<Vec<MailRow>> {
+pub(super) fn without_messages(conn: &mut Conn, ids: &[i64]) -> Result<Vec<MailRow>> {
     let rows = outbox::table
         .filter(outbox::id.eq_any(ids))
         .order(outbox::id)

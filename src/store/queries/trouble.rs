@@ -72,7 +72,7 @@ pub(crate) fn event_troubles(
                   SELECT 1 FROM events AS one
                   WHERE one.status = '{status}' AND one.account = first.account
                     AND one.reason = first.reason AND one.received_at <= $1
-                  LIMIT {beyond}) AS some) AS counted
+                  LIMIT {beyond}) AS found) AS counted
          FROM firsts JOIN events AS first ON first.id = firsts.id
          LIMIT {KINDS_MAX}",
         beyond = COUNT_MAX + 1,
@@ -93,7 +93,7 @@ pub(crate) fn outbox_given_up(conn: &mut Conn) -> Result<Tally> {
     let row: Counted = diesel::sql_query(format!(
         "SELECT count(*) AS counted, min(created_at) AS oldest FROM (
              SELECT created_at FROM outbox WHERE status = 'failed' AND NOT canceled
-             ORDER BY created_at LIMIT {beyond}) AS some",
+             ORDER BY created_at LIMIT {beyond}) AS found",
         beyond = COUNT_MAX + 1,
     ))
     .prepared()
@@ -107,7 +107,7 @@ pub(crate) fn sales_without_address(conn: &mut Conn, until: DateTime<Utc>) -> Re
         "SELECT count(DISTINCT sale_id) AS counted, min(created_at) AS oldest FROM (
              SELECT created_at, sale_id FROM outbox
              WHERE status = 'queued' AND recipient IS NULL AND created_at <= $1
-             ORDER BY created_at LIMIT {beyond}) AS some",
+             ORDER BY created_at LIMIT {beyond}) AS found",
         beyond = COUNT_MAX + 1,
     ))
     .bind::<Moment, _>(At(until))
@@ -129,7 +129,7 @@ pub(crate) fn hook_troubles(conn: &mut Conn) -> Result<Vec<HookTrouble>> {
         "SELECT hook, count(*) AS counted, min(dated_at) AS oldest FROM (
              SELECT hook, dated_at FROM hooks_outbox
              WHERE status = 'failed' AND hook IS NOT NULL
-             ORDER BY hook, dated_at LIMIT {beyond}) AS some
+             ORDER BY hook, dated_at LIMIT {beyond}) AS found
          GROUP BY hook ORDER BY hook",
         beyond = COUNT_MAX + 1,
     ))

@@ -115,7 +115,7 @@ impl Support {
             self.write("erase begin", move |tx| Ok(tx.meta_put(&marked, BEGUN)?)).await?;
             self.take_out(&person, search).await?;
             if look.pending == 0 {
-                self.note(&person, mark.clone(), &look, &asked.by, reason).await?;
+                self.write_down(&person, mark.clone(), &look, &asked.by, reason).await?;
             }
         }
         self.store.compact().await?;
@@ -154,7 +154,7 @@ impl Support {
     }
 
     /// One entry in the history, under a name that only this service can make of the address.
-    async fn note(
+    async fn write_down(
         &self,
         person: &Person,
         mark: String,

@@ -11,8 +11,10 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage as _, ResponseError as _, web};
 use chrono::{DateTime, Utc};
 
-use super::{Desk, table};
+use super::Desk;
+use super::table::TABLE;
 use crate::store::types::Role;
+use crate::web::cells::{of_path, opens};
 use crate::web::client;
 use crate::web::problem::{Code, Problem};
 
@@ -57,11 +59,11 @@ async fn caller(path: &'static str, request: &ServiceRequest) -> Result<Caller, 
         None => None,
     };
     let Some(holder) = holder else { return Err(desk.wrong_token(request)) };
-    let cells = table::of_path(path);
+    let cells = of_path(TABLE, path);
     // A method that is not taken here is said to be so to whoever may use any.
     let needed = cells.iter().find(|cell| cell.method == *request.method()).map(|cell| cell.role);
     match needed {
-        Some(needed) if !table::opens(holder.role, needed) => Err(Problem::new(
+        Some(needed) if !opens(holder.role, needed) => Err(Problem::new(
             Code::Forbidden,
             format!("this takes a token of role {needed}; this one has role {}", holder.role),
         )),
@@ -112,13 +114,26 @@ struct Minute {
 }
 
 impl Guesses {
+    /// `Err`: this client has guessed too often; the seconds to wait.
+    ///
+    /// # Errors
+    /// See there.
+    pub fn spent(&self, client: IpAddr, now: DateTime<Utc>) -> Result<(), u32> {
+        let minute = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let wrong = match minute.number == number(now) {
+            true => minute.wrong.get(&client).copied().unwrap_or(minute.others),
+            false => 0,
+        };
+        if wrong < WRONG_TOKENS_MAX { Ok(()) } else { Err(wait_s(now)) }
+    }
+
     /// Counts one. `Err`: it is one too many; the seconds to wait.
     ///
     /// # Errors
     /// See there.
     pub fn count(&self, client: IpAddr, now: DateTime<Utc>) -> Result<(), u32> {
         let mut minute = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let number = now.timestamp().div_euclid(60);
+        let number = number(now);
         if minute.number != number {
             *minute = Minute { number, ..Minute::default() };
         }
@@ -131,8 +146,18 @@ impl Guesses {
         if *wrong <= WRONG_TOKENS_MAX {
             return Ok(());
         }
-        Err(60 - u32::try_from(now.timestamp().rem_euclid(60)).unwrap_or(0))
+        Err(wait_s(now))
     }
+}
+
+/// Minutes since 1970.
+fn number(now: DateTime<Utc>) -> i64 {
+    now.timestamp().div_euclid(60)
+}
+
+/// Until the next minute.
+fn wait_s(now: DateTime<Utc>) -> u32 {
+    60 - u32::try_from(now.timestamp().rem_euclid(60)).unwrap_or(0)
 }
 
 #[cfg(test)]

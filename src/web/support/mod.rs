@@ -9,7 +9,7 @@
 
 mod ask;
 pub mod auth;
-mod events;
+pub(in crate::web) mod events;
 mod hooks;
 mod licenses;
 mod mail;
@@ -23,6 +23,7 @@ use actix_web::body::BoxBody;
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{dev::ServiceRequest, web};
 
+use super::cells::{of_path, paths};
 use super::openapi;
 use super::problem::{self, Problem};
 use crate::support::Support;
@@ -56,9 +57,9 @@ impl std::fmt::Debug for Desk {
 /// The routes, for a scope at `/api/v1` of an app that has a `web::Data<Desk>`.
 pub fn routes(config: &mut web::ServiceConfig) {
     config.service(openapi::resource());
-    for path in table::paths() {
+    for path in paths(table::TABLE) {
         let mut resource = web::resource(path).app_data(web::PayloadConfig::new(BODY_BYTES_MAX));
-        for cell in table::of_path(path) {
+        for cell in of_path(table::TABLE, path) {
             resource = resource.route((cell.to)(web::method(cell.method.clone())));
         }
         let other = web::to(move || async move { other_method(path) });
@@ -70,6 +71,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
 }
 
 fn other_method(path: &str) -> Problem {
-    let methods: Vec<&str> = table::of_path(path).iter().map(|cell| cell.method.as_str()).collect();
+    let methods: Vec<&str> =
+        of_path(table::TABLE, path).iter().map(|cell| cell.method.as_str()).collect();
     Problem::method_not_allowed(methods.join(", "))
 }

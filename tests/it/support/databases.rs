@@ -65,6 +65,14 @@ impl Database {
         }
     }
 
+    /// The file of the built-in database.
+    pub(crate) fn file(&self) -> Option<std::path::PathBuf> {
+        match self {
+            Self::Sqlite { folder } => Some(folder.path().join("kw.db")),
+            Self::Postgres { .. } => None,
+        }
+    }
+
     pub(crate) fn url(&self) -> DatabaseUrl {
         self.address().parse().unwrap()
     }

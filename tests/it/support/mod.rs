@@ -1,4 +1,5 @@
 pub(crate) mod api;
+pub(crate) mod browser;
 #[macro_use]
 pub(crate) mod databases;
 pub(crate) mod description;
@@ -7,3 +8,4 @@ pub(crate) mod office;
 pub(crate) mod process;
 pub(crate) mod schema;
 pub(crate) mod smtp;
+pub(crate) mod tab;

@@ -14,17 +14,19 @@ use keywright::apply::Apply;
 use keywright::books::{Books, Shelf};
 use keywright::chance::{Chance, NoChance};
 use keywright::clock::Clock;
-use keywright::config::Config;
+use keywright::config::{Config, Transport};
 use keywright::due::Due;
 use keywright::fetch::Fetch;
 use keywright::hooks::Hooks;
 use keywright::intake::Intake;
 use keywright::keyring::Keyring;
 use keywright::machines::Machines;
+use keywright::post::{self, Post};
 use keywright::store::types::Role;
 use keywright::store::{Options, Store};
 use keywright::support::Support;
 use keywright::web::app::Gate;
+use keywright::web::console::Console;
 use keywright::web::support::Desk;
 use keywright::web::support::reload::{Reload, ReloadDone, Reloading};
 use keywright_providers::sample::{Sample, Scene, Step};
@@ -71,6 +73,8 @@ pub(crate) struct Office {
     pub(crate) clock: Arc<Hands>,
     desk: web::Data<Desk>,
     gate: web::Data<Gate>,
+    console: web::Data<Console>,
+    mended: Arc<Mutex<Option<Books>>>,
     intake: web::Data<Intake>,
     figures: web::Data<PrometheusHandle>,
     apply: Apply,
@@ -81,6 +85,8 @@ pub(crate) struct Office {
     address: String,
     pub(crate) due: Due,
     pub(crate) hooks: Hooks,
+    /// Sends mail into a folder.
+    pub(crate) post: web::Data<Post>,
     /// What was answered so far: `event_list 200`.
     seen: Mutex<BTreeSet<String>>,
 }
@@ -126,12 +132,29 @@ impl Chance for Counted {
     }
 }
 
-/// A configuration that is faulty, always.
-struct Faulty;
+/// Where it does not matter who asks.
+pub(crate) fn by_nobody() -> keywright::support::Asked {
+    keywright::support::Asked::default()
+}
 
-impl Reload for Faulty {
-    fn reload(&self) -> Reloading<'_> {
-        Box::pin(async { Err::<ReloadDone, _>(vec!["keywright.toml: products: is empty".into()]) })
+/// A configuration that is faulty, until somebody mends it.
+struct Paper {
+    support: Support,
+    mended: Arc<Mutex<Option<Books>>>,
+}
+
+impl Reload for Paper {
+    fn reload(&self, asked: keywright::support::Asked) -> Reloading<'_> {
+        Box::pin(async {
+            let Some(books) = self.mended.lock().unwrap().take() else {
+                return Err(vec!["keywright.toml: products: is empty".to_owned()]);
+            };
+            let (accounts, products) =
+                (books.config.accounts.len(), books.config.catalogue.products.len());
+            self.support.shelf.swap(books);
+            let replayed = self.support.event_replay_unmapped(asked).await.unwrap();
+            Ok(ReloadDone { accounts, products, replayed, warnings: Vec::new() })
+        })
     }
 }
 
@@ -161,6 +184,7 @@ impl Office {
         let clock = Arc::new(Hands(Mutex::new("2026-12-01T09:00:00Z".parse().unwrap())));
         let shelf = Shelf::new(books(&folder, &address, ""));
         let (bell, post) = (Arc::default(), Arc::default());
+        let worker = postman(&store, &shelf, &clock, &post, &folder);
         let mut support = Support::new(
             store.clone(),
             shelf.clone(),
@@ -185,11 +209,17 @@ impl Office {
             Arc::<Hands>::clone(&clock),
             Fetch::new().unwrap(),
         );
+        let mended = Arc::default();
+        let paper: Arc<dyn Reload> =
+            Arc::new(Paper { support: support.clone(), mended: Arc::clone(&mended) });
         let mut office = Self {
             gate: web::Data::new(Gate::new(Machines::new(&support))),
             due,
             hooks,
-            desk: web::Data::new(Desk::new(support.clone(), Arc::new(Faulty))),
+            desk: web::Data::new(Desk::new(support.clone(), Arc::clone(&paper))),
+            console: web::Data::new(Console::new(support.clone(), paper)),
+            mended,
+            post: web::Data::new(worker),
             intake: web::Data::new(intake.await.unwrap()),
             figures: web::Data::new(PrometheusBuilder::new().build_recorder().handle()),
             apply: Apply::new(
@@ -213,7 +243,7 @@ impl Office {
     }
 
     async fn hire(&mut self, name: &'static str, role: Role) {
-        let (token, _) = self.support.token_new(name, role).await.unwrap();
+        let (token, _) = self.support.token_new(name, role, by_nobody()).await.unwrap();
         self.tokens.insert(name, token.expose().to_owned());
     }
 
@@ -224,6 +254,11 @@ impl Office {
     /// Adds to the configuration, as a reload does.
     pub(crate) fn configure(&self, more: &str) {
         self.support.shelf.swap(books(&self.folder, &self.address, more));
+    }
+
+    /// Writes the same into the file; the next reload finds it.
+    pub(crate) fn mend(&self, more: &str) {
+        *self.mended.lock().unwrap() = Some(books(&self.folder, &self.address, more));
     }
 
     /// The configuration with one text in it in place of another, as a reload does.
@@ -312,9 +347,17 @@ impl Office {
     }
 
     pub(crate) async fn call(&self, call: Call) -> Answer {
-        let Call { request, method, uri, body } = call;
+        let (method, uri, body) = (call.method.clone(), call.uri.clone(), call.body.clone());
+        let answer = self.visit(call).await;
+        let asked = Asked { method: method.as_str(), uri: &uri, body: body.as_ref() };
+        self.seen.lock().unwrap().extend(DESCRIPTION.hold(&asked, &answer));
+        answer
+    }
+
+    /// As a browser calls: what is answered are pages, which the API's description has nothing of.
+    pub(crate) async fn visit(&self, call: Call) -> Answer {
         let app = init_service(self.app()).await;
-        let response = call_service(&app, request.to_request()).await;
+        let response = call_service(&app, call.request.to_request()).await;
         let headers = response.headers().iter();
         let headers = headers.map(|(name, value)| {
             (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
@@ -323,10 +366,7 @@ impl Office {
         let bytes = read_body(response).await;
         let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        let answer = Answer { status, headers, json, text };
-        let asked = Asked { method: method.as_str(), uri: &uri, body: body.as_ref() };
-        self.seen.lock().unwrap().extend(DESCRIPTION.hold(&asked, &answer));
-        answer
+        Answer { status, headers, json, text }
     }
 
     /// What was answered so far, as in `event_list 200`.
@@ -359,6 +399,8 @@ impl Office {
             .app_data(web::Data::clone(&self.figures))
             .app_data(web::Data::clone(&self.desk))
             .app_data(web::Data::clone(&self.gate))
+            .app_data(web::Data::clone(&self.console))
+            .app_data(web::Data::clone(&self.post))
             .wrap(keywright::web::headers())
             .configure(keywright::web::routes)
     }
@@ -453,6 +495,26 @@ impl Answer {
         assert!((200..300).contains(&self.status), "{} {}", self.status, self.json);
         self.json
     }
+}
+
+/// The worker that sends what is owed, when it is told to.
+fn postman(
+    store: &Store,
+    shelf: &Shelf,
+    clock: &Arc<Hands>,
+    bell: &Arc<tokio::sync::Notify>,
+    folder: &TempDir,
+) -> Post {
+    let config = shelf.now().config.clone();
+    let mut mail = config.mail;
+    mail.transport = Transport::File { directory: folder.path().join("mail") };
+    let names = shelf.clone();
+    let product = move |id: &str| {
+        let books = names.now();
+        books.config.catalogue.products.get(id)?.first().map(|product| product.name.clone())
+    };
+    let settings = post::Settings::open(&mail, &config.server.public_url, Arc::new(product));
+    Post::new(store.clone(), settings.unwrap(), Arc::<Hands>::clone(clock), Arc::clone(bell))
 }
 
 fn books(folder: &TempDir, address: &str, more: &str) -> Books {
