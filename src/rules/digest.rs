@@ -47,7 +47,7 @@ impl Digest {
                 account: account.clone(),
                 reason: "purchase_unknown".to_owned(),
             }),
-            Found { more: true, count: 10_000, ..of(Trouble::Mail) },
+            Found { more: true, count: 1_000, ..of(Trouble::Mail) },
             of(Trouble::Address),
             of(Trouble::Hook { hook: "crm".to_owned() }),
             of(Trouble::Silent { account }),

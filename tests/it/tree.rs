@@ -10,7 +10,7 @@ const FLOORS: [&[&str]; 11] = [
     &["cli"],
     &["serve"],
     &["web"],
-    &["hooks", "support", "machines", "trigger", "sender", "standin"],
+    &["hooks", "support", "machines", "trigger", "sender", "standin", "upkeep"],
     &["pull"],
     &["intake"],
     &["apply", "due", "post"],

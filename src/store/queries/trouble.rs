@@ -50,16 +50,21 @@ pub(crate) fn event_troubles(
         #[diesel(sql_type = Moment)]
         oldest: At,
     }
-    // From the first event of one account and reason to that of the next, along the index.
+    // From the first event of one account and reason to that of the next, along the index. In two
+    // steps: of a pair that is to be greater SQLite looks for the account alone.
     let rows: Vec<Row> = diesel::sql_query(format!(
         "WITH RECURSIVE firsts (id) AS (
              SELECT (SELECT id FROM events WHERE status = '{status}'
                      ORDER BY account, reason, id LIMIT 1)
              UNION ALL
-             SELECT (SELECT next.id FROM events AS next
-                     WHERE next.status = '{status}'
-                       AND (next.account, next.reason) > (last.account, last.reason)
-                     ORDER BY next.account, next.reason, next.id LIMIT 1)
+             SELECT coalesce(
+                 (SELECT next.id FROM events AS next
+                  WHERE next.status = '{status}' AND next.account = last.account
+                    AND next.reason > last.reason
+                  ORDER BY next.reason, next.id LIMIT 1),
+                 (SELECT next.id FROM events AS next
+                  WHERE next.status = '{status}' AND next.account > last.account
+                  ORDER BY next.account, next.reason, next.id LIMIT 1))
              FROM firsts JOIN events AS last ON last.id = firsts.id
          )
          SELECT first.account, first.reason, first.received_at AS oldest,

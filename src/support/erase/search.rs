@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::rows::whole;
 use super::traces::Person;
-use super::{BATCH, Look, whole};
+use super::{BATCH, Look};
 use crate::store::rows::{
     CustomerKey, CustomerRow, EventRow, HookRow, IdempotencyRow, MailRow, NoticeRow, RefKey,
 };
