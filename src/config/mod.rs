@@ -43,6 +43,7 @@ use serde::Deserialize;
 
 use crate::rules::hook::HookEvent;
 use crate::rules::product::{Catalogue, ProductSettings};
+use crate::rules::span::Interval;
 use crate::store::DatabaseUrl;
 
 pub use self::fault::Faults;
@@ -63,6 +64,7 @@ pub struct Config {
     pub database: Database,
     pub signing: Signing,
     pub mail: Mail,
+    pub my: My,
     pub netlicensing: NetLicensing,
     pub catalogue: Catalogue,
     /// The products as written, for people to read.
@@ -106,6 +108,17 @@ pub struct Mail {
     pub templates: Option<PathBuf>,
     /// Gets a digest of the events that need a person.
     pub alert_to: Option<Mailbox>,
+}
+
+/// `[my]`: the customer's own page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct My {
+    /// Is there one?
+    pub enabled: bool,
+    /// How many machines of one license a customer may release within a period.
+    pub releases: u32,
+    /// Longer than zero.
+    pub release_period: Interval,
 }
 
 /// `[netlicensing]`: what the XML answers to clients of NetLicensing begin with.

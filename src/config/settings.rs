@@ -14,8 +14,17 @@ use super::{Deliver, Mode};
 use crate::rules::span::Interval;
 
 /// The tables of the configuration, by name.
-pub(super) const TABLES: [&str; 8] =
-    ["server", "database", "signing", "mail", "netlicensing", "products", "providers", "hooks"];
+pub(super) const TABLES: [&str; 9] = [
+    "server",
+    "database",
+    "signing",
+    "mail",
+    "my",
+    "netlicensing",
+    "products",
+    "providers",
+    "hooks",
+];
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -56,6 +65,14 @@ pub(super) struct MailSettings {
 pub(super) enum TransportName {
     File,
     Smtp,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct MySettings {
+    pub(super) enabled: Option<bool>,
+    pub(super) releases: Option<u32>,
+    pub(super) release_period: Option<Interval>,
 }
 
 /// One of the vendor's own hooks.

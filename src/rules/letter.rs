@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use minijinja::{Value, context};
 
 use super::plain::{buyer_text, one_line};
@@ -11,6 +11,9 @@ use super::tongue::Tongue;
 
 /// The longest subject, and the longest name of a product or a vendor, in characters.
 pub(super) const SUBJECT_CHARS: usize = 150;
+
+/// How long the link in a [`Template::MyLink`] is good.
+pub const LINK_LASTS: TimeDelta = TimeDelta::minutes(30);
 
 /// Which letter it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +28,8 @@ pub enum Template {
     PaymentFailed,
     /// Not valid any more: the money went back, or support said so.
     Revoked,
+    /// The way to the customer's own page; of no license.
+    MyLink,
 }
 
 /// A letter, ready to be put into a mail.
@@ -71,6 +76,29 @@ pub struct LetterData {
     pub public_url: String,
 }
 
+/// What the letter with a link to the customer's page tells of. It names neither a license nor a
+/// customer: whoever reads the mail by mistake learns nothing.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LinkData {
+    /// Opens the page once, until [`LINK_LASTS`] is over. Never logged.
+    pub link: String,
+    /// Who writes.
+    pub vendor: String,
+    /// Where to write to; without it the letter says to answer.
+    pub support: Option<String>,
+    /// Of this service: the only address that links may begin with.
+    pub public_url: String,
+}
+
+/// What templates are given.
+pub(super) trait Facts {
+    /// What the body sees. A template that names anything else does not render.
+    fn facts(&self, tongue: Tongue) -> Value;
+
+    /// What the subject sees: neither a buyer's words nor a secret have a place there.
+    fn facts_of_subject(&self, tongue: Tongue) -> Value;
+}
+
 impl LetterData {
     /// Licenses of two kinds, to try templates on: everything known, and next to nothing.
     #[must_use]
@@ -110,13 +138,14 @@ impl LetterData {
         [full, bare]
     }
 
-    /// For a subject: a buyer's words have no place there.
-    pub(super) fn without_buyer(&self) -> Self {
-        Self { customer: None, company: None, order: None, ..self.clone() }
+}
+
+impl Facts for LetterData {
+    fn facts_of_subject(&self, tongue: Tongue) -> Value {
+        Self { customer: None, company: None, order: None, ..self.clone() }.facts(tongue)
     }
 
-    /// What the templates see. A template that names anything else does not render.
-    pub(super) fn facts(&self, tongue: Tongue) -> Value {
+    fn facts(&self, tongue: Tongue) -> Value {
         let told = |text: &Option<String>| text.as_deref().and_then(buyer_text);
         let date = |at| tongue.date(at);
         context! {
@@ -141,9 +170,50 @@ impl LetterData {
     }
 }
 
+impl LinkData {
+    /// To try templates on.
+    #[must_use]
+    pub fn sample() -> Self {
+        let public_url = "https://licenses.acme.example";
+        Self {
+            link: format!("{public_url}/my/in?link=0123456789abcdef0123456789abcdef"),
+            vendor: "Acme Licensing".to_owned(),
+            support: None,
+            public_url: public_url.to_owned(),
+        }
+    }
+}
+
+impl Facts for LinkData {
+    fn facts(&self, tongue: Tongue) -> Value {
+        context! { link => self.link.as_str(), ..self.facts_of_subject(tongue) }
+    }
+
+    fn facts_of_subject(&self, _: Tongue) -> Value {
+        context! {
+            minutes => LINK_LASTS.num_minutes(),
+            vendor => one_line(&self.vendor, SUBJECT_CHARS),
+            support => self.support.as_deref(),
+            public_url => self.public_url.as_str(),
+        }
+    }
+}
+
+impl fmt::Debug for LinkData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LinkData(hidden)")
+    }
+}
+
 impl Template {
-    pub const ALL: [Self; 5] =
-        [Self::Issued, Self::Renewed, Self::Remind, Self::PaymentFailed, Self::Revoked];
+    pub const ALL: [Self; 6] = [
+        Self::Issued,
+        Self::Renewed,
+        Self::Remind,
+        Self::PaymentFailed,
+        Self::Revoked,
+        Self::MyLink,
+    ];
 
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -153,6 +223,19 @@ impl Template {
             Self::Remind => "remind",
             Self::PaymentFailed => "payment_failed",
             Self::Revoked => "revoked",
+            Self::MyLink => "my_link",
+        }
+    }
+
+    /// Is the message kept, for support to look at? Not where it holds what opens a door: such a
+    /// one is written anew at each try, and stands in no database.
+    #[must_use]
+    pub fn is_kept(self) -> bool {
+        match self {
+            Self::Issued | Self::Renewed | Self::Remind | Self::PaymentFailed | Self::Revoked => {
+                true
+            }
+            Self::MyLink => false,
         }
     }
 

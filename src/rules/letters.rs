@@ -10,7 +10,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 
 use self::built_in::BUILT_IN;
-use super::letter::{Letter, LetterData, SUBJECT_CHARS, Template, names};
+use super::letter::{Facts, Letter, LetterData, LinkData, SUBJECT_CHARS, Template, names};
 use super::plain::one_line;
 use super::tongue::Tongue;
 
@@ -67,15 +67,24 @@ impl Letters {
         self.write_in(&self.folder(template, locale), template, data)
     }
 
+    /// Writes the letter with a link to the customer's page ([`Template::MyLink`]), which tells of
+    /// no license.
+    ///
+    /// # Errors
+    /// As [`Letters::write`].
+    pub fn write_link(&self, locale: Option<&str>, data: &LinkData) -> Result<Letter, BadTemplate> {
+        self.write_in(&self.folder(Template::MyLink, locale), Template::MyLink, data)
+    }
+
     fn write_in(
         &self,
         folder: &str,
         template: Template,
-        data: &LetterData,
+        data: &impl Facts,
     ) -> Result<Letter, BadTemplate> {
         let tongue = Tongue::of_folder(folder);
         let render = |part, facts| self.render(&file_of(folder, template, part), facts);
-        let subject = render(Part::Subject, data.without_buyer().facts(tongue))?;
+        let subject = render(Part::Subject, data.facts_of_subject(tongue))?;
         Ok(Letter {
             subject: one_line(subject.lines().next().unwrap_or_default(), SUBJECT_CHARS),
             text: render(Part::Text, data.facts(tongue))?,
@@ -146,11 +155,25 @@ impl Letters {
     fn unrenderable(&self) -> Vec<BadTemplate> {
         let mut faults = Vec::new();
         for (folder, template) in self.letters() {
-            let tried = LetterData::samples().map(|data| self.write_in(&folder, template, &data));
-            faults.extend(tried.into_iter().filter_map(Result::err));
+            faults.extend(self.tried(&folder, template).into_iter().filter_map(Result::err));
         }
         faults.dedup();
         faults
+    }
+
+    /// A letter with all data that it may be given.
+    fn tried(&self, folder: &str, template: Template) -> Vec<Result<Letter, BadTemplate>> {
+        match template {
+            Template::Issued
+            | Template::Renewed
+            | Template::Remind
+            | Template::PaymentFailed
+            | Template::Revoked => {
+                let samples = LetterData::samples();
+                samples.iter().map(|data| self.write_in(folder, template, data)).collect()
+            }
+            Template::MyLink => vec![self.write_in(folder, template, &LinkData::sample())],
+        }
     }
 
     /// Every letter of which there is a part.
@@ -317,9 +340,28 @@ mod tests {
                 assert!(letter.html.contains(&format!("lang=\"{language}\"")));
                 format!("Subject: {}\n\n{}", letter.subject, letter.text)
             };
-            let letters = Template::ALL.map(letter).join("\n----\n");
+            let of_licenses = Template::ALL.into_iter().filter(|one| *one != Template::MyLink);
+            let letters = of_licenses.map(letter).collect::<Vec<_>>().join("\n----\n");
             insta::assert_snapshot!(format!("in_{language}"), letters);
         }
+    }
+
+    #[test]
+    fn the_link_to_the_customers_page_is_written_in_four_languages_and_stands_in_no_subject() {
+        let data = LinkData::sample();
+        let letters = ["en", "de", "fr", "es"].map(|language| {
+            let letter = Letters::built_in().write_link(Some(language), &data).unwrap();
+            assert!(letter.text.lines().any(|line| line.trim() == data.link), "{}", letter.text);
+            assert!(letter.html.contains(&format!("lang=\"{language}\"")));
+            assert!(letter.html.contains("href=\"https:&#x2f;&#x2f;licenses.acme.example"));
+            assert!(!letter.subject.contains("link=") && letter.text.contains("30 "));
+            format!("Subject: {}\n\n{}", letter.subject, letter.text)
+        });
+        insta::assert_snapshot!("my_link", letters.join("\n----\n"));
+        let leaky = [("my_link.subject.txt", "{{ link }}")];
+        let faults = overridden(&leaky).unwrap_err();
+        assert!(faults[0].message.contains("there are minutes, vendor, support"), "{}", faults[0]);
+        assert_eq!(format!("{data:?}"), "LinkData(hidden)");
     }
 
     #[test]
@@ -379,8 +421,8 @@ mod tests {
         insta::assert_snapshot!(told(&[("issued.txt", "Hello\n{{ custommer }}")]), @"issued.txt: undefined value (in issued.txt:2); there are product, key, starts_at, expires_at, previous_expires_at, pending, trial, refunded, max_activations, quantity, features, customer, company, order, vendor, support, public_url");
         insta::assert_snapshot!(told(&[("renewed.html", "{% if key %}")]), @"renewed.html: syntax error: unexpected end of input, expected end of block (in renewed.html:1)");
         insta::assert_snapshot!(told(&[("isued.txt", "Hello"), ("D E/issued.txt", "Hallo")]), @"
-        D E/issued.txt: is no letter; there are issued, renewed, remind, payment_failed, revoked, each as .subject.txt, .txt and .html, alone or in a folder named after a language, as de or pt-br
-        isued.txt: is no letter; there are issued, renewed, remind, payment_failed, revoked, each as .subject.txt, .txt and .html, alone or in a folder named after a language, as de or pt-br
+        D E/issued.txt: is no letter; there are issued, renewed, remind, payment_failed, revoked, my_link, each as .subject.txt, .txt and .html, alone or in a folder named after a language, as de or pt-br
+        isued.txt: is no letter; there are issued, renewed, remind, payment_failed, revoked, my_link, each as .subject.txt, .txt and .html, alone or in a folder named after a language, as de or pt-br
         ");
         insta::assert_snapshot!(told(&DUTCH[..2]), @"nl/issued.html: is missing beside the other parts of issued");
     }

@@ -221,6 +221,13 @@ functions! {
     history_append(entry: &NewHistory) -> HistoryRow;
     /// The history of a subject, oldest first.
     history_of(subject: &str) -> Vec<HistoryRow>;
+    /// When this actor did this to a subject, since then, oldest first.
+    history_times(
+        subject: &str,
+        action: &str,
+        actor: &str,
+        since: DateTime<Utc>,
+    ) -> Vec<DateTime<Utc>>;
     /// The first entry that is not what was written, of one subject or of all.
     history_verify(subject: Option<&str>) -> Option<HistoryFault>;
 
@@ -338,6 +345,8 @@ functions! {
     link_use(hash: &Digest, created_after: DateTime<Utc>, now: DateTime<Utc>) -> Option<String>;
     /// How many links went to this address since then.
     links_since(email: &str, since: DateTime<Utc>) -> i64;
+    /// Forgets all links of this address; says how many.
+    links_forget(email: &str) -> usize;
     /// Forgets links made before then; says how many.
     links_sweep(created_before: DateTime<Utc>) -> usize;
     /// The answer given under this key.

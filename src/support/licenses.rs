@@ -89,24 +89,44 @@ impl Support {
             let row = find(tx, &name)?;
             // A machine that is activated at this moment comes before or after, never between.
             tx.license_lock(&row.id)?;
-            let known = tx.activations_of_license(&row.id)?;
-            if known.iter().all(|one| one.id != activation) {
-                return Err(Refusal::UnknownActivation(activation.clone()).into());
-            }
-            if tx.activation_release(&row.id, &activation, now)? {
-                tx.history_append(&NewHistory {
-                    subject: format!("license:{}", row.id),
-                    at: now,
-                    action: "activation_released".to_owned(),
-                    cause_event: None,
-                    actor: Some(asked.by.clone()),
-                    detail: serde_json::json!({ "activation_id": activation }),
-                })?;
-            }
-            Ok(())
+            held(tx, &row, &activation)?;
+            release(tx, &row, &activation, &asked.by, now)
         })
         .await
     }
+}
+
+/// Does this machine of the license hold a seat?
+pub(super) fn held(
+    tx: &mut Tx<'_>,
+    row: &LicenseRow,
+    activation: &str,
+) -> Result<bool, Failure> {
+    let known = tx.activations_of_license(&row.id)?;
+    let one = known.iter().find(|one| one.id == activation);
+    let unknown = || Refusal::UnknownActivation(activation.to_owned());
+    Ok(one.ok_or_else(unknown)?.released_at.is_none())
+}
+
+/// Frees the seat of a machine, and writes down who did it. Nothing, where it was free.
+pub(super) fn release(
+    tx: &mut Tx<'_>,
+    row: &LicenseRow,
+    activation: &str,
+    by: &str,
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
+    if tx.activation_release(&row.id, activation, now)? {
+        tx.history_append(&NewHistory {
+            subject: format!("license:{}", row.id),
+            at: now,
+            action: "activation_released".to_owned(),
+            cause_event: None,
+            actor: Some(by.to_owned()),
+            detail: serde_json::json!({ "activation_id": activation }),
+        })?;
+    }
+    Ok(())
 }
 
 /// The license of that id or key, or the one that stands for it.

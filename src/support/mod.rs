@@ -5,6 +5,7 @@
 //! - [`events`]: search, one event, set one aside; [`replay`]: try again, or only look
 //! - [`hooks`]: what the vendor's own systems were told
 //! - [`mail`]: what is owed and what went out; [`resend`]: a key once more
+//! - [`my`]: what a customer does himself, on a page of his own
 //! - [`tokens`]: who may use the API; [`users`]: who has a password for the console;
 //!   [`sessions`]: who is signed in
 //! - [`once`]: one answer for one idempotency key
@@ -21,6 +22,7 @@ pub mod hooks;
 pub mod issue;
 pub mod licenses;
 pub mod mail;
+pub mod my;
 pub mod once;
 pub mod refusal;
 pub mod replay;
