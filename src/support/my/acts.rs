@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::super::acts::locked;
 use super::super::resend::again;
 use super::super::{Asked, Failure, Refusal, Support, licenses as desk};
 use super::licenses::{releases, resends};
-use super::{CUSTOMER, owned};
+use super::{CUSTOMER, owned_locked};
 use crate::store::types::LicenseState;
 
 impl Support {
@@ -28,9 +27,7 @@ impl Support {
         let (email, license) = (email.to_owned(), license.to_owned());
         let activation = activation.to_owned();
         self.write("my release", move |tx| {
-            let seen = owned(tx, &email, &license)?;
-            // The lock that an activation takes, too: it comes before or after, never between.
-            let row = locked(tx, &seen.id, None)?;
+            let row = owned_locked(tx, &email, &license)?;
             if !desk::held(tx, &row, &activation)? {
                 return Ok(());
             }
@@ -54,8 +51,7 @@ impl Support {
         let (email, license) = (email.to_owned(), license.to_owned());
         let asked = Asked { by: CUSTOMER.to_owned(), ..Asked::default() };
         self.write("my resend", move |tx| {
-            let seen = owned(tx, &email, &license)?;
-            let row = locked(tx, &seen.id, None)?;
+            let row = owned_locked(tx, &email, &license)?;
             if row.state == LicenseState::Revoked {
                 return Err(Refusal::Revoked.into());
             }

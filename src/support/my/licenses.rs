@@ -8,7 +8,7 @@ use super::super::{Failure, Support};
 use super::{CUSTOMER, owned};
 use crate::apply;
 use crate::books::Books;
-use crate::rules::license::{Flag, State, status};
+use crate::rules::license::{Flag, State, Status, status};
 use crate::rules::remind::ends;
 use crate::store::rows::{LicenseFilter, LicenseRow};
 use crate::store::{StoreError, Tx};
@@ -31,6 +31,8 @@ pub struct Mine {
     pub starts_at: DateTime<Utc>,
     /// The end of what was paid. `None`: perpetual, or not begun.
     pub expires_at: Option<DateTime<Utc>>,
+    /// Paid until then, and still valid: a renewal may be late.
+    pub late: bool,
     /// A subscription that goes on by itself.
     pub renews: bool,
     /// A renewal was not paid.
@@ -140,15 +142,17 @@ fn seen(
     let offer = books.config.catalogue.products.get(&row.product);
     let name = offer.and_then(|offer| offer.first()).map(|product| product.name.clone());
     let state = apply::state(row.state);
+    let status = status(state, row.valid_until, now);
     let held = tx.activations_of_license(&row.id)?.into_iter();
     let held = held.filter(|one| one.released_at.is_none());
     Ok(Mine {
         id: row.id.clone(),
         key: row.key.clone(),
         product: name.unwrap_or_else(|| row.product.clone()),
-        status: status(state, row.valid_until, now).as_str(),
+        status: status.as_str(),
         starts_at: row.starts_at,
         expires_at: row.expires_at,
+        late: status == Status::Active && row.expires_at.is_some_and(|end| end < now),
         renews: state == State::Active && !ends(&flags, row.subscription_ref.is_some()),
         past_due: flags.contains(&Flag::PastDue),
         trial: flags.contains(&Flag::Trial),

@@ -14,6 +14,7 @@ pub mod links;
 pub use licenses::Mine;
 pub use links::Links;
 
+use super::acts::locked;
 use super::licenses::find;
 use super::{Failure, Refusal};
 use crate::store::Tx;
@@ -29,4 +30,13 @@ fn owned(tx: &mut Tx<'_>, email: &str, name: &str) -> Result<LicenseRow, Failure
         true => Ok(row),
         false => Err(Refusal::UnknownLicense(name.to_owned()).into()),
     }
+}
+
+/// The same, with its sale locked, as activations lock it: they come before or after, never
+/// between.
+fn owned_locked(tx: &mut Tx<'_>, email: &str, name: &str) -> Result<LicenseRow, Failure> {
+    let seen = owned(tx, email, name)?;
+    locked(tx, &seen.id, None)?;
+    // Looked at again: while we waited it may have become another's.
+    owned(tx, email, &seen.id)
 }

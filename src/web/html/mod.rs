@@ -5,12 +5,14 @@
 //! - [`filters`]: times and numbers as people read them
 //! - [`form`]: what forms send, and whether they are ours
 //! - [`cookie`]: what names a session
+//! - [`multipart`]: forms with a file
 //! - `templates`: the list of all templates
 
 pub mod assets;
 pub mod cookie;
 pub mod filters;
 pub mod form;
+pub mod multipart;
 mod templates;
 
 use actix_web::HttpResponse;
