@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use data_encoding::HEXLOWER;
 use keywright_providers::{Answer, Envelope, Inlet, Reject, Request, Verified};
 use serde_json::Value;
@@ -18,7 +18,7 @@ use crate::chance::{self, NoChance};
 use crate::clock::{Clock, RELEASED_AT};
 use crate::config::Account;
 use crate::fetch::Fetch;
-use crate::store::rows::{Kept, LicenseRow, NewEvent, Outcome};
+use crate::store::rows::{Kept, LicenseRow, NewEvent, Outcome, RECEIVED_BEHIND_MAX};
 use crate::store::types::{Digest, LicenseState};
 use crate::store::{self, Store, StoreError, Tx};
 
@@ -33,9 +33,6 @@ const EVENTS_MAX: usize = 4_096;
 
 /// What is kept of a request's headers, in bytes.
 const HEADERS_BYTES_MAX: usize = 8 * 1024;
-
-/// Our clock may run behind the newest stored event by this much.
-const BEHIND_MAX: TimeDelta = TimeDelta::days(1);
 
 /// Takes what providers send.
 #[derive(Clone)]
@@ -102,7 +99,8 @@ impl Intake {
     pub fn clock_plausible(&self) -> bool {
         let now = self.clock.now();
         let newest = self.newest.load(Ordering::Relaxed);
-        now >= RELEASED_AT && now.timestamp() >= newest.saturating_sub(BEHIND_MAX.num_seconds())
+        now >= RELEASED_AT
+            && now.timestamp() >= newest.saturating_sub(RECEIVED_BEHIND_MAX.num_seconds())
     }
 
     /// One delivery: 200 (or what the provider wants) means durably stored.

@@ -15,6 +15,7 @@ mod draft;
 pub mod settings;
 mod verdict;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -28,6 +29,7 @@ pub use settings::{PostError, Settings};
 use crate::clock::Clock;
 use crate::mailer::{Outgoing, SendError};
 use crate::rules::retry::mail_pause;
+use crate::store::hold::Hold;
 use crate::store::rows::MailRow;
 use crate::store::{Store, StoreError, Tx};
 use done::{End, Outcome, Way};
@@ -66,6 +68,8 @@ struct Office {
     /// Rung when mail is owed.
     bell: Arc<Notify>,
     pause: Mutex<Pause>,
+    /// Whether everything that goes out was on hold at the last look.
+    on_hold: AtomicBool,
 }
 
 /// The queue rests after faults that would meet every mail. Each process finds out for itself.
@@ -85,7 +89,14 @@ impl std::fmt::Debug for Office {
 impl Post {
     #[must_use]
     pub fn new(store: Store, settings: Settings, clock: Arc<dyn Clock>, bell: Arc<Notify>) -> Self {
-        Self(Arc::new(Office { store, settings, clock, bell, pause: Mutex::default() }))
+        Self(Arc::new(Office {
+            store,
+            settings,
+            clock,
+            bell,
+            pause: Mutex::default(),
+            on_hold: AtomicBool::new(false),
+        }))
     }
 
     /// Sends what is due, and waits for the bell, until told to stop; what is under way then is
@@ -139,8 +150,14 @@ impl Post {
         }
         let now = self.0.clock.now();
         let limit = if self.pause().faults > 0 { 1 } else { AT_ONCE };
-        let claim = move |tx: &mut Tx<'_>| tx.outbox_claim(limit, LEASE, now);
-        let claimed = self.0.store.run("mail claim", claim).await?;
+        let claim = move |tx: &mut Tx<'_>| {
+            let claimed = tx.outbox_claim(limit, LEASE, now)?;
+            // The claim itself heeds a hold; only where it gives nothing may that be why.
+            let hold = if claimed.is_empty() { tx.outgoing_hold()? } else { None };
+            Ok((claimed, hold))
+        };
+        let (claimed, hold) = self.0.store.run("mail claim", claim).await?;
+        self.tell_hold(hold.as_ref());
         let claims: Vec<_> = claimed.iter().map(|mail| (mail.id, mail.fence)).collect();
         let mut work = JoinSet::new();
         for mail in claimed {
@@ -155,6 +172,21 @@ impl Post {
         }
         self.rest_or_resume(answered, faulty);
         Ok(done)
+    }
+
+    /// Once when it begins and once when it ends, for mail and for messages to hooks.
+    fn tell_hold(&self, hold: Option<&Hold>) {
+        metrics::gauge!("keywright_outgoing_on_hold").set(u32::from(hold.is_some()));
+        let before = self.0.on_hold.swap(hold.is_some(), Ordering::Relaxed);
+        match hold {
+            Some(hold) if !before => tracing::warn!(
+                %hold,
+                "nothing goes out, neither mail nor messages to hooks ({hold}), until \
+                 `keywright mail release`"
+            ),
+            None if before => tracing::info!("mail and messages to hooks go out again"),
+            Some(_) | None => {}
+        }
     }
 
     /// The next mail that is done with; the claims on the others are renewed meanwhile.

@@ -27,7 +27,7 @@ use crate::post::{self, Post, PostError};
 use crate::store::rows::LicenseFilter;
 use crate::store::{Options, Store, StoreError};
 use crate::support::my::Links;
-use crate::support::{Failure, Support};
+use crate::support::{Asked, Failure, Support};
 use crate::web::app::Gate;
 use crate::web::console::Console;
 use crate::web::my::My;
@@ -227,13 +227,13 @@ impl Reload {
     ///
     /// # Errors
     /// [`ReloadError`]: nothing has changed.
-    pub async fn now(&self) -> Result<ReloadDone, ReloadError> {
+    pub async fn now(&self, asked: Asked) -> Result<ReloadDone, ReloadError> {
         let config = Config::load(&self.file).map_err(ReloadError::Faults)?;
         let keyring = Keyring::open(&config.signing.key_file)?;
         let (accounts, products) = (config.accounts.len(), config.catalogue.products.len());
         let warnings = config.warnings();
         self.shelf.swap(Books::new(config, keyring));
-        let replayed = self.support.event_replay_unmapped().await?;
+        let replayed = self.support.event_replay_unmapped(asked).await?;
         tracing::info!(
             events = replayed,
             "the configuration was loaded anew; {replayed} events are tried again"
@@ -243,9 +243,9 @@ impl Reload {
 }
 
 impl Reloads for Reload {
-    fn reload(&self) -> Reloading<'_> {
+    fn reload(&self, asked: Asked) -> Reloading<'_> {
         Box::pin(async move {
-            self.now().await.map_err(|error| match error {
+            self.now(asked).await.map_err(|error| match error {
                 ReloadError::Faults(faults) => faults.0.iter().map(ToString::to_string).collect(),
                 other => vec![other.to_string()],
             })

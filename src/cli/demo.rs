@@ -55,7 +55,10 @@ impl Demo {
         for account in config.accounts.values() {
             stage.play(account).await?;
         }
-        let (token, _) = service.support.token_new("demo", Role::Admin).await?;
+        let (token, _) = service
+            .support
+            .token_new("demo", Role::Admin, crate::support::Asked::at_the_shell(None))
+            .await?;
         let (token, api) = (token.expose(), format!("http://{}/api/v1", service.address));
         say(format!("API      {api}"))?;
         say(format!("token    {token}"))?;

@@ -156,7 +156,7 @@ async fn replay_many(
         }
         return Ok(each.join("\n"));
     }
-    let replayed = support.event_replay_where(filter).await?;
+    let replayed = support.event_replay_where(filter, Asked::at_the_shell(None)).await?;
     let apply = Apply::new(
         support.store.clone(),
         support.shelf.clone(),

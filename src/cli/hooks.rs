@@ -7,6 +7,7 @@ use super::table::table;
 use super::{Context, say};
 use crate::store::rows::HookFilter;
 use crate::store::types::MailStatus;
+use crate::support::Asked;
 use crate::support::view::HookView;
 
 /// Look at the messages to your own hooks, and send again what failed
@@ -51,7 +52,7 @@ impl Hooks {
                 say(if part.json { json_of(&list)? } else { page(&list, listed) })?;
             }
             Action::Retry { id, json } => {
-                let message = support.hook_retry(id).await?;
+                let message = support.hook_retry(id, Asked::at_the_shell(None)).await?;
                 let done = format!("message {} to {} is queued again", message.id, message.hook);
                 say(if json { json_of(&message)? } else { done })?;
             }

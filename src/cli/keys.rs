@@ -6,7 +6,11 @@ use serde_json::{Value, json};
 
 use super::table::table;
 use super::{Context, keyring_of, say};
+use crate::config::Config;
 use crate::keyring::{Keyring, Standing};
+use crate::store::DatabaseUrl;
+use crate::support::Asked;
+use crate::support::audit::KeyAct;
 
 /// Make, list and retire signing keys
 #[derive(Debug, Args)]
@@ -39,6 +43,7 @@ impl Keys {
         match self.action {
             Action::New if path.exists() => {
                 let kid = Keyring::add(path, &crate::chance::bytes()?)?;
+                note(&context, &config, &kid, KeyAct::Made).await?;
                 say(format!("{kid} signs from the next start on; reload or restart the service"))?;
             }
             Action::New => {
@@ -48,11 +53,29 @@ impl Keys {
             Action::List { json } => say(list(&Keyring::open(path)?, json)?)?,
             Action::Retire { kid } => {
                 Keyring::retire(path, &kid)?;
+                note(&context, &config, &kid, KeyAct::Retired).await?;
                 say(format!("{kid} is retired; reload or restart the service"))?;
             }
         }
         Ok(())
     }
+}
+
+/// Writes it down where there is a database to write to. The file is changed by then, and stays so.
+async fn note(context: &Context, config: &Config, kid: &str, act: KeyAct) -> anyhow::Result<()> {
+    match &config.database.url {
+        DatabaseUrl::Sqlite(path) if !path.exists() => return Ok(()),
+        DatabaseUrl::Sqlite(_) | DatabaseUrl::Postgres(_) => {}
+    }
+    let noted = async {
+        let support = context.support().await?;
+        anyhow::Ok(support.key_noted(kid, act, Asked::at_the_shell(None)).await?)
+    };
+    let done = match act {
+        KeyAct::Made => "was made",
+        KeyAct::Retired => "is retired",
+    };
+    noted.await.with_context(|| format!("the key {kid} {done}, but the audit does not say so"))
 }
 
 fn list(ring: &Keyring, as_json: bool) -> anyhow::Result<String> {

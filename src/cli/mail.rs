@@ -9,9 +9,11 @@ use crate::post::settings::letters;
 use crate::rules::letter::{LetterData, Template};
 use crate::store::rows::MailFilter;
 use crate::store::types::MailStatus;
+use crate::support::Asked;
+use crate::support::hold::Outgoing;
 use crate::support::view::{MailView, MailWhole};
 
-/// Look at mail, and send again what failed
+/// Look at mail, send again what failed, hold all of it
 #[derive(Debug, Args)]
 pub(super) struct Mail {
     #[command(subcommand)]
@@ -52,6 +54,27 @@ enum Action {
         #[arg(long)]
         html: bool,
     },
+    /// Let nothing go out any more, neither mail nor messages to hooks, until `release`
+    ///
+    /// On a database that was restored, before the service is started: the original has sent on
+    /// since. A file made by `keywright backup` is on hold already.
+    Hold {
+        /// Why; it stands in the audit
+        #[arg(long)]
+        reason: Option<String>,
+        /// As JSON, for programs
+        #[arg(long)]
+        json: bool,
+    },
+    /// Let what is owed go out: after `hold`, or from a restored backup
+    Release {
+        /// Why; it stands in the audit
+        #[arg(long)]
+        reason: Option<String>,
+        /// As JSON, for programs
+        #[arg(long)]
+        json: bool,
+    },
     /// Put a mail that was given up back at the head of the queue
     Retry {
         id: i64,
@@ -80,8 +103,16 @@ impl Mail {
                 let mail = support.mail(id).await?;
                 say(if json { json_of(&mail)? } else { shown(&mail) })?;
             }
+            Action::Hold { reason, json } => {
+                let held = support.mail_hold(Asked::at_the_shell(reason)).await?;
+                say(if json { json_of(&held)? } else { on_hold(&held) })?;
+            }
+            Action::Release { reason, json } => {
+                let released = support.mail_release(Asked::at_the_shell(reason)).await?;
+                say(if json { json_of(&released)? } else { going(&released) })?;
+            }
             Action::Retry { id, json } => {
-                let mail = support.mail_retry(id).await?;
+                let mail = support.mail_retry(id, Asked::at_the_shell(None)).await?;
                 let done =
                     format!("mail {} to {} is queued again", mail.id, or_none(mail.to.clone()));
                 say(if json { json_of(&mail)? } else { done })?;
@@ -105,6 +136,28 @@ fn preview(
     let data = LetterData { vendor, public_url: config.server.public_url.to_string(), ..sample };
     let letter = letters.write(template, locale, &data)?;
     Ok(if html { letter.html } else { format!("Subject: {}\n\n{}", letter.subject, letter.text) })
+}
+
+fn on_hold(held: &Outgoing) -> String {
+    let already = if held.changed { "now" } else { "already" };
+    format!(
+        "nothing goes out: on hold {already} ({}); {}",
+        or_none(held.why.clone()),
+        owed(held, "wait for `keywright mail release`")
+    )
+}
+
+fn going(released: &Outgoing) -> String {
+    if released.changed {
+        format!("released: {}", owed(released, "go out from now on, while the service runs"))
+    } else {
+        format!("nothing was on hold; {}", owed(released, "go out while the service runs"))
+    }
+}
+
+fn owed(outgoing: &Outgoing, what: &str) -> String {
+    let hooks = if outgoing.hooks_queued { " and messages to hooks" } else { "" };
+    format!("{} mails{hooks} that are owed {what}", outgoing.mail_queued)
 }
 
 fn listed(mails: &[MailView]) -> String {

@@ -5,16 +5,20 @@
 //! failed, 2 wrong usage.
 //!
 //! - [`table`]: lists for people; with `--json`, for programs; `part`: limit and cursor; `role`:
-//!   the roles by name
+//!   the roles by name; `out`: files that appear whole
 
+mod audit;
+mod backup;
 mod check;
 mod demo;
 mod events;
+mod export;
 mod hooks;
 mod init;
 mod keys;
 mod licenses;
 mod mail;
+mod out;
 mod part;
 mod providers;
 mod role;
@@ -73,6 +77,9 @@ enum Command {
     Keys(keys::Keys),
     Token(token::Token),
     User(user::User),
+    Audit(audit::Audit),
+    Export(export::Export),
+    Backup(backup::Backup),
 }
 
 /// What every command is given.
@@ -104,6 +111,9 @@ impl Cli {
             Command::Keys(command) => command.run(context).await,
             Command::Token(command) => command.run(context).await,
             Command::User(command) => command.run(context).await,
+            Command::Audit(command) => command.run(context).await,
+            Command::Export(command) => command.run(context).await,
+            Command::Backup(command) => command.run(context).await,
         }
     }
 }

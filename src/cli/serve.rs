@@ -10,6 +10,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::{Context, say};
 use crate::clock::SystemClock;
 use crate::serve::Service;
+use crate::support::Asked;
 use crate::telemetry;
 
 /// Migrates the database, serves HTTP, applies events and sends mail, until SIGTERM.
@@ -54,7 +55,7 @@ impl Signals {
                 _ = self.terminate.recv() => return,
                 _ = self.interrupt.recv() => return,
                 _ = self.hang_up.recv() => {
-                    if let Err(error) = service.reload.now().await {
+                    if let Err(error) = service.reload.now(Asked::at_the_shell(None)).await {
                         tracing::error!(
                             "not reloaded, the old configuration stays in force: {error}"
                         );

@@ -6,6 +6,7 @@ use super::part::{json_of, or_none, time};
 use super::role::RoleName;
 use super::table::table;
 use super::{Context, say};
+use crate::support::Asked;
 use crate::support::view::TokenView;
 
 /// Make, list and revoke tokens for the API and the console
@@ -42,9 +43,10 @@ enum Action {
 impl Token {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<()> {
         let support = context.support().await?;
+        let asked = Asked::at_the_shell(None);
         match self.action {
             Action::New { role, name } => {
-                let (token, _) = support.token_new(&name, role.into()).await?;
+                let (token, _) = support.token_new(&name, role.into(), asked).await?;
                 // Alone on its line, so that a script can take it.
                 say(token.expose())?;
             }
@@ -53,7 +55,7 @@ impl Token {
                 say(if json { json_of(&tokens)? } else { list(&tokens) })?;
             }
             Action::Revoke { id } => {
-                let token = support.token_revoke(&id).await?;
+                let token = support.token_revoke(&id, asked).await?;
                 say(format!("token {} of {} is revoked", token.id, token.name))?;
             }
         }

@@ -11,6 +11,7 @@ use super::part::{json_of, or_none, time};
 use super::role::RoleName;
 use super::table::table;
 use super::{Context, say};
+use crate::support::Asked;
 use crate::support::users::{Password, UserView};
 
 /// Make, list and revoke users of the console, and set their passwords
@@ -52,13 +53,14 @@ enum Action {
 impl User {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<()> {
         let support = context.support().await?;
+        let asked = Asked::at_the_shell(None);
         match self.action {
             Action::New { role, name } => {
-                let user = support.user_new(&name, role.into(), password()?).await?;
+                let user = support.user_new(&name, role.into(), password()?, asked).await?;
                 say(format!("{} may sign in with the role {}", user.name, user.role))?;
             }
             Action::Password { name } => {
-                let user = support.user_password(&name, password()?).await?;
+                let user = support.user_password(&name, password()?, asked).await?;
                 say(format!("{} has another password", user.name))?;
             }
             Action::List { json } => {
@@ -66,7 +68,7 @@ impl User {
                 say(if json { json_of(&users)? } else { list(&users) })?;
             }
             Action::Revoke { name } => {
-                let user = support.user_revoke(&name).await?;
+                let user = support.user_revoke(&name, asked).await?;
                 say(format!("{} is revoked", user.name))?;
             }
         }

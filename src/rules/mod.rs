@@ -21,10 +21,12 @@
 //! - [`validity`]: is a license valid at one instant; [`machine`]: what is signed for one machine
 //! - [`letter`]: what a customer is written
 //! - [`letters`]: the templates of it, built in or the vendor's; `tongue`: dates in them
+//! - [`head`]: everything that the history said at one moment, in one signed line
 //! - [`remind`]: which end is near, and who is told
 //! - [`hook`]: what the vendor's own hooks are told
 //! - [`plain`]: others' words as one short harmless line
 //! - [`retry`]: when a mail is tried again
+//! - [`silence`]: how long an account may be silent
 
 pub mod acts;
 mod classes;
@@ -33,6 +35,7 @@ pub mod customer;
 pub mod difference;
 pub mod fold;
 pub mod gather;
+pub mod head;
 pub mod hook;
 pub mod key;
 pub mod letter;
@@ -47,6 +50,7 @@ mod purchase;
 pub mod remind;
 pub mod retry;
 mod returns;
+pub mod silence;
 pub mod simulation;
 pub mod span;
 mod tongue;

@@ -17,6 +17,9 @@ pub const MACHINE_LICENSE: &str = "keywright-license+jws";
 /// The purpose of a signed activation key.
 pub const ACTIVATION_KEY: &str = "keywright-key+jws";
 
+/// The purpose of a head of the history: everything that stood in it at one moment.
+pub const HISTORY_HEAD: &str = "keywright-history-head+jws";
+
 /// Longest token that is read, in bytes.
 const TOKEN_BYTES_MAX: usize = 16 * 1024;
 

@@ -19,6 +19,63 @@ pub struct HistoryFault {
     pub message: String,
 }
 
+/// Follows all entries, in the order of subjects and numbers, from the first to the last. Nothing
+/// but the last one that was right is remembered, so it can be fed page by page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chain {
+    subject: String,
+    seq: i32,
+    prev: Digest,
+    entries: u64,
+    subjects: u64,
+}
+
+impl Default for Chain {
+    fn default() -> Self {
+        Self { subject: String::new(), seq: 0, prev: HISTORY_ROOT, entries: 0, subjects: 0 }
+    }
+}
+
+impl Chain {
+    /// The next entry; says what is wrong with it.
+    #[must_use]
+    pub fn follow(&mut self, row: &HistoryRow) -> Option<HistoryFault> {
+        if row.subject != self.subject || self.entries == 0 {
+            let Self { entries, subjects, .. } = *self;
+            let subject = row.subject.clone();
+            *self = Self { subject, entries, subjects: subjects + 1, ..Self::default() };
+        }
+        self.entries += 1;
+        self.seq += 1;
+        let fault = fault(&self.prev, self.seq, row);
+        self.prev = row.hash;
+        fault.map(|message| HistoryFault {
+            id: row.id,
+            subject: row.subject.clone(),
+            seq: row.seq,
+            message,
+        })
+    }
+
+    /// Behind which entry it goes on: its subject and its number.
+    #[must_use]
+    pub fn place(&self) -> (&str, i32) {
+        (&self.subject, self.seq)
+    }
+
+    /// How many entries were right so far.
+    #[must_use]
+    pub fn entries(&self) -> u64 {
+        self.entries
+    }
+
+    /// How many subjects they are about.
+    #[must_use]
+    pub fn subjects(&self) -> u64 {
+        self.subjects
+    }
+}
+
 /// The hash of an entry: SHA-256 over the hash before and every field, each with its length
 /// before it, so that no two entries are the same bytes.
 #[must_use]
@@ -45,7 +102,7 @@ pub fn history_hash(prev: &Digest, seq: i32, entry: &NewHistory) -> Digest {
 }
 
 /// What is wrong with an entry that follows one of this hash; `None`: nothing.
-pub(super) fn fault(prev: &Digest, seq: i32, row: &HistoryRow) -> Option<String> {
+fn fault(prev: &Digest, seq: i32, row: &HistoryRow) -> Option<String> {
     if row.seq != seq {
         return Some(format!("entry {seq} is missing; {} follows", row.seq));
     }

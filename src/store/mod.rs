@@ -9,12 +9,15 @@
 //! - `queries/`: how, once for both databases
 //! - `sqlite`, `pg`: only what differs
 //! - `rows`, `types`, `schema`: what is stored
-//! - `error`: has it happened? `url`: where? `history`: the hash chain
+//! - `error`: has it happened? `url`: where? `history`: the hash chain; `hold`: does anything go
+//!   out? `copy`: a backup
 
 mod batch;
 mod check;
+mod copy;
 pub mod error;
 pub mod history;
+pub mod hold;
 mod inbox;
 mod pg;
 mod pool;
@@ -29,16 +32,19 @@ pub mod url;
 mod work;
 mod writer;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sha2::{Digest as _, Sha256};
 use tokio::sync::oneshot;
 
+pub use copy::{Copied, CopyError};
 pub use error::StoreError;
 pub use tx::Tx;
 pub use url::DatabaseUrl;
 
+use hold::Hold;
 use inbox::{KeepCall, Ticket, too_late};
 use rows::{Kept, NewEvent};
 use threads::Threads;
@@ -113,6 +119,15 @@ impl Store {
     /// [`StoreError::Unsafe`] names what is wrong and what would be right.
     pub async fn check(&self) -> Result<(), StoreError> {
         self.threads.aside(threads::Source::check).await
+    }
+
+    /// Copies the built-in database to a new file while it is in use. In the copy everything that
+    /// goes out is on hold, for this reason.
+    ///
+    /// # Errors
+    /// [`CopyError`]: then nothing is left of it.
+    pub async fn copy(&self, file: PathBuf, hold: Hold) -> Result<Copied, CopyError> {
+        self.threads.aside(move |source| Ok(source.copy(&file, &hold))).await?
     }
 
     /// Does what a real write would do, and looks at the free space, within 3 s.

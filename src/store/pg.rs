@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -200,6 +200,12 @@ pub(super) fn check(conn: &mut Conn) -> Result<Vec<Unique>, StoreError> {
 /// The server's clock: one for all nodes.
 pub(super) fn clock(conn: &mut Conn, _: DateTime<Utc>) -> QueryResult<DateTime<Utc>> {
     diesel::select(sql::<Timestamptz>("clock_timestamp()")).get_result(conn)
+}
+
+/// The number of whole `length`s from 1970 to the time in that column, whatever zone the session
+/// is in.
+pub(super) fn slot(column: &str, length: TimeDelta) -> String {
+    format!("floor(extract(epoch FROM {column}) / {})::bigint", length.num_seconds())
 }
 
 /// One statement for the whole batch, however large.

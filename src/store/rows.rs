@@ -1,13 +1,21 @@
 //! The rows: what queries take and give. One struct a table, written as it is read.
 
+mod audit;
 mod event;
+mod figures;
 mod hook;
 mod license;
 mod outbox;
 mod people;
 mod sale;
+mod trouble;
 
-pub use event::{Cursor, EventCounts, EventFilter, EventRow, Kept, NewEvent, Outcome, Settled};
+pub use audit::{During, HistoryFilter};
+pub use event::{
+    Cursor, EventCounts, EventFilter, EventRow, Kept, NewEvent, Outcome, RECEIVED_BEHIND_MAX,
+    Settled,
+};
+pub use figures::{AccountCount, DayCount, HourCount};
 pub use hook::{HookFilter, HookRow, NewHook};
 pub use license::{
     ActivationRow, Ending, HistoryRow, LicenseCount, LicenseFilter, LicenseRow, NewHistory,
@@ -15,3 +23,4 @@ pub use license::{
 pub use outbox::{MailCounts, MailFilter, MailRow, NewMail};
 pub use people::{CustomerRow, IdempotencyRow, LinkRow, SessionRow, TokenRow, UserRow};
 pub use sale::{NewNotice, NoticeRow, RefRow, SaleRow};
+pub use trouble::{COUNT_MAX, EventTrouble, HookTrouble, Tally};

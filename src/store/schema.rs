@@ -181,6 +181,7 @@ diesel::table! {
         created_at -> Moment,
         sent_at -> Nullable<Moment>,
         message -> Nullable<Binary>,
+        canceled -> Bool,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -90,7 +90,7 @@ fn connect(path: &Path) -> Result<Conn, StoreError> {
 }
 
 /// A path that is no URI to SQLite, whatever it begins with.
-fn file_name(path: &Path) -> Result<String, StoreError> {
+pub(super) fn file_name(path: &Path) -> Result<String, StoreError> {
     let path = if path.is_relative() { Path::new(".").join(path) } else { path.to_owned() };
     path.into_os_string().into_string().map_err(|path| {
         StoreError::Address(format!("the path {} is not UTF-8", Path::new(&path).display()))
@@ -216,6 +216,11 @@ fn checkpoint_state(conn: &mut Conn, mode: &str) -> Result<i64, StoreError> {
 /// The one process's own clock is the database's.
 pub(super) fn clock(_: &mut Conn, now: DateTime<Utc>) -> QueryResult<DateTime<Utc>> {
     Ok(now)
+}
+
+/// The number of whole `length`s from 1970 to the time in that column.
+pub(super) fn slot(column: &str, length: TimeDelta) -> String {
+    format!("{column} / {}", length.num_seconds().saturating_mul(1_000_000))
 }
 
 /// One prepared statement, run for each: there is no round trip to save.

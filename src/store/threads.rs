@@ -1,6 +1,6 @@
 //! The threads of a store, and where they get their connections.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::{Builder, JoinHandle};
@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use super::copy::{Copied, CopyError, copy};
 use super::error::StoreError;
+use super::hold::Hold;
 use super::inbox::Inbox;
 use super::pool::{PG_READ, PG_WRITE, SQLITE_READ, Seat};
 use super::url::{DatabaseUrl, PostgresUrl};
@@ -196,6 +198,13 @@ impl Source {
             Self::Pg(url) => pg::check(&mut pg::connect(url, PG_KEEP_PATIENCE)?)?,
         };
         check::unique_constraints(&unique)
+    }
+
+    pub(super) fn copy(&self, file: &Path, hold: &Hold) -> Result<Copied, CopyError> {
+        match self {
+            Self::Sqlite(path) => copy(path, file, hold),
+            Self::Pg(_) => Err(CopyError::NotBuiltIn),
+        }
     }
 }
 

@@ -10,13 +10,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::error::StoreError;
 use super::history::HistoryFault;
+use super::hold::Hold;
 use super::rows::{
-    ActivationRow, Cursor, CustomerRow, Ending, EventCounts, EventFilter, EventRow, HistoryRow,
-    HookFilter, HookRow, IdempotencyRow, Kept, LicenseCount, LicenseFilter, LicenseRow, LinkRow,
+    AccountCount, ActivationRow, Cursor, CustomerRow, DayCount, During, Ending, EventCounts,
+    EventFilter, EventRow, EventTrouble, HistoryFilter, HistoryRow, HookFilter, HookRow,
+    HookTrouble, HourCount, IdempotencyRow, Kept, LicenseCount, LicenseFilter, LicenseRow, LinkRow,
     MailCounts, MailFilter, MailRow, NewEvent, NewHistory, NewHook, NewMail, NewNotice, NoticeRow,
-    RefRow, SaleRow, SessionRow, Settled, TokenRow, UserRow,
+    RefRow, SaleRow, SessionRow, Settled, Tally, TokenRow, UserRow,
 };
-use super::types::Digest;
+use super::types::{Digest, EventStatus};
 use super::{pg, sqlite};
 
 /// An open transaction.
@@ -126,6 +128,17 @@ functions! {
     /// When the newest event was received.
     event_newest_received() -> Option<DateTime<Utc>>;
 
+    /// How many events came in each hour that begins in this time, by account and by how they stand
+    /// now. Hours in which nothing came are left out.
+    events_by_hour(since: DateTime<Utc>, until: DateTime<Utc>) -> Vec<HourCount>;
+    /// How many licenses the history calls issued, renewed, revoked or withdrawn, on each day.
+    licenses_by_day(since: DateTime<Utc>, until: DateTime<Utc>) -> Vec<DayCount>;
+    /// How many licenses came to their end, with buffer and grace, on each day, and were neither
+    /// renewed since nor revoked.
+    licenses_expired_by_day(since: DateTime<Utc>, until: DateTime<Utc>) -> Vec<DayCount>;
+    /// When something came last from each of these accounts, and how much of late.
+    account_counts(accounts: &[String], now: DateTime<Utc>) -> Vec<AccountCount>;
+
     /// Which of these references name a sale.
     refs_find(account: &str, live: bool, references: &[String]) -> Vec<RefRow>;
     /// Ties references to a sale, and returns those that belong to another one: the caller
@@ -230,13 +243,42 @@ functions! {
     ) -> Vec<DateTime<Utc>>;
     /// The first entry that is not what was written, of one subject or of all.
     history_verify(subject: Option<&str>) -> Option<HistoryFault>;
+    /// Entries in the order of subjects and numbers, behind this one: the next part of what
+    /// [`super::history::Chain`] follows.
+    history_walk(after: (&str, i32), limit: usize) -> Vec<HistoryRow>;
+    /// Entries, newest first.
+    history_list(filter: &HistoryFilter, cursor: Cursor, limit: usize) -> Vec<HistoryRow>;
+    /// The largest id of an entry from before that moment.
+    history_newest(before: DateTime<Utc>) -> Option<i64>;
+    /// The ids and hashes of entries behind `after` up to `upto`, in the order of ids.
+    history_hashes(after: i64, upto: i64, limit: usize) -> Vec<(i64, Digest)>;
+
+    /// Licenses that stand, oldest first, behind the one of this time and id.
+    license_export(
+        during: During,
+        after: Option<(DateTime<Utc>, &str)>,
+        limit: usize,
+    ) -> Vec<LicenseRow>;
+    /// How many seats are held of each of these licenses; those with none are left out.
+    activations_held_by(license_ids: &[String]) -> Vec<(String, i64)>;
+    /// Events, oldest first, behind the one of this id (0: from the first), without their bodies.
+    event_export(during: During, after: i64, limit: usize) -> Vec<EventRow>;
+    /// Mails, oldest first, behind the one of this id (0: from the first), without their bytes.
+    outbox_export(during: During, after: i64, limit: usize) -> Vec<MailRow>;
+
+    /// Whether everything that goes out is on hold, and why.
+    outgoing_hold() -> Option<Hold>;
+    /// From now on no mail and no message to a hook is claimed, on any node.
+    outgoing_hold_put(hold: &Hold) -> ();
+    /// What is owed goes out again.
+    outgoing_release() -> ();
 
     /// Owes a mail, unless one for this purpose is owed already. True: it is new.
     outbox_owe(mail: &NewMail) -> bool;
     /// Fills in who gets the queued mails of a license that had nobody; says how many.
     outbox_recipient(license_id: &str, recipient: &str, locale: Option<&str>) -> usize;
-    /// Claims up to `limit` queued mails that are due and addressed. The attempt is counted by
-    /// what follows, not here.
+    /// Claims up to `limit` queued mails that are due and addressed, unless everything is on hold.
+    /// The attempt is counted by what follows, not here.
     outbox_claim(limit: usize, lease: TimeDelta, now: DateTime<Utc>) -> Vec<MailRow>;
     /// Prolongs claims (id, fence) that still hold to at least `lease` from now; says how many.
     outbox_renew(claims: &[(i64, i64)], lease: TimeDelta, now: DateTime<Utc>) -> usize;
@@ -311,6 +353,22 @@ functions! {
     /// Queued again, by support, taken or not; the same identity. [`StoreError::Conflict`]: there
     /// is no such message.
     hook_retry(id: i64, now: DateTime<Utc>) -> ();
+
+    /// Events that are `failed` (or `waiting`) and were received at or before `until`, by account
+    /// and reason.
+    event_troubles(status: EventStatus, until: DateTime<Utc>) -> Vec<EventTrouble>;
+    /// When the account was last heard of: its provider, not support.
+    event_last_heard(account: &str) -> Option<DateTime<Utc>>;
+    /// The newest event received before this moment; 0: there is none.
+    event_id_before(at: DateTime<Utc>) -> i64;
+    /// Has the account an event after each of these ids, up to the next of them?
+    event_heard_between(account: &str, borders: &[i64]) -> Vec<bool>;
+    /// Mails that were given up.
+    outbox_given_up() -> Tally;
+    /// Sales whose mail waited for an address since `until` or longer.
+    sales_without_address(until: DateTime<Utc>) -> Tally;
+    /// Messages that were given up, by hook.
+    hook_troubles() -> Vec<HookTrouble>;
 
     /// A new token.
     token_insert(token: &TokenRow) -> ();

@@ -1,7 +1,9 @@
 //! What the vendor's own hooks are owed, were told, and did not take.
 
+use serde_json::json;
+
 use super::view::{HookView, Page};
-use super::{Failure, Refusal, Support};
+use super::{Asked, Failure, Refusal, Support};
 use crate::store::rows::{Cursor, HookFilter};
 
 impl Support {
@@ -28,12 +30,15 @@ impl Support {
     ///
     /// # Errors
     /// [`Refusal::UnknownMessage`]; [`Failure::Store`].
-    pub async fn hook_retry(&self, id: i64) -> Result<HookView, Failure> {
+    pub async fn hook_retry(&self, id: i64, asked: Asked) -> Result<HookView, Failure> {
         let now = self.clock.now();
         self.write("hook retry", move |tx| {
             let unknown = || Refusal::UnknownMessage(id.to_string());
             let row = tx.hook_by_id(id)?.filter(|row| row.hook.is_some()).ok_or_else(unknown)?;
             tx.hook_retry(row.id, now)?;
+            let detail = json!({ "hook": row.hook, "license_id": row.license_id });
+            let subject = format!("hook:{id}");
+            tx.history_append(&asked.note(subject, "hook_retried", detail, now))?;
             let row = tx.hook_by_id(id)?.ok_or_else(unknown)?;
             Ok(HookView::from(&row))
         })

@@ -1,8 +1,10 @@
 //! Mail: what is owed, what went out, what failed.
 
+use serde_json::json;
+
 use super::view::{MailView, MailWhole, Page};
-use super::{Failure, Refusal, Support};
-use crate::store::rows::{Cursor, MailFilter};
+use super::{Asked, Failure, Refusal, Support};
+use crate::store::rows::{Cursor, MailCounts, MailFilter};
 use crate::store::types::MailStatus;
 
 impl Support {
@@ -22,6 +24,14 @@ impl Support {
             Ok(page.map(|row| MailView::from(&row)))
         })
         .await
+    }
+
+    /// What stands open.
+    ///
+    /// # Errors
+    /// [`Failure::Store`].
+    pub async fn mail_counts(&self) -> Result<MailCounts, Failure> {
+        self.read("mail counts", |tx| Ok(tx.outbox_counts()?)).await
     }
 
     /// One mail with its text.
@@ -46,7 +56,7 @@ impl Support {
     ///
     /// # Errors
     /// [`Refusal::UnknownMail`], [`Refusal::AlreadySent`]; [`Failure::Store`].
-    pub async fn mail_retry(&self, id: i64) -> Result<MailView, Failure> {
+    pub async fn mail_retry(&self, id: i64, asked: Asked) -> Result<MailView, Failure> {
         let now = self.clock.now();
         let mail = self
             .write("mail retry", move |tx| {
@@ -55,6 +65,9 @@ impl Support {
                     return Err(Refusal::AlreadySent.into());
                 }
                 let row = tx.outbox_by_id(id)?.ok_or_else(|| unknown(id))?;
+                let detail = json!({ "template": row.template, "license_id": row.license_id });
+                let subject = format!("mail:{id}");
+                tx.history_append(&asked.note(subject, "mail_retried", detail, now))?;
                 Ok(MailView::from(&row))
             })
             .await?;

@@ -3,9 +3,14 @@
 //! - [`acts`]: renew, set an expiry, suspend, reinstate, revoke; [`issue`]: a license by hand
 //! - [`licenses`]: search, one license with its life, its machines
 //! - [`events`]: search, one event, set one aside; [`replay`]: try again, or only look
+//! - [`figures`]: what came in hour by hour, what became of licenses day by day
 //! - [`hooks`]: what the vendor's own systems were told
+//! - [`attention`]: what needs a person
 //! - [`mail`]: what is owed and what went out; [`resend`]: a key once more
 //! - [`my`]: what a customer does himself, on a page of his own
+//! - [`hold`]: nothing goes out until a person agrees; [`backup`]: a copy of the built-in database
+//! - [`export`]: everything of one sort, for a spreadsheet or a program
+//! - [`audit`]: what people did, and the proof that nobody wrote it anew
 //! - [`tokens`]: who may use the API; [`users`]: who has a password for the console;
 //!   [`sessions`]: who is signed in
 //! - [`once`]: one answer for one idempotency key
@@ -17,7 +22,13 @@
 //! and settled in one transaction, so that the answer shows what came of them.
 
 pub mod acts;
+pub mod attention;
+pub mod audit;
+pub mod backup;
 pub mod events;
+pub mod export;
+pub mod figures;
+pub mod hold;
 pub mod hooks;
 pub mod issue;
 pub mod licenses;

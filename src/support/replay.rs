@@ -6,8 +6,9 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::json;
 
+use super::audit::SERVICE;
 use super::events::find;
-use super::view::EventView;
+use super::view::{EventView, text};
 use super::words::{Change, MailOwed, changes};
 use super::{Asked, Failure, Refusal, Support};
 use crate::apply::{Applied, apply_again};
@@ -80,10 +81,19 @@ impl Support {
     ///
     /// # Errors
     /// [`Failure::Store`].
-    pub async fn event_replay_where(&self, filter: EventFilter) -> Result<usize, Failure> {
+    pub async fn event_replay_where(
+        &self,
+        filter: EventFilter,
+        asked: Asked,
+    ) -> Result<usize, Failure> {
         let now = self.clock.now();
         let count = self
-            .write("event replay many", move |tx| Ok(tx.event_replay_where(&filter, now)?))
+            .write("event replay many", move |tx| {
+                let count = tx.event_replay_where(&filter, now)?;
+                let detail = json!({ "count": count, "filter": told(&filter) });
+                tx.history_append(&asked.note(SERVICE, "events_replayed", detail, now))?;
+                Ok(count)
+            })
             .await?;
         self.bell.notify_one();
         Ok(count)
@@ -113,27 +123,56 @@ impl Support {
         .await
     }
 
-    /// After new books: events that failed for want of a product or an account are tried again.
+    /// After new books, which were asked for: events that failed for want of a product or an
+    /// account are tried again.
     ///
     /// # Errors
     /// [`Failure::Store`].
-    pub async fn event_replay_unmapped(&self) -> Result<usize, Failure> {
-        let mut count = 0;
-        for (status, reason) in [
-            (EventStatus::Failed, "unknown_product"),
-            (EventStatus::Failed, "unknown_account"),
-            (EventStatus::Failed, "api_refused"),
-            (EventStatus::Waiting, "needs_setting"),
-        ] {
-            let filter = EventFilter {
-                status: Some(status),
-                reason: Some(reason.to_owned()),
-                ..EventFilter::default()
-            };
-            count += self.event_replay_where(filter).await?;
-        }
+    pub async fn event_replay_unmapped(&self, asked: Asked) -> Result<usize, Failure> {
+        let now = self.clock.now();
+        let count = self
+            .write("event replay unmapped", move |tx| {
+                let mut count = 0;
+                for (status, reason) in UNMAPPED {
+                    let filter = EventFilter {
+                        status: Some(status),
+                        reason: Some(reason.to_owned()),
+                        ..EventFilter::default()
+                    };
+                    count += tx.event_replay_where(&filter, now)?;
+                }
+                let detail = json!({ "replayed": count });
+                tx.history_append(&asked.note(SERVICE, "reloaded", detail, now))?;
+                Ok(count)
+            })
+            .await?;
+        self.bell.notify_one();
         Ok(count)
     }
+}
+
+/// What another configuration may mend.
+const UNMAPPED: [(EventStatus, &str); 4] = [
+    (EventStatus::Failed, "unknown_product"),
+    (EventStatus::Failed, "unknown_account"),
+    (EventStatus::Failed, "api_refused"),
+    (EventStatus::Waiting, "needs_setting"),
+];
+
+/// What was chosen, for the audit: without the free word, which may be an address or a key.
+fn told(filter: &EventFilter) -> serde_json::Value {
+    // All fields by name: a new one does not compile until it is thought of here.
+    let EventFilter { status, account, event_type, reason, q, since, until, sale_id } = filter;
+    json!({
+        "status": status.map(EventStatus::as_str),
+        "account": account,
+        "type": event_type,
+        "reason": reason,
+        "by_word": q.is_some(),
+        "since": since.map(text),
+        "until": until.map(text),
+        "sale_id": sale_id,
+    })
 }
 
 /// As if the event had just been received, up to its end; but where the provider has to be asked

@@ -5,11 +5,12 @@ use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use data_encoding::BASE32_NOPAD;
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-use super::{Failure, Support};
+use super::{Asked, Failure, Support};
 use crate::store::rows::SessionRow;
 use crate::store::types::{Digest, Role};
 use crate::store::{StoreError, Tx};
@@ -116,7 +117,7 @@ impl Holder {
 }
 
 impl Support {
-    /// Begins a session.
+    /// Begins a session. That somebody of the vendor's people signed in stands in the audit.
     ///
     /// # Errors
     /// [`Failure`].
@@ -132,9 +133,15 @@ impl Support {
             created_at: now,
             seen_at: now,
         };
+        let holder = holder.clone();
         self.write("session begin", move |tx| {
             tx.sessions_sweep(now - IDLE, now - LASTS)?;
-            Ok(tx.session_insert(&session)?)
+            tx.session_insert(&session)?;
+            if let Some(member) = member(tx, &holder)? {
+                let asked = Asked { by: member.name, ..Asked::default() };
+                tx.history_append(&asked.note(holder.text(), "signed_in", json!({}), now))?;
+            }
+            Ok(())
         })
         .await?;
         Ok(text)
@@ -147,22 +154,7 @@ impl Support {
     /// [`Failure::Store`]: then it is not known.
     pub async fn session_member(&self, text: &str) -> Result<Option<Member>, Failure> {
         let now = self.clock.now();
-        let found = self
-            .session(text, now, |tx, holder| match holder {
-                Holder::Token(id) => {
-                    let token = tx.token_list()?.into_iter().find(|token| token.id == id);
-                    Ok(token
-                        .filter(|token| token.revoked_at.is_none())
-                        .map(|token| Member { name: token.name, role: token.role }))
-                }
-                Holder::User(name) => Ok(tx
-                    .user_by_name(&name)?
-                    .filter(|user| user.revoked_at.is_none())
-                    .map(|user| Member { name: user.name, role: user.role })),
-                Holder::Customer(_) => Ok(None),
-            })
-            .await?;
-        Ok(found)
+        self.session(text, now, |tx, holder| member(tx, &holder)).await
     }
 
     /// The address of the customer who is signed in by this session.
@@ -231,6 +223,22 @@ impl Support {
         }
         Ok(Some(who))
     }
+}
+
+/// Who that is, as long as his token or user stands.
+fn member(tx: &mut Tx<'_>, holder: &Holder) -> Result<Option<Member>, StoreError> {
+    Ok(match holder {
+        Holder::Token(id) => tx
+            .token_list()?
+            .into_iter()
+            .find(|token| token.id == *id && token.revoked_at.is_none())
+            .map(|token| Member { name: token.name, role: token.role }),
+        Holder::User(name) => tx
+            .user_by_name(name)?
+            .filter(|user| user.revoked_at.is_none())
+            .map(|user| Member { name: user.name, role: user.role }),
+        Holder::Customer(_) => None,
+    })
 }
 
 fn hash(text: &str) -> Digest {

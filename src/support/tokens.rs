@@ -4,12 +4,13 @@
 use std::fmt;
 
 use data_encoding::BASE32_NOPAD;
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use super::view::TokenView;
-use super::{Failure, Refusal, Support};
+use super::{Asked, Failure, Refusal, Support};
 use crate::rules::plain::one_line;
 use crate::store::rows::TokenRow;
 use crate::store::types::{Digest, Role};
@@ -50,6 +51,7 @@ impl Support {
         &self,
         name: &str,
         role: Role,
+        asked: Asked,
     ) -> Result<(TokenText, TokenView), Failure> {
         let name = one_line(name, NAME_CHARS);
         if name.is_empty() {
@@ -68,7 +70,14 @@ impl Support {
             revoked_at: None,
         };
         let view = TokenView::from(row.clone());
-        self.write("token new", move |tx| Ok(tx.token_insert(&row)?)).await?;
+        self.write("token new", move |tx| {
+            tx.token_insert(&row)?;
+            // Not its name, which may be an address: the list of tokens has it.
+            let (subject, detail) = (subject_of(&row.id), json!({ "role": row.role.as_str() }));
+            tx.history_append(&asked.note(subject, "token_made", detail, row.created_at))?;
+            Ok(())
+        })
+        .await?;
         Ok((TokenText(text), view))
     }
 
@@ -85,10 +94,12 @@ impl Support {
     ///
     /// # Errors
     /// [`Refusal::UnknownToken`]; [`Failure::Store`].
-    pub async fn token_revoke(&self, id: &str) -> Result<TokenView, Failure> {
+    pub async fn token_revoke(&self, id: &str, asked: Asked) -> Result<TokenView, Failure> {
         let (id, now) = (id.to_owned(), self.clock.now());
         self.write("token revoke", move |tx| {
-            tx.token_revoke(&id, now)?;
+            if tx.token_revoke(&id, now)? {
+                tx.history_append(&asked.note(subject_of(&id), "token_revoked", json!({}), now))?;
+            }
             let known = tx.token_list()?.into_iter().find(|token| token.id == id);
             Ok(known.map(TokenView::from).ok_or_else(|| Refusal::UnknownToken(id.clone()))?)
         })
@@ -115,6 +126,10 @@ impl Support {
         let same = |row: &TokenRow| bool::from(row.hash.0.ct_eq(&hash.0));
         Ok(row.filter(same).filter(|row| row.revoked_at.is_none()))
     }
+}
+
+fn subject_of(id: &str) -> String {
+    format!("token:{id}")
 }
 
 fn hash(text: &str) -> Digest {

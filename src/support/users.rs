@@ -6,10 +6,11 @@ use std::sync::{Arc, OnceLock};
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Argon2, PasswordHash};
 use serde::Serialize;
+use serde_json::json;
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
-use super::{Failure, Refusal, Support};
+use super::{Asked, Failure, Refusal, Support};
 use crate::chance::Chance;
 use crate::rules::plain::one_line;
 use crate::store::rows::UserRow;
@@ -63,10 +64,15 @@ impl Support {
         name: &str,
         role: Role,
         password: Password,
+        asked: Asked,
     ) -> Result<UserView, Failure> {
         let name = one_line(name, NAME_CHARS);
         if name.is_empty() {
             return Err(Refusal::field("name", "is empty; say who will sign in").into());
+        }
+        // It stands in the audit, which has no addresses.
+        if name.contains('@') {
+            return Err(Refusal::field("name", "is an address; a name is enough").into());
         }
         let now = self.clock.now();
         let user = UserRow {
@@ -82,6 +88,8 @@ impl Support {
                 return Err(Refusal::field("name", "is taken by another user").into());
             }
             tx.user_put(&user)?;
+            let detail = json!({ "role": user.role.as_str() });
+            tx.history_append(&asked.note(subject_of(&user.name), "user_made", detail, now))?;
             Ok(UserView::from(user.clone()))
         })
         .await
@@ -91,14 +99,20 @@ impl Support {
     ///
     /// # Errors
     /// [`Refusal::UnknownUser`], [`Refusal::Field`]; [`Failure`].
-    pub async fn user_password(&self, name: &str, password: Password) -> Result<UserView, Failure> {
+    pub async fn user_password(
+        &self,
+        name: &str,
+        password: Password,
+        asked: Asked,
+    ) -> Result<UserView, Failure> {
         let (name, hash) = (name.to_owned(), self.hash(name, password).await?);
         let now = self.clock.now();
         self.write("user password", move |tx| {
             let mut user = standing(tx, &name)?;
             (user.password, user.changed_at) = (hash.clone(), now);
             tx.user_put(&user)?;
-            tx.sessions_end(&format!("user:{name}"))?;
+            tx.sessions_end(&subject_of(&name))?;
+            tx.history_append(&asked.note(subject_of(&name), "password_set", json!({}), now))?;
             Ok(UserView::from(user))
         })
         .await
@@ -108,14 +122,17 @@ impl Support {
     ///
     /// # Errors
     /// [`Refusal::UnknownUser`]; [`Failure`].
-    pub async fn user_revoke(&self, name: &str) -> Result<UserView, Failure> {
+    pub async fn user_revoke(&self, name: &str, asked: Asked) -> Result<UserView, Failure> {
         let (name, now) = (name.to_owned(), self.clock.now());
         self.write("user revoke", move |tx| {
             let known = tx.user_by_name(&name)?;
             let mut user = known.ok_or_else(|| Refusal::UnknownUser(name.clone()))?;
-            user.revoked_at.get_or_insert(now);
-            tx.user_put(&user)?;
-            tx.sessions_end(&format!("user:{name}"))?;
+            if user.revoked_at.is_none() {
+                user.revoked_at = Some(now);
+                tx.user_put(&user)?;
+                tx.sessions_end(&subject_of(&name))?;
+                tx.history_append(&asked.note(subject_of(&name), "user_revoked", json!({}), now))?;
+            }
             Ok(UserView::from(user))
         })
         .await
@@ -177,6 +194,11 @@ impl From<UserRow> for UserView {
             revoked_at: row.revoked_at,
         }
     }
+}
+
+/// Under which the history and the sessions know him.
+fn subject_of(name: &str) -> String {
+    format!("user:{name}")
 }
 
 fn standing(tx: &mut Tx<'_>, name: &str) -> Result<UserRow, Failure> {

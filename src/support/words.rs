@@ -51,6 +51,20 @@ pub fn history(action: &str, detail: &Value) -> String {
             Some(expiry) => format!("its time began, {expiry}"),
             None => "its time began".to_owned(),
         },
+        "mail_retried" => "the mail was put back in the queue".to_owned(),
+        "hook_retried" => "the message was put back in the queue".to_owned(),
+        "events_replayed" => format!("{} events were tried again", number(detail, "count")),
+        "reloaded" => {
+            format!("configuration reloaded; {} events tried again", number(detail, "replayed"))
+        }
+        "token_made" => format!("token of the role {} made", word(detail, "role")),
+        "token_revoked" => "token revoked".to_owned(),
+        "key_made" => "signing key made".to_owned(),
+        "key_retired" => "signing key retired".to_owned(),
+        "mail_held" => "mail and hooks put on hold".to_owned(),
+        "mail_released" => "mail and hooks released".to_owned(),
+        "exported" => format!("{} exported", word(detail, "what")),
+        "backup_begun" => "backup begun".to_owned(),
         "activated" => "activated on a machine".to_owned(),
         "deactivated" => "a machine gave its seat back".to_owned(),
         "activation_released" => "an activation was released".to_owned(),
@@ -99,6 +113,10 @@ fn list(detail: &Value, name: &str) -> String {
 
 fn word<'a>(detail: &'a Value, name: &str) -> &'a str {
     detail.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn number(detail: &Value, name: &str) -> i64 {
+    detail.get(name).and_then(Value::as_i64).unwrap_or_default()
 }
 
 fn plain(value: &Value) -> String {
@@ -158,6 +176,13 @@ mod tests {
                 "its time began, until 2027-01-31T00:00:00Z",
             ),
             ("activated", json!({ "activation_id": "a-1" }), "activated on a machine"),
+            (
+                "events_replayed",
+                json!({ "count": 3, "reason": "mapped it" }),
+                "3 events were tried again (mapped it)",
+            ),
+            ("token_made", json!({ "role": "admin" }), "token of the role admin made"),
+            ("exported", json!({ "what": "licenses" }), "licenses exported"),
             ("deactivated", json!({ "activation_id": "a-1" }), "a machine gave its seat back"),
         ] {
             assert_eq!(history(action, &detail), sentence);

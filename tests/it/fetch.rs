@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::support::api::{Act, Api};
 use crate::support::databases::Database;
-use crate::support::office::Office;
+use crate::support::office::{Office, by_nobody};
 
 /// A longer answer is none.
 const ANSWER_BYTES_MAX: usize = 2 * 1024 * 1024;
@@ -169,7 +169,7 @@ on_both! {
         assert_eq!(api.asked(), []);
 
         mollie(&office, &api, KEY);
-        assert_eq!(office.support.event_replay_unmapped().await.unwrap(), 1);
+        assert_eq!(office.support.event_replay_unmapped(by_nobody()).await.unwrap(), 1);
         office.settle().await;
         assert_eq!(event(&office).await["status"], "applied");
         assert_eq!(licenses(&office).await, 1);
@@ -197,7 +197,7 @@ on_both! {
         assert!(refused["message"].as_str().unwrap().contains("[providers.pay]"), "{refused}");
 
         mollie(&office, &api, KEY);
-        office.support.event_replay_unmapped().await.unwrap();
+        office.support.event_replay_unmapped(by_nobody()).await.unwrap();
         office.settle().await;
         assert_eq!(event(&office).await["status"], "applied");
         assert_eq!(licenses(&office).await, 1);

@@ -9,6 +9,8 @@ mod app;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod console;
+#[cfg(test)]
 mod desk;
 #[cfg(test)]
 mod due;

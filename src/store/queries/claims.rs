@@ -9,6 +9,7 @@ use diesel::sql_types::{Bool, Text};
 use super::super::{Conn, clock};
 use super::{Result, at_most, event_by_id, hit, hook_by_id, naming_row, outbox_by_id};
 use crate::store::error::Of;
+use crate::store::hold::NOT_ON_HOLD;
 use crate::store::prepared::Prepare as _;
 use crate::store::rows::{EventRow, HookRow, MailRow, Settled};
 use crate::store::schema::{events, hooks_outbox, outbox};
@@ -58,6 +59,7 @@ macro_rules! queue {
                     $table::claimed_until.is_null().or($table::claimed_until.lt(Some(At(clock))));
                 let query = $table::table
                     .filter(sql::<Bool>(QUEUED))
+                    .filter(sql::<Bool>(NOT_ON_HOLD))
                     .filter($table::next_at.le(At(now)))
                     .filter($table::$address.is_not_null())
                     .filter(free)
@@ -353,7 +355,13 @@ pub(crate) fn outbox_failed(conn: &mut Conn, id: i64, fence: i64, error: &str) -
 }
 
 pub(crate) fn outbox_cancel(conn: &mut Conn, id: i64, fence: i64, reason: &str) -> Result<()> {
-    mail::give_up(conn, id, fence, reason, 0)
+    mail::give_up(conn, id, fence, reason, 0)?;
+    let rows = diesel::update(outbox::table.find(id))
+        .set(outbox::canceled.eq(true))
+        .prepared()
+        .execute(conn)
+        .of("outbox")?;
+    hit(rows, "the mail", id)
 }
 
 pub(crate) fn hook_failed(conn: &mut Conn, id: i64, fence: i64, error: &str) -> Result<()> {

@@ -89,7 +89,7 @@ pub(crate) fn events_of_sale(conn: &mut Conn, sale_id: i64) -> Result<Vec<EventR
 }
 
 /// These events, oldest first.
-fn without_bodies(conn: &mut Conn, ids: &[i64]) -> Result<Vec<EventRow>> {
+pub(super) fn without_bodies(conn: &mut Conn, ids: &[i64]) -> Result<Vec<EventRow>> {
     let rows = events::table
         .filter(events::id.eq_any(ids))
         .order(events::id)

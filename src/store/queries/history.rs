@@ -4,17 +4,17 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::super::Conn;
-use super::{Result, hook_owe};
+use super::{Result, at_most, hook_owe, naming_row};
 use crate::rules::hook::{HookEvent, message_id};
 use crate::store::error::Of;
-use crate::store::history::{self, HISTORY_ROOT, HistoryFault};
+use crate::store::history::{self, Chain, HISTORY_ROOT, HistoryFault};
 use crate::store::prepared::Prepare as _;
 use crate::store::rows::{HistoryRow, NewHistory, NewHook};
 use crate::store::schema::history as entries;
 use crate::store::types::{At, Digest, Json};
 
 /// How many entries are looked at in one go.
-const PAGE: i64 = 1_000;
+const PAGE: usize = 1_000;
 
 pub(crate) fn history_append(conn: &mut Conn, entry: &NewHistory) -> Result<HistoryRow> {
     let last: Option<(i32, Digest)> = entries::table
@@ -89,59 +89,54 @@ pub(crate) fn history_times(
     Ok(times.into_iter().map(DateTime::from).collect())
 }
 
+pub(crate) fn history_walk(
+    conn: &mut Conn,
+    (subject, seq): (&str, i32),
+    limit: usize,
+) -> Result<Vec<HistoryRow>> {
+    // The first condition alone lets the index begin at the right place.
+    let ids: Vec<i64> = entries::table
+        .filter(entries::subject.ge(subject))
+        .filter(entries::subject.gt(subject).or(entries::seq.gt(seq)))
+        .order((entries::subject, entries::seq))
+        .limit(at_most(limit))
+        .select(entries::id)
+        .load(conn)
+        .of("history")?;
+    let rows = entries::table
+        .filter(entries::id.eq_any(&ids))
+        .order((entries::subject, entries::seq))
+        .select(HistoryRow::as_select())
+        .load(conn)
+        .of("history");
+    naming_row(conn, rows, &ids, history_by_id)
+}
+
 pub(crate) fn history_verify(
     conn: &mut Conn,
     subject: Option<&str>,
 ) -> Result<Option<HistoryFault>> {
-    let mut chain = Chain { subject: String::new(), seq: 0, prev: HISTORY_ROOT };
+    let mut chain = Chain::default();
+    if let Some(subject) = subject {
+        let rows = history_of(conn, subject)?;
+        return Ok(rows.iter().find_map(|row| chain.follow(row)));
+    }
     loop {
-        let mut query = entries::table
-            .filter(
-                entries::subject
-                    .gt(chain.subject.clone())
-                    .or(entries::subject.eq(chain.subject.clone()).and(entries::seq.gt(chain.seq))),
-            )
-            .into_boxed();
-        if let Some(subject) = subject {
-            query = query.filter(entries::subject.eq(subject));
-        }
-        let page: Vec<HistoryRow> = query
-            .order((entries::subject, entries::seq))
-            .limit(PAGE)
-            .select(HistoryRow::as_select())
-            .load(conn)
-            .of("history")?;
+        let page = history_walk(conn, chain.place(), PAGE)?;
         if page.is_empty() {
             return Ok(None);
         }
-        for row in page {
-            if let Some(fault) = chain.follow(row) {
-                return Ok(Some(fault));
-            }
+        if let Some(fault) = page.iter().find_map(|row| chain.follow(row)) {
+            return Ok(Some(fault));
         }
     }
 }
 
-/// The last entry that was right.
-struct Chain {
-    subject: String,
-    seq: i32,
-    prev: Digest,
-}
-
-impl Chain {
-    fn follow(&mut self, row: HistoryRow) -> Option<HistoryFault> {
-        if row.subject != self.subject {
-            *self = Self { subject: row.subject.clone(), seq: 0, prev: HISTORY_ROOT };
-        }
-        self.seq += 1;
-        let fault = history::fault(&self.prev, self.seq, &row);
-        self.prev = row.hash;
-        fault.map(|message| HistoryFault {
-            id: row.id,
-            subject: row.subject,
-            seq: row.seq,
-            message,
-        })
-    }
+pub(super) fn history_by_id(conn: &mut Conn, id: i64) -> Result<Option<HistoryRow>> {
+    entries::table
+        .find(id)
+        .select(HistoryRow::as_select())
+        .first(conn)
+        .optional()
+        .of_row("history", id)
 }

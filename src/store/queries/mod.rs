@@ -5,9 +5,14 @@
 //! there are rows to lock.
 
 mod activations;
+mod arrival;
+mod audit;
 mod claims;
 mod events;
+mod export;
+mod figures;
 mod history;
+mod hold;
 mod hooks;
 mod keep;
 mod licenses;
@@ -16,11 +21,16 @@ mod outbox;
 mod people;
 mod sales;
 mod sessions;
+mod trouble;
 
 pub(in crate::store) use activations::*;
+pub(in crate::store) use audit::*;
 pub(in crate::store) use claims::*;
 pub(in crate::store) use events::*;
+pub(in crate::store) use export::*;
+pub(in crate::store) use figures::*;
 pub(in crate::store) use history::*;
+pub(in crate::store) use hold::*;
 pub(in crate::store) use hooks::*;
 pub(in crate::store) use keep::{EventRecord, event_keep};
 pub(in crate::store) use licenses::*;
@@ -28,6 +38,7 @@ pub(in crate::store) use outbox::*;
 pub(in crate::store) use people::*;
 pub(in crate::store) use sales::*;
 pub(in crate::store) use sessions::*;
+pub(in crate::store) use trouble::*;
 
 use super::Conn;
 pub(in crate::store) use super::{event_reclaim_all, hook_reclaim_all, outbox_reclaim_all};

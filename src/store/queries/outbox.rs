@@ -113,7 +113,7 @@ pub(crate) fn outbox_list(
 }
 
 /// These mails, oldest first.
-fn without_messages(conn: &mut Conn, ids: &[i64]) -> Result<Vec<MailRow>> {
+pub(super) fn without_messages(conn: &mut Conn, ids: &[i64]) -> Result<Vec<MailRow>> {
     let rows = outbox::table
         .filter(outbox::id.eq_any(ids))
         .order(outbox::id)
@@ -173,6 +173,7 @@ pub(crate) fn outbox_retry(conn: &mut Conn, id: i64, now: DateTime<Utc>) -> Resu
             outbox::claimed_until.eq(None::<At>),
             outbox::fence.eq(outbox::fence + 1),
             outbox::error.eq(None::<String>),
+            outbox::canceled.eq(false),
         ))
         .execute(conn)
         .of("outbox")?;

@@ -1,6 +1,6 @@
 //! Events: as they came, and where they stand.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use serde_json::Value;
 
@@ -9,6 +9,10 @@ use crate::store::types::{At, Dedupe, Digest, EventStatus, Json, MaybeAt};
 
 /// Where a list goes on: below this id, newest first. `None`: at the top.
 pub type Cursor = Option<i64>;
+
+/// No event is kept whose time of arrival is further than this behind that of an earlier one: the
+/// intake refuses to work under such a clock. So a time leads to a range of ids.
+pub const RECEIVED_BEHIND_MAX: TimeDelta = TimeDelta::days(1);
 
 /// An event that is to be kept.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -71,11 +71,11 @@ pub(super) async fn html(
 pub(super) async fn retry(
     console: Data<Console>,
     id: Path<String>,
-    ask: Ask,
+    mut ask: Ask,
 ) -> Result<HttpResponse, Problem> {
-    let id = numbered(&id)?;
+    let (id, asked) = (numbered(&id)?, ask.asked()?);
     ask.read::<Nothing>()?;
-    console.support.mail_retry(id).await?;
+    console.support.mail_retry(id, asked).await?;
     Ok(see_other(&format!("/console/mail/{id}?done=retried")))
 }
 

@@ -4,11 +4,13 @@
 //! - [`assets`]: what browsers load beside a page
 //! - [`filters`]: times and numbers as people read them
 //! - [`form`]: what forms send, and whether they are ours
+//! - [`bars`]: charts of bars, as numbers for a template
 //! - [`cookie`]: what names a session
 //! - [`multipart`]: forms with a file
 //! - `templates`: the list of all templates
 
 pub mod assets;
+pub mod bars;
 pub mod cookie;
 pub mod filters;
 pub mod form;

@@ -93,7 +93,7 @@ pub(super) async fn replay_many(desk: Data<Desk>, ask: Ask) -> Result<HttpRespon
     let answer = match dry_run {
         Flag(true) => HttpResponse::Ok().json(desk.support.event_rehearse_where(filter).await?),
         Flag(false) => {
-            let replayed = desk.support.event_replay_where(filter).await?;
+            let replayed = desk.support.event_replay_where(filter, ask.asked(None, None)?).await?;
             HttpResponse::Ok().json(json!({ "replayed": replayed }))
         }
     };

@@ -5,6 +5,7 @@ use actix_web::web::{Data, Json, Path};
 use serde::Deserialize;
 
 use super::Desk;
+use super::ask::Ask;
 use super::page::Paging;
 use crate::store::rows::HookFilter;
 use crate::store::types::MailStatus;
@@ -38,8 +39,12 @@ pub(super) async fn list(
     Ok(Json(desk.support.hook_list(filter, cursor, paging.limit).await?))
 }
 
-pub(super) async fn retry(desk: Data<Desk>, id: Path<String>) -> Result<Json<HookView>, Problem> {
+pub(super) async fn retry(
+    desk: Data<Desk>,
+    id: Path<String>,
+    ask: Ask,
+) -> Result<Json<HookView>, Problem> {
     let unknown = || Refusal::UnknownMessage(id.chars().take(40).collect());
     let number = id.parse().map_err(|_| unknown())?;
-    Ok(Json(desk.support.hook_retry(number).await?))
+    Ok(Json(desk.support.hook_retry(number, ask.asked(None, None)?).await?))
 }

@@ -5,6 +5,7 @@ use actix_web::web::{Data, Json, Path};
 use serde::Deserialize;
 
 use super::Desk;
+use super::ask::Ask;
 use super::page::Paging;
 use crate::store::rows::MailFilter;
 use crate::store::types::MailStatus;
@@ -42,8 +43,12 @@ pub(super) async fn one(desk: Data<Desk>, id: Path<String>) -> Result<Json<MailW
     Ok(Json(desk.support.mail(number(&id)?).await?))
 }
 
-pub(super) async fn retry(desk: Data<Desk>, id: Path<String>) -> Result<Json<MailView>, Problem> {
-    Ok(Json(desk.support.mail_retry(number(&id)?).await?))
+pub(super) async fn retry(
+    desk: Data<Desk>,
+    id: Path<String>,
+    ask: Ask,
+) -> Result<Json<MailView>, Problem> {
+    Ok(Json(desk.support.mail_retry(number(&id)?, ask.asked(None, None)?).await?))
 }
 
 fn number(id: &str) -> Result<i64, Problem> {

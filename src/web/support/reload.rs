@@ -7,12 +7,14 @@ use actix_web::web::{Data, Json};
 use serde::Serialize;
 
 use super::Desk;
+use super::ask::Ask;
+use crate::support::Asked;
 use crate::web::problem::{Code, Problem};
 
 /// Loads products and accounts anew, as a whole or not at all.
 pub trait Reload: Send + Sync {
     /// Every fault, a line each, where the old configuration stays in force.
-    fn reload(&self) -> Reloading<'_>;
+    fn reload(&self, asked: Asked) -> Reloading<'_>;
 }
 
 /// What comes of it.
@@ -29,8 +31,8 @@ pub struct ReloadDone {
     pub warnings: Vec<String>,
 }
 
-pub(super) async fn reload(desk: Data<Desk>) -> Result<Json<ReloadDone>, Problem> {
-    desk.reload.reload().await.map(Json).map_err(|faults| {
+pub(super) async fn reload(desk: Data<Desk>, ask: Ask) -> Result<Json<ReloadDone>, Problem> {
+    desk.reload.reload(ask.asked(None, None)?).await.map(Json).map_err(|faults| {
         let detail = "the configuration is faulty; mend what faults names and reload again";
         Problem::new(Code::ConfigurationFaulty, detail).with_faults(faults)
     })

@@ -2,12 +2,13 @@
 
 use actix_web::http::Method;
 use keywright::store::types::Role;
+use keywright::web::cells::Cell;
 use keywright::web::support::auth::WRONG_TOKENS_MAX;
-use keywright::web::support::table::{Cell, TABLE};
+use keywright::web::support::table::TABLE;
 use serde_json::json;
 
 use crate::support::databases::Database;
-use crate::support::office::{Call, Office};
+use crate::support::office::{Call, Office, by_nobody};
 
 const NOBODY: &str = "00000000-0000-7000-8000-000000000000";
 
@@ -25,8 +26,8 @@ fn call(cell: &Cell) -> Call {
 on_both! {
     async fn each_route_opens_to_its_roles_and_to_nobody_else(db: Database) {
         let office = Office::open(&db).await;
-        let (gone, view) = office.support.token_new("gone", Role::Admin).await.unwrap();
-        office.support.token_revoke(&view.id).await.unwrap();
+        let (gone, view) = office.support.token_new("gone", Role::Admin, by_nobody()).await.unwrap();
+        office.support.token_revoke(&view.id, by_nobody()).await.unwrap();
         let unknown = format!("kw_{}", "a".repeat(52));
         let mut table = String::new();
         for cell in TABLE {
@@ -57,10 +58,10 @@ on_both! {
     async fn a_revoked_token_is_of_no_use_at_once_on_every_node(db: Database) {
         let office = Office::open(&db).await;
         let other = office.another(&db).await;
-        let (token, view) = office.support.token_new("Ann", Role::Support).await.unwrap();
+        let (token, view) = office.support.token_new("Ann", Role::Support, by_nobody()).await.unwrap();
         let list = || Call::to(Method::GET, "/events").by(token.expose());
         assert_eq!(other.call(list()).await.status, 200);
-        office.support.token_revoke(&view.id).await.unwrap();
+        office.support.token_revoke(&view.id, by_nobody()).await.unwrap();
         assert_eq!(other.call(list()).await.word(), "401 unauthorized");
     }
 

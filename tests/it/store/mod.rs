@@ -1,6 +1,7 @@
 //! The store's promises, told on both databases.
 
 mod claims;
+mod figures;
 mod history;
 mod keep;
 mod licenses;

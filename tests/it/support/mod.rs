@@ -7,3 +7,4 @@ pub(crate) mod office;
 pub(crate) mod process;
 pub(crate) mod schema;
 pub(crate) mod smtp;
+pub(crate) mod tab;

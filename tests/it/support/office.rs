@@ -25,6 +25,7 @@ use keywright::store::types::Role;
 use keywright::store::{Options, Store};
 use keywright::support::Support;
 use keywright::web::app::Gate;
+use keywright::web::console::Console;
 use keywright::web::support::Desk;
 use keywright::web::support::reload::{Reload, ReloadDone, Reloading};
 use keywright_providers::sample::{Sample, Scene, Step};
@@ -71,6 +72,7 @@ pub(crate) struct Office {
     pub(crate) clock: Arc<Hands>,
     desk: web::Data<Desk>,
     gate: web::Data<Gate>,
+    console: web::Data<Console>,
     intake: web::Data<Intake>,
     figures: web::Data<PrometheusHandle>,
     apply: Apply,
@@ -126,11 +128,16 @@ impl Chance for Counted {
     }
 }
 
+/// Where it does not matter who asks.
+pub(crate) fn by_nobody() -> keywright::support::Asked {
+    keywright::support::Asked::default()
+}
+
 /// A configuration that is faulty, always.
 struct Faulty;
 
 impl Reload for Faulty {
-    fn reload(&self) -> Reloading<'_> {
+    fn reload(&self, _: keywright::support::Asked) -> Reloading<'_> {
         Box::pin(async { Err::<ReloadDone, _>(vec!["keywright.toml: products: is empty".into()]) })
     }
 }
@@ -190,6 +197,7 @@ impl Office {
             due,
             hooks,
             desk: web::Data::new(Desk::new(support.clone(), Arc::new(Faulty))),
+            console: web::Data::new(Console::new(support.clone(), Arc::new(Faulty))),
             intake: web::Data::new(intake.await.unwrap()),
             figures: web::Data::new(PrometheusBuilder::new().build_recorder().handle()),
             apply: Apply::new(
@@ -213,7 +221,7 @@ impl Office {
     }
 
     async fn hire(&mut self, name: &'static str, role: Role) {
-        let (token, _) = self.support.token_new(name, role).await.unwrap();
+        let (token, _) = self.support.token_new(name, role, by_nobody()).await.unwrap();
         self.tokens.insert(name, token.expose().to_owned());
     }
 
@@ -305,9 +313,17 @@ impl Office {
     }
 
     pub(crate) async fn call(&self, call: Call) -> Answer {
-        let Call { request, method, uri, body } = call;
+        let (method, uri, body) = (call.method.clone(), call.uri.clone(), call.body.clone());
+        let answer = self.visit(call).await;
+        let asked = Asked { method: method.as_str(), uri: &uri, body: body.as_ref() };
+        self.seen.lock().unwrap().extend(DESCRIPTION.hold(&asked, &answer));
+        answer
+    }
+
+    /// As a browser calls: what is answered are pages, which the API's description has nothing of.
+    pub(crate) async fn visit(&self, call: Call) -> Answer {
         let app = init_service(self.app()).await;
-        let response = call_service(&app, request.to_request()).await;
+        let response = call_service(&app, call.request.to_request()).await;
         let headers = response.headers().iter();
         let headers = headers.map(|(name, value)| {
             (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
@@ -316,10 +332,7 @@ impl Office {
         let bytes = read_body(response).await;
         let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        let answer = Answer { status, headers, json, text };
-        let asked = Asked { method: method.as_str(), uri: &uri, body: body.as_ref() };
-        self.seen.lock().unwrap().extend(DESCRIPTION.hold(&asked, &answer));
-        answer
+        Answer { status, headers, json, text }
     }
 
     /// What was answered so far, as in `event_list 200`.
@@ -352,6 +365,7 @@ impl Office {
             .app_data(web::Data::clone(&self.figures))
             .app_data(web::Data::clone(&self.desk))
             .app_data(web::Data::clone(&self.gate))
+            .app_data(web::Data::clone(&self.console))
             .wrap(keywright::web::headers())
             .configure(keywright::web::routes)
     }

@@ -1,0 +1,48 @@
+//! `keywright backup`: a copy of the embedded database, also while the service runs.
+
+use std::path::PathBuf;
+
+use anyhow::bail;
+use clap::Args;
+
+use super::{Context, say};
+use crate::store::{CopyError, DatabaseUrl};
+use crate::support::Asked;
+
+/// Copy the embedded database to a new file, also while the service runs
+///
+/// The copy is checked, on disk, and readable by its owner alone. Nothing goes out of it, neither
+/// mail nor messages to hooks, until `keywright mail release`. Keep the signing file with it.
+#[derive(Debug, Args)]
+pub(super) struct Backup {
+    /// A file that is not there yet
+    file: PathBuf,
+}
+
+impl Backup {
+    pub(super) async fn run(self, context: Context) -> anyhow::Result<()> {
+        let config = context.config()?;
+        match &config.database.url {
+            DatabaseUrl::Postgres(_) => return Err(CopyError::NotBuiltIn.into()),
+            DatabaseUrl::Sqlite(path) if !path.exists() => {
+                bail!("there is no database at {} yet", path.display());
+            }
+            DatabaseUrl::Sqlite(_) => {}
+        }
+        let support = context.support().await?;
+        let copied = support.backup(self.file.clone(), Asked::at_the_shell(None)).await?;
+        say(format!(
+            "{} holds {} events, {} licenses and their history, in {} bytes",
+            self.file.display(),
+            copied.events,
+            copied.licenses,
+            copied.size_bytes,
+        ))?;
+        say(format!(
+            "owed in it: {} mails, {} messages to hooks; they wait there for `keywright mail release`",
+            copied.mail_queued, copied.hooks_queued,
+        ))?;
+        say(format!("keep {} with it", config.signing.key_file.display()))?;
+        Ok(())
+    }
+}

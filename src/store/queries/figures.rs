@@ -1,0 +1,162 @@
+//! Figures: counted where the rows are, in whole hours and days of UTC.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+
+use super::super::{Conn, slot};
+use super::Result;
+use super::arrival::{ids_after, ids_up_to, last_before};
+use crate::store::error::Of;
+use crate::store::prepared::Prepare as _;
+use crate::store::rows::{AccountCount, DayCount, HourCount};
+use crate::store::schema::events;
+use crate::store::types::{At, EventStatus, Moment};
+
+/// Written out rather than bound: a partial index is only used where its condition can be read.
+const LIVES: &str = "action IN ('issued', 'renewed', 'revoked', 'withdrawn')";
+const STANDING: &str = "state = 'active' AND merged_into IS NULL";
+
+#[derive(QueryableByName)]
+struct Hour {
+    #[diesel(sql_type = BigInt)]
+    slot: i64,
+    #[diesel(sql_type = Text)]
+    account: String,
+    #[diesel(sql_type = Text)]
+    status: EventStatus,
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+#[derive(QueryableByName)]
+struct Day {
+    #[diesel(sql_type = BigInt)]
+    slot: i64,
+    #[diesel(sql_type = Text)]
+    action: String,
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+pub(crate) fn events_by_hour(
+    conn: &mut Conn,
+    since: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Result<Vec<HourCount>> {
+    let hour = TimeDelta::hours(1);
+    let (after, up_to) = (ids_after(conn, since)?, ids_up_to(conn, until)?);
+    let counts: Vec<Hour> = diesel::sql_query(format!(
+        "SELECT {} AS slot, account, status, count(*) AS count FROM events
+         WHERE id > $1 AND id <= $2 AND received_at >= $3 AND received_at < $4
+         GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+        slot("received_at", hour)
+    ))
+    .bind::<BigInt, _>(after)
+    .bind::<BigInt, _>(up_to)
+    .bind::<Moment, _>(At(since))
+    .bind::<Moment, _>(At(until))
+    .prepared()
+    .load(conn)
+    .of("events")?;
+    let count = |row: Hour| HourCount {
+        hour: begin(row.slot, hour),
+        account: row.account,
+        status: row.status,
+        count: row.count,
+    };
+    Ok(counts.into_iter().map(count).collect())
+}
+
+pub(crate) fn licenses_by_day(
+    conn: &mut Conn,
+    since: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Result<Vec<DayCount>> {
+    let day = TimeDelta::days(1);
+    by_day(
+        conn,
+        format!(
+            "SELECT {} AS slot, action, count(*) AS count FROM history
+             WHERE {LIVES} AND at >= $1 AND at < $2 GROUP BY 1, 2 ORDER BY 1, 2",
+            slot("at", day)
+        ),
+        (since, until),
+    )
+}
+
+pub(crate) fn licenses_expired_by_day(
+    conn: &mut Conn,
+    since: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Result<Vec<DayCount>> {
+    let day = TimeDelta::days(1);
+    by_day(
+        conn,
+        format!(
+            "SELECT {} AS slot, 'expired' AS action, count(*) AS count FROM licenses
+             WHERE {STANDING} AND valid_until >= $1 AND valid_until < $2 GROUP BY 1 ORDER BY 1",
+            slot("valid_until", day)
+        ),
+        (since, until),
+    )
+}
+
+fn by_day(
+    conn: &mut Conn,
+    query: String,
+    (since, until): (DateTime<Utc>, DateTime<Utc>),
+) -> Result<Vec<DayCount>> {
+    let counts: Vec<Day> = diesel::sql_query(query)
+        .bind::<Moment, _>(At(since))
+        .bind::<Moment, _>(At(until))
+        .prepared()
+        .load(conn)
+        .of("history")?;
+    let count = |row: Day| DayCount {
+        day: begin(row.slot, TimeDelta::days(1)),
+        action: row.action,
+        count: row.count,
+    };
+    Ok(counts.into_iter().map(count).collect())
+}
+
+pub(crate) fn account_counts(
+    conn: &mut Conn,
+    accounts: &[String],
+    now: DateTime<Utc>,
+) -> Result<Vec<AccountCount>> {
+    let day = last_before(conn, now - TimeDelta::days(1))?;
+    let week = last_before(conn, now - TimeDelta::weeks(1))?;
+    accounts.iter().map(|account| account_count(conn, account, day, week)).collect()
+}
+
+/// The index by account alone answers this.
+fn account_count(conn: &mut Conn, account: &str, day: i64, week: i64) -> Result<AccountCount> {
+    let since = |conn: &mut Conn, id: i64| {
+        events::table
+            .filter(events::account.eq(account))
+            .filter(events::id.gt(id))
+            .count()
+            .get_result::<i64>(conn)
+            .of("events")
+    };
+    let newest: Option<At> = events::table
+        .filter(events::account.eq(account))
+        .order(events::id.desc())
+        .select(events::received_at)
+        .first(conn)
+        .optional()
+        .of("events")?;
+    Ok(AccountCount {
+        account: account.to_owned(),
+        last_event_at: newest.map(DateTime::from),
+        last_day: since(conn, day)?,
+        last_week: since(conn, week)?,
+    })
+}
+
+/// When the slot of that number begins.
+fn begin(slot: i64, length: TimeDelta) -> DateTime<Utc> {
+    DateTime::from_timestamp(slot.saturating_mul(length.num_seconds()), 0).unwrap_or_default()
+}

@@ -1,0 +1,191 @@
+//! What needs a person. Each answer comes from an index alone and is bounded, however many events
+//! are stored and however many of them failed.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text};
+
+use super::super::Conn;
+use super::Result;
+use crate::rules::acts::SUPPORT;
+use crate::store::error::Of;
+use crate::store::prepared::Prepare as _;
+use crate::store::rows::{COUNT_MAX, EventTrouble, HookTrouble, Tally};
+use crate::store::schema::events;
+use crate::store::types::{At, EventStatus, Moment};
+
+/// Accounts times reasons: more kinds of trouble than this are not told apart.
+const KINDS_MAX: usize = 100;
+
+/// So many acts of support after the last event of its provider hide it.
+const ACTS_MAX: i64 = 100;
+
+#[derive(QueryableByName)]
+struct Counted {
+    #[diesel(sql_type = BigInt)]
+    counted: i64,
+    #[diesel(sql_type = Nullable<Moment>)]
+    oldest: Option<At>,
+}
+
+impl Counted {
+    fn tally(self) -> Tally {
+        Tally::new(self.counted, self.oldest.map(DateTime::from))
+    }
+}
+
+pub(crate) fn event_troubles(
+    conn: &mut Conn,
+    status: EventStatus,
+    until: DateTime<Utc>,
+) -> Result<Vec<EventTrouble>> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Text)]
+        account: String,
+        #[diesel(sql_type = Text)]
+        reason: String,
+        #[diesel(sql_type = BigInt)]
+        counted: i64,
+        #[diesel(sql_type = Moment)]
+        oldest: At,
+    }
+    // From the first event of one account and reason to that of the next, along the index.
+    let rows: Vec<Row> = diesel::sql_query(format!(
+        "WITH RECURSIVE firsts (id) AS (
+             SELECT (SELECT id FROM events WHERE status = '{status}'
+                     ORDER BY account, reason, id LIMIT 1)
+             UNION ALL
+             SELECT (SELECT next.id FROM events AS next
+                     WHERE next.status = '{status}'
+                       AND (next.account, next.reason) > (last.account, last.reason)
+                     ORDER BY next.account, next.reason, next.id LIMIT 1)
+             FROM firsts JOIN events AS last ON last.id = firsts.id
+         )
+         SELECT first.account, first.reason, first.received_at AS oldest,
+             (SELECT count(*) FROM (
+                  SELECT 1 FROM events AS one
+                  WHERE one.status = '{status}' AND one.account = first.account
+                    AND one.reason = first.reason AND one.received_at <= $1
+                  LIMIT {beyond}) AS found) AS counted
+         FROM firsts JOIN events AS first ON first.id = firsts.id
+         LIMIT {KINDS_MAX}",
+        beyond = COUNT_MAX + 1,
+    ))
+    .bind::<Moment, _>(At(until))
+    .prepared()
+    .load(conn)
+    .of("events")?;
+    let troubles = rows.into_iter().filter(|row| row.counted > 0).map(|row| EventTrouble {
+        account: row.account,
+        reason: row.reason,
+        tally: Tally::new(row.counted, Some(row.oldest.into())),
+    });
+    Ok(troubles.collect())
+}
+
+pub(crate) fn outbox_given_up(conn: &mut Conn) -> Result<Tally> {
+    let row: Counted = diesel::sql_query(format!(
+        "SELECT count(*) AS counted, min(created_at) AS oldest FROM (
+             SELECT created_at FROM outbox WHERE status = 'failed' AND NOT canceled
+             ORDER BY created_at LIMIT {beyond}) AS found",
+        beyond = COUNT_MAX + 1,
+    ))
+    .prepared()
+    .get_result(conn)
+    .of("outbox")?;
+    Ok(row.tally())
+}
+
+pub(crate) fn sales_without_address(conn: &mut Conn, until: DateTime<Utc>) -> Result<Tally> {
+    let row: Counted = diesel::sql_query(format!(
+        "SELECT count(DISTINCT sale_id) AS counted, min(created_at) AS oldest FROM (
+             SELECT created_at, sale_id FROM outbox
+             WHERE status = 'queued' AND recipient IS NULL AND created_at <= $1
+             ORDER BY created_at LIMIT {beyond}) AS found",
+        beyond = COUNT_MAX + 1,
+    ))
+    .bind::<Moment, _>(At(until))
+    .prepared()
+    .get_result(conn)
+    .of("outbox")?;
+    Ok(row.tally())
+}
+
+pub(crate) fn hook_troubles(conn: &mut Conn) -> Result<Vec<HookTrouble>> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Text)]
+        hook: String,
+        #[diesel(embed)]
+        tally: Counted,
+    }
+    let rows: Vec<Row> = diesel::sql_query(format!(
+        "SELECT hook, count(*) AS counted, min(dated_at) AS oldest FROM (
+             SELECT hook, dated_at FROM hooks_outbox
+             WHERE status = 'failed' AND hook IS NOT NULL
+             ORDER BY hook, dated_at LIMIT {beyond}) AS found
+         GROUP BY hook ORDER BY hook",
+        beyond = COUNT_MAX + 1,
+    ))
+    .prepared()
+    .load(conn)
+    .of("hooks_outbox")?;
+    let trouble = |row: Row| HookTrouble { hook: row.hook, tally: row.tally.tally() };
+    Ok(rows.into_iter().map(trouble).collect())
+}
+
+pub(crate) fn event_last_heard(conn: &mut Conn, account: &str) -> Result<Option<DateTime<Utc>>> {
+    // Support's own acts stand among the account's events.
+    let newest: Vec<(String, At)> = events::table
+        .filter(events::account.eq(account))
+        .order(events::id.desc())
+        .limit(ACTS_MAX)
+        .select((events::kind, events::received_at))
+        .load(conn)
+        .of("events")?;
+    let heard = newest.into_iter().find(|(kind, _)| kind != SUPPORT);
+    Ok(heard.map(|(_, at)| at.into()))
+}
+
+pub(crate) fn event_id_before(conn: &mut Conn, at: DateTime<Utc>) -> Result<i64> {
+    let newest: Option<i64> = events::table
+        .order(events::id.desc())
+        .select(events::id)
+        .first(conn)
+        .optional()
+        .of("events")?;
+    // Ids grow with time, so the border is found by halving.
+    let (mut before, mut beyond) = (0, newest.unwrap_or_default() + 1);
+    while beyond - before > 1 {
+        let middle = before + (beyond - before) / 2;
+        let found: Option<(i64, At)> = events::table
+            .filter(events::id.ge(middle))
+            .order(events::id)
+            .select((events::id, events::received_at))
+            .first(conn)
+            .optional()
+            .of("events")?;
+        match found {
+            Some((id, received)) if DateTime::from(received) < at => before = id,
+            Some(_) | None => beyond = middle,
+        }
+    }
+    Ok(before)
+}
+
+pub(crate) fn event_heard_between(
+    conn: &mut Conn,
+    account: &str,
+    borders: &[i64],
+) -> Result<Vec<bool>> {
+    let mut heard = Vec::with_capacity(borders.len());
+    for (after, until) in borders.iter().zip(borders.iter().skip(1)) {
+        let some = events::table
+            .filter(events::account.eq(account))
+            .filter(events::id.gt(after))
+            .filter(events::id.le(until));
+        heard.push(diesel::select(diesel::dsl::exists(some)).get_result(conn).of("events")?);
+    }
+    Ok(heard)
+}

@@ -1,0 +1,4 @@
+//! The console, as the people of a vendor use it.
+
+mod access;
+mod today;
