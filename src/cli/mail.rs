@@ -6,7 +6,7 @@ use super::part::{Part, json_of, or_none, page, time};
 use super::table::table;
 use super::{Context, say};
 use crate::post::settings::letters;
-use crate::rules::letter::{LetterData, Template};
+use crate::rules::letter::{LetterData, LinkData, Template};
 use crate::store::rows::MailFilter;
 use crate::store::types::MailStatus;
 use crate::support::Asked;
@@ -45,7 +45,7 @@ enum Action {
     },
     /// Print a letter with made-up data, from your templates where there are some
     Preview {
-        /// issued, renewed, remind, payment_failed or revoked
+        /// issued, renewed, remind, payment_failed, revoked or my_link
         template: Template,
         /// The customer's language, as in de or de-AT
         #[arg(long)]
@@ -133,8 +133,19 @@ fn preview(
     let letters = letters(config.mail.templates.as_deref())?;
     let [sample, _] = LetterData::samples();
     let vendor = config.mail.from.name.clone().unwrap_or_else(|| config.mail.from.domain().into());
-    let data = LetterData { vendor, public_url: config.server.public_url.to_string(), ..sample };
-    let letter = letters.write(template, locale, &data)?;
+    let public_url = config.server.public_url.to_string();
+    let letter = match template {
+        Template::MyLink => {
+            letters.write_link(locale, &LinkData { vendor, ..LinkData::sample() })?
+        }
+        Template::Issued
+        | Template::Renewed
+        | Template::Remind
+        | Template::PaymentFailed
+        | Template::Revoked => {
+            letters.write(template, locale, &LetterData { vendor, public_url, ..sample })?
+        }
+    };
     Ok(if html { letter.html } else { format!("Subject: {}\n\n{}", letter.subject, letter.text) })
 }
 
@@ -177,6 +188,8 @@ fn listed(mails: &[MailView]) -> String {
 }
 
 fn shown(mail: &MailWhole) -> String {
-    let message = mail.message.clone().unwrap_or_else(|| "(not written yet)".to_owned());
+    let kept = Template::by_name(&mail.mail.template).is_none_or(Template::is_kept);
+    let none = if kept { "(not written yet)" } else { "(kept nowhere: it opens a customer's page)" };
+    let message = mail.message.clone().unwrap_or_else(|| none.to_owned());
     format!("{}\n\n{}", listed(std::slice::from_ref(&mail.mail)), message.replace("\r\n", "\n"))
 }

@@ -21,6 +21,8 @@ mod hooks;
 #[cfg(test)]
 mod mailer;
 #[cfg(test)]
+mod my;
+#[cfg(test)]
 mod openapi;
 #[cfg(test)]
 mod post;

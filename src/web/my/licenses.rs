@@ -29,6 +29,7 @@ pub(super) async fn page(my: Data<My>, request: HttpRequest) -> Result<HttpRespo
     let Which { cursor, done } = Fields::of_query(&request)?.filled().read()?;
     let page = my.support.my_licenses(&customer.email, cursor.clone(), LICENSES).await?;
     let facts = json!({
+        "here": "licenses",
         "licenses": page.items,
         "cursor": cursor,
         // An id of ours: nothing in it has to be written otherwise in an address.

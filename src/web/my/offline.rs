@@ -13,6 +13,9 @@ use crate::machines::activate::Activated;
 use crate::web::app::offline::{RequestFile, license_file};
 use crate::web::problem::{Code, Problem};
 
+/// The entry of the navigation.
+const HERE: &str = "offline";
+
 #[derive(Deserialize)]
 struct Carried {
     /// Pasted.
@@ -24,16 +27,17 @@ struct Carried {
 }
 
 pub(super) async fn page(my: Data<My>, customer: Customer) -> HttpResponse {
-    my.page(StatusCode::OK, Some(&customer), "my/offline.html", json!({}))
+    my.page(StatusCode::OK, Some(&customer), "my/offline.html", json!({ "here": HERE }))
 }
 
 pub(super) async fn activate(my: Data<My>, ask: Ask) -> Result<HttpResponse, Problem> {
     let (customer, Carried { request, file, r#as }) = ask.read()?;
     let carried = file.or(request).unwrap_or_default();
-    let status = match my.activated(&customer, &carried).await {
+    let problem = match my.activated(&customer, &carried).await {
         Ok(done) if r#as.as_deref() == Some("file") => return Ok(license_file(&done.license)),
         Ok(done) => {
             let facts = json!({
+                "here": HERE,
                 "license": done.license,
                 "expires_at": done.expires_at,
                 // By which the same answer can be had as a file: the same machine keeps its seat.
@@ -43,8 +47,8 @@ pub(super) async fn activate(my: Data<My>, ask: Ask) -> Result<HttpResponse, Pro
         }
         Err(problem) => problem,
     };
-    let facts = json!({ "message": told(&status), "request": carried });
-    Ok(my.page(status.code().status(), Some(&customer), "my/offline.html", facts))
+    let facts = json!({ "here": HERE, "message": told(&problem), "request": carried });
+    Ok(my.page(problem.code().status(), Some(&customer), "my/offline.html", facts))
 }
 
 impl My {

@@ -69,6 +69,8 @@ impl My {
         });
         Value::from(Serde(json!({
             "me": me,
+            // Each page that stands in the navigation says so itself.
+            "here": null,
             "vendor": from.name.as_deref().unwrap_or_else(|| from.domain()),
             "contact": from.email,
             "now": text(self.support.clock.now()),

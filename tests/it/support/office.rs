@@ -25,7 +25,9 @@ use keywright::store::types::Role;
 use keywright::store::{Options, Store};
 use keywright::support::Support;
 use keywright::web::app::Gate;
+use keywright::support::my::Links;
 use keywright::web::console::Console;
+use keywright::web::my::My;
 use keywright::web::support::Desk;
 use keywright::web::support::reload::{Reload, ReloadDone, Reloading};
 use keywright_providers::sample::{Sample, Scene, Step};
@@ -73,6 +75,9 @@ pub(crate) struct Office {
     desk: web::Data<Desk>,
     gate: web::Data<Gate>,
     console: web::Data<Console>,
+    my: web::Data<My>,
+    /// Customers who asked for a link.
+    pub(crate) links: Links,
     intake: web::Data<Intake>,
     figures: web::Data<PrometheusHandle>,
     apply: Apply,
@@ -192,12 +197,15 @@ impl Office {
             Arc::<Hands>::clone(&clock),
             Fetch::new().unwrap(),
         );
+        let links = Links::new(support.clone());
         let mut office = Self {
             gate: web::Data::new(Gate::new(Machines::new(&support))),
             due,
             hooks,
             desk: web::Data::new(Desk::new(support.clone(), Arc::new(Faulty))),
             console: web::Data::new(Console::new(support.clone(), Arc::new(Faulty))),
+            my: web::Data::new(My::new(support.clone(), links.clone())),
+            links,
             intake: web::Data::new(intake.await.unwrap()),
             figures: web::Data::new(PrometheusBuilder::new().build_recorder().handle()),
             apply: Apply::new(
@@ -366,6 +374,7 @@ impl Office {
             .app_data(web::Data::clone(&self.desk))
             .app_data(web::Data::clone(&self.gate))
             .app_data(web::Data::clone(&self.console))
+            .app_data(web::Data::clone(&self.my))
             .wrap(keywright::web::headers())
             .configure(keywright::web::routes)
     }
