@@ -63,6 +63,13 @@ impl Books {
         format!("trial/{product}/{}", self.seed.pseudonym(&format!("trial {of} {product}"), who))
     }
 
+    /// What a link to the customer's page says, by the name that stands in its mail's row: without
+    /// the seed nobody can compute it, not even who reads the database.
+    #[must_use]
+    pub fn link_secret(&self, name: &str) -> String {
+        self.seed.pseudonym("customer link", name)
+    }
+
     /// The id and the key of a new license.
     #[must_use]
     pub fn name(&self, identity: &Identity<'_>, product: &Product) -> (String, String) {

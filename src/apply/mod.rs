@@ -24,7 +24,7 @@ use tokio::sync::{Mutex, Notify, watch};
 use tokio::task::JoinSet;
 
 pub use reading::{Read, read};
-pub(crate) use rows::{expired, new_mail, state, told};
+pub(crate) use rows::{expired, mail_identity, new_mail, state, told};
 pub use sale::Applied;
 
 use crate::books::{Books, Shelf};

@@ -7,7 +7,7 @@ use super::table::table;
 use super::{Context, say};
 use crate::post::settings::letters;
 use crate::rules::digest::Digest;
-use crate::rules::letter::{LetterData, Matter, Template};
+use crate::rules::letter::{LetterData, LinkData, Matter, Template};
 use crate::store::rows::MailFilter;
 use crate::store::types::MailStatus;
 use crate::support::Asked;
@@ -49,7 +49,7 @@ enum Action {
     },
     /// Print a letter with made-up data, from your templates where there are some
     Preview {
-        /// issued, renewed, remind, payment_failed, revoked or alert
+        /// issued, renewed, remind, payment_failed, revoked, alert or my_link
         template: Template,
         /// The customer's language, as in de or de-AT
         #[arg(long)]
@@ -140,6 +140,7 @@ fn preview(
     let public_url = config.server.public_url.to_string();
     let matter = match sample {
         Matter::License(data) => LetterData { vendor, public_url, ..*data }.into(),
+        Matter::Link(data) => Matter::Link(LinkData { vendor, ..data }),
         Matter::Alert(digest) => Matter::Alert(Digest { vendor, public_url, ..digest }),
     };
     let letter = letters.write(template, locale, &matter)?;

@@ -45,6 +45,7 @@ use serde::Deserialize;
 
 use crate::rules::hook::HookEvent;
 use crate::rules::product::{Catalogue, ProductSettings};
+use crate::rules::span::Interval;
 use crate::store::DatabaseUrl;
 
 pub use self::fault::Faults;
@@ -67,6 +68,7 @@ pub struct Config {
     pub signing: Signing,
     pub mail: Mail,
     pub retention: Retention,
+    pub my: My,
     pub netlicensing: NetLicensing,
     pub catalogue: Catalogue,
     /// The products as written, for people to read.
@@ -112,6 +114,17 @@ pub struct Mail {
     pub alert_to: Option<Mailbox>,
     /// The language that it is written in; `None`: the default one.
     pub alert_locale: Option<String>,
+}
+
+/// `[my]`: the customer's own page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct My {
+    /// Is there one?
+    pub enabled: bool,
+    /// How many machines of one license a customer may release within a period.
+    pub releases: u32,
+    /// Longer than zero.
+    pub release_period: Interval,
 }
 
 /// `[netlicensing]`: what the XML answers to clients of NetLicensing begin with.

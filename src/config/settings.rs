@@ -14,12 +14,13 @@ use super::{Deliver, Mode};
 use crate::rules::span::Interval;
 
 /// The tables of the configuration, by name.
-pub(super) const TABLES: [&str; 9] = [
+pub(super) const TABLES: [&str; 10] = [
     "server",
     "database",
     "signing",
     "mail",
     "retention",
+    "my",
     "netlicensing",
     "products",
     "providers",
@@ -76,6 +77,14 @@ pub(super) struct RetentionSettings {
 pub(super) enum TransportName {
     File,
     Smtp,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct MySettings {
+    pub(super) enabled: Option<bool>,
+    pub(super) releases: Option<u32>,
+    pub(super) release_period: Option<Interval>,
 }
 
 /// One of the vendor's own hooks.

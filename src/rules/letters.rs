@@ -208,7 +208,7 @@ impl Part {
 mod tests {
     use super::*;
     use crate::rules::digest::Digest;
-    use crate::rules::letter::LetterData;
+    use crate::rules::letter::{LetterData, LinkData};
 
     fn overridden(files: &[(&str, &str)]) -> Result<Letters, Vec<BadTemplate>> {
         Letters::with(files.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned())))
@@ -329,10 +329,34 @@ mod tests {
                 assert!(letter.html.contains(&format!("lang=\"{language}\"")));
                 format!("Subject: {}\n\n{}", letter.subject, letter.text)
             };
-            let of_licenses = Template::ALL.into_iter().filter(|name| *name != Template::Alert);
+            let others = [Template::Alert, Template::MyLink];
+            let of_licenses = Template::ALL.into_iter().filter(|name| !others.contains(name));
             let letters = of_licenses.map(letter).collect::<Vec<_>>().join("\n----\n");
             insta::assert_snapshot!(format!("in_{language}"), letters);
         }
+    }
+
+    fn written_link(language: &str) -> Letter {
+        let matter = Matter::Link(LinkData::sample());
+        Letters::built_in().write(Template::MyLink, Some(language), &matter).unwrap()
+    }
+
+    #[test]
+    fn the_link_to_the_customers_page_is_written_in_four_languages_and_stands_in_no_subject() {
+        let data = LinkData::sample();
+        let letters = ["en", "de", "fr", "es"].map(|language| {
+            let letter = written_link(language);
+            assert!(letter.text.lines().any(|line| line.trim() == data.link), "{}", letter.text);
+            assert!(letter.html.contains(&format!("lang=\"{language}\"")));
+            assert!(letter.html.contains("href=\"https:&#x2f;&#x2f;licenses.acme.example"));
+            assert!(!letter.subject.contains("link=") && letter.text.contains("30 "));
+            format!("Subject: {}\n\n{}", letter.subject, letter.text)
+        });
+        insta::assert_snapshot!("my_link", letters.join("\n----\n"));
+        let leaky = [("my_link.subject.txt", "{{ link }}")];
+        let faults = overridden(&leaky).unwrap_err();
+        assert!(faults[0].message.contains("there are minutes, vendor, support"), "{}", faults[0]);
+        assert_eq!(format!("{data:?}"), "LinkData(hidden)");
     }
 
     #[test]
@@ -419,8 +443,8 @@ mod tests {
         insta::assert_snapshot!(told(&[("issued.txt", "Hello\n{{ custommer }}")]), @"issued.txt: undefined value (in issued.txt:2); there are product, key, starts_at, expires_at, previous_expires_at, pending, trial, refunded, max_activations, quantity, features, customer, company, order, vendor, support, public_url");
         insta::assert_snapshot!(told(&[("renewed.html", "{% if key %}")]), @"renewed.html: syntax error: unexpected end of input, expected end of block (in renewed.html:1)");
         insta::assert_snapshot!(told(&[("isued.txt", "Hello"), ("D E/issued.txt", "Hallo")]), @"
-        D E/issued.txt: is no letter; there are issued, renewed, remind, payment_failed, revoked, alert, each as .subject.txt, .txt and .html, alone or in a folder named after a language, as de or pt-br
-        isued.txt: is no letter; there are issued, renewed, remind, payment_failed, revoked, alert, each as .subject.txt, .txt and .html, alone or in a folder named after a language, as de or pt-br
+        D E/issued.txt: is no letter; there are issued, renewed, remind, payment_failed, revoked, alert, my_link, each as .subject.txt, .txt and .html, alone or in a folder named after a language, as de or pt-br
+        isued.txt: is no letter; there are issued, renewed, remind, payment_failed, revoked, alert, my_link, each as .subject.txt, .txt and .html, alone or in a folder named after a language, as de or pt-br
         ");
         insta::assert_snapshot!(told(&DUTCH[..2]), @"nl/issued.html: is missing beside the other parts of issued");
     }

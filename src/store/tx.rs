@@ -251,6 +251,13 @@ functions! {
     history_of(subject: &str) -> Vec<HistoryRow>;
     /// The histories of all these subjects, by subject, each oldest first.
     history_of_all(subjects: &[String]) -> Vec<HistoryRow>;
+    /// When this actor did this to a subject, since then, oldest first.
+    history_times(
+        subject: &str,
+        action: &str,
+        actor: &str,
+        since: DateTime<Utc>,
+    ) -> Vec<DateTime<Utc>>;
     /// The first entry that is not what was written, of one subject or of all.
     history_verify(subject: Option<&str>) -> Option<HistoryFault>;
     /// Entries in the order of subjects and numbers, behind this one: the next part of what
@@ -471,6 +478,8 @@ functions! {
     link_use(hash: &Digest, created_after: DateTime<Utc>, now: DateTime<Utc>) -> Option<String>;
     /// How many links went to this address since then.
     links_since(email: &str, since: DateTime<Utc>) -> i64;
+    /// Forgets all links of this address; says how many.
+    links_forget(email: &str) -> usize;
     /// Forgets links made before then; says how many.
     links_sweep(created_before: DateTime<Utc>) -> usize;
     /// The answer given under this key.

@@ -94,19 +94,35 @@ impl Support {
             if asked.version.is_some_and(|seen| seen != row.version) {
                 return Err(Refusal::Changed { now: row.version }.into());
             }
-            let known = tx.activations_of_license(&row.id)?;
-            if known.iter().all(|one| one.id != activation) {
-                return Err(Refusal::UnknownActivation(activation.clone()).into());
-            }
-            if tx.activation_release(&row.id, &activation, now)? {
-                let detail = json!({ "activation_id": activation });
-                let subject = format!("license:{}", row.id);
-                tx.history_append(&asked.note(subject, "activation_released", detail, now))?;
-            }
-            Ok(())
+            held(tx, &row, &activation)?;
+            release(tx, &row, &activation, &asked, now)
         })
         .await
     }
+}
+
+/// Does this machine of the license hold a seat?
+pub(super) fn held(tx: &mut Tx<'_>, row: &LicenseRow, activation: &str) -> Result<bool, Failure> {
+    let known = tx.activations_of_license(&row.id)?;
+    let one = known.iter().find(|one| one.id == activation);
+    let unknown = || Refusal::UnknownActivation(activation.to_owned());
+    Ok(one.ok_or_else(unknown)?.released_at.is_none())
+}
+
+/// Frees the seat of a machine, and writes down who did it. Nothing, where it was free.
+pub(super) fn release(
+    tx: &mut Tx<'_>,
+    row: &LicenseRow,
+    activation: &str,
+    asked: &Asked,
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
+    if tx.activation_release(&row.id, activation, now)? {
+        let detail = json!({ "activation_id": activation });
+        let subject = format!("license:{}", row.id);
+        tx.history_append(&asked.note(subject, "activation_released", detail, now))?;
+    }
+    Ok(())
 }
 
 /// The license of that id or key, or the one that stands for it.

@@ -12,6 +12,7 @@
 //! - [`attention`]: what needs a person; [`alert`]: that is told by mail
 //! - [`retention`]: what is old is cleared
 //! - [`mail`]: what is owed and what went out; [`resend`]: a key once more
+//! - [`my`]: what a customer does himself, on a page of his own
 //! - [`hold`]: nothing goes out until a person agrees; [`backup`]: a copy of the built-in database
 //! - [`export`]: everything of one sort, for a spreadsheet or a program
 //! - [`audit`]: what people did, and the proof that nobody wrote it anew
@@ -46,6 +47,7 @@ pub mod licenses;
 pub mod life;
 pub mod mail;
 pub mod mask;
+pub mod my;
 pub mod once;
 pub mod payload;
 pub mod reconcile;

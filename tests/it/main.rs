@@ -29,6 +29,8 @@ mod hooks;
 #[cfg(test)]
 mod mailer;
 #[cfg(test)]
+mod my;
+#[cfg(test)]
 mod openapi;
 #[cfg(test)]
 mod ops;

@@ -1,5 +1,6 @@
 //! The history: only ever added to.
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::super::Conn;
@@ -70,6 +71,25 @@ pub(crate) fn history_of(conn: &mut Conn, subject: &str) -> Result<Vec<HistoryRo
         .select(HistoryRow::as_select())
         .load(conn)
         .of("history")
+}
+
+pub(crate) fn history_times(
+    conn: &mut Conn,
+    subject: &str,
+    action: &str,
+    actor: &str,
+    since: DateTime<Utc>,
+) -> Result<Vec<DateTime<Utc>>> {
+    let times: Vec<At> = entries::table
+        .filter(entries::subject.eq(subject))
+        .filter(entries::action.eq(action))
+        .filter(entries::actor.eq(Some(actor)))
+        .filter(entries::at.ge(At(since)))
+        .order(entries::seq)
+        .select(entries::at)
+        .load(conn)
+        .of("history")?;
+    Ok(times.into_iter().map(DateTime::from).collect())
 }
 
 pub(crate) fn history_walk(

@@ -9,6 +9,7 @@
 //! - [`cookie`]: what names a session
 //! - [`shown`]: what others wrote, as text that hides nothing
 //! - [`markdown`]: the guides as part of a page
+//! - [`multipart`]: forms with a file
 //! - `templates`: the list of all templates
 
 pub mod assets;
@@ -18,6 +19,7 @@ pub mod filters;
 pub mod form;
 pub mod life;
 pub mod markdown;
+pub mod multipart;
 pub mod shown;
 mod templates;
 

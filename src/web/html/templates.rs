@@ -29,6 +29,13 @@ templates! {
     "console/reload.html"
     "console/sign_in.html"
     "console/today.html"
+    "my/ask.html"
+    "my/error.html"
+    "my/in.html"
+    "my/layout.html"
+    "my/licenses.html"
+    "my/offline.html"
+    "my/sent.html"
 }
 
 #[cfg(test)]

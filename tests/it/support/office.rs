@@ -25,8 +25,10 @@ use keywright::post::{self, Post};
 use keywright::store::types::Role;
 use keywright::store::{Options, Store};
 use keywright::support::Support;
+use keywright::support::my::Links;
 use keywright::web::app::Gate;
 use keywright::web::console::Console;
+use keywright::web::my::My;
 use keywright::web::support::Desk;
 use keywright::web::support::reload::{Reload, ReloadDone, Reloading};
 use keywright_providers::sample::{Sample, Scene, Step};
@@ -75,6 +77,9 @@ pub(crate) struct Office {
     gate: web::Data<Gate>,
     console: web::Data<Console>,
     mended: Arc<Mutex<Option<Books>>>,
+    my: web::Data<My>,
+    /// Customers who asked for a link.
+    pub(crate) links: Links,
     intake: web::Data<Intake>,
     figures: web::Data<PrometheusHandle>,
     apply: Apply,
@@ -212,6 +217,7 @@ impl Office {
         let mended = Arc::default();
         let paper: Arc<dyn Reload> =
             Arc::new(Paper { support: support.clone(), mended: Arc::clone(&mended) });
+        let links = Links::new(support.clone());
         let mut office = Self {
             gate: web::Data::new(Gate::new(Machines::new(&support))),
             due,
@@ -220,6 +226,10 @@ impl Office {
             console: web::Data::new(Console::new(support.clone(), paper)),
             mended,
             post: web::Data::new(worker),
+            desk: web::Data::new(Desk::new(support.clone(), Arc::new(Faulty))),
+            console: web::Data::new(Console::new(support.clone(), Arc::new(Faulty))),
+            my: web::Data::new(My::new(support.clone(), links.clone())),
+            links,
             intake: web::Data::new(intake.await.unwrap()),
             figures: web::Data::new(PrometheusBuilder::new().build_recorder().handle()),
             apply: Apply::new(
@@ -401,6 +411,7 @@ impl Office {
             .app_data(web::Data::clone(&self.gate))
             .app_data(web::Data::clone(&self.console))
             .app_data(web::Data::clone(&self.post))
+            .app_data(web::Data::clone(&self.my))
             .wrap(keywright::web::headers())
             .configure(keywright::web::routes)
     }
