@@ -51,7 +51,7 @@ impl Reload for Never {
 impl Served {
     pub(crate) async fn open(town: &Town) -> Self {
         let (token, _) =
-            town.support.token_new("bench", Role::Admin, Asked::at_the_shell(None)).await.unwrap();
+            town.support.token_new("bench", Role::Admin, Asked::default()).await.unwrap();
         let desk = Data::new(Desk::new(town.support.clone(), Arc::new(Never)));
         let (store, shelf) = (town.store.clone(), town.support.shelf.clone());
         let intake = Data::new(town.intake.clone());

@@ -1,12 +1,15 @@
 //! `keywright reconcile`, as a person at a shell meets it.
 
+use chrono::TimeDelta;
+use keywright_providers::sample::{Scene, Step};
 use serde_json::{Value, json};
 
-use super::{page, purchase, stripe};
+use super::{page, stripe};
 use crate::cli::Shell;
 use crate::support::api::Api;
 use crate::support::databases::Database;
 use crate::support::office::Office;
+use crate::support::process::now;
 
 fn shell(db: &Database, api: &Api) -> Shell {
     let shell = Shell::new();
@@ -34,7 +37,11 @@ on_both! {
         let elsewhere = Database::sqlite();
         let office = Office::open(&elsewhere).await;
         stripe(&office, &api.base);
-        let samples = purchase(&office, "ida");
+        let (at, scene) = (now(), office.scene(Step::Purchase, "ida", "price_pro"));
+        let period_end = at + TimeDelta::days(365);
+        let scene = Scene { at, period_start: at, period_end, ..scene };
+        let account = office.support.shelf.now().account("pay").unwrap().clone();
+        let samples = account.provider.samples(&scene);
         api.knows("/v1/events", page(&samples, false));
         let shell = shell(&db, &api);
 
