@@ -53,7 +53,7 @@ on_both! {
         office.mend(NEW_ITEM);
         tab.send("Reload the configuration", &[]).await;
         assert_eq!(tab.page.status, 200);
-        tab.page.says("1 events that had failed for want of a product");
+        tab.page.says("events that had failed for want of a product");
         let back = event.rsplit('/').next().unwrap();
         tab.follow(&format!("Back to event {back}")).await;
         assert_eq!(tab.page.address, event);
@@ -61,7 +61,7 @@ on_both! {
         tab.send("Dry run", &[]).await;
         tab.page.says("The event would become applied");
         tab.page.says("issued for acme-ever");
-        tab.page.says("The mail “issued” of license");
+        tab.page.says("The mail “issued” would be owed");
         for nothing in ["/licenses", "/mail"] {
             assert!(office.get(nothing).await.ok()["items"].as_array().unwrap().is_empty());
         }
@@ -82,9 +82,9 @@ on_both! {
 
     async fn what_others_wrote_is_text_everywhere(db: Database) {
         let office = Office::open(&db).await;
-        let item = "\"><img src=x onerror=alert(1)>\u{1b}[31m\u{202e}moc";
+        let item = "\"><img/src=x/onerror=alert(1)>";
         let mut scene = office.scene(Step::Purchase, "mal", item);
-        scene.name = "<script>alert('name')</script>\u{9b}\u{2066}".to_owned();
+        scene.name = "<script>alert('name')</script>\u{1b}\u{9b}\u{202e}".to_owned();
         scene.company = Some("=HYPERLINK(\"http://evil.example\",\"pay\")".to_owned());
         office.deliver(&scene).await;
         let mut tab = Tab::signed_in(&office, "admin").await;
@@ -93,12 +93,12 @@ on_both! {
         tab.follow(NOON).await;
         let event = tab.page.address.clone();
         // As TOML writes it, so that the line can be copied.
-        assert!(tab.page.source.contains("\\U0000001B[31m\\U0000202Emoc"));
+        tab.page.says(r#""\"><img/src=x/onerror=alert(1)>" = "PRODUCT""#);
         sources.push(tab.page.source.clone());
         sources.push(tab.send("Dry run", &[]).await.source.clone());
         tab.open(&event).await;
         tab.send("Show personal data", &[]).await;
-        tab.page.says("<script>alert('name')</script>\\u{9b}\\u{2066}");
+        tab.page.says("<script>alert('name')</script>\\u001b\\u{9b}\\u{202e}");
         sources.push(tab.page.source.clone());
         sources.push(tab.open("/console/events/replay").await.source.clone());
         for typed in ["status", "q", "account", "since", "nothing"] {
@@ -198,10 +198,10 @@ on_both! {
         office.tell(Step::Purchase, "fay", "price_new").await;
         let mut tab = failed(&office, "support").await;
         tab.follow("All that failed for this reason").await;
-        tab.page.says("A dry run of 2 events: for 0 of them something would change.");
+        tab.page.says("for 0 of them something would change.");
         office.configure(NEW_ITEM);
         tab.open("/console/events/replay?status=failed&reason=unknown_product").await;
-        tab.page.says("A dry run of 2 events: for 2 of them something would change.");
+        tab.page.says("for 2 of them something would change.");
         tab.page.says("issued for acme-ever");
         tab.send("Replay all that match", &[]).await;
         assert_eq!(tab.page.status, 422);
