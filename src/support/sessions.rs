@@ -84,7 +84,7 @@ pub fn form_fits(session: &str, form: &str) -> bool {
 }
 
 impl Holder {
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         match self {
             Self::Token(id) => format!("token:{id}"),
             Self::User(name) => format!("user:{name}"),
