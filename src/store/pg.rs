@@ -175,6 +175,8 @@ pub(super) fn compact(conn: &mut Conn) -> Result<(), StoreError> {
         "outbox",
         "hooks_outbox",
         "idempotency",
+        "links",
+        "sessions",
     ] {
         conn.batch_execute(&format!("VACUUM {table}")).of("session")?;
     }

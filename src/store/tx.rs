@@ -415,6 +415,8 @@ functions! {
     hook_forget(ids: &[i64]) -> usize;
     /// Another body for an answer that is remembered.
     idempotency_redact(key: &str, body: &serde_json::Value) -> ();
+    /// Gives up the links that were mailed to an address.
+    links_drop(email: &str) -> ();
     /// Gives up a reference.
     ref_drop(name: &RefKey) -> ();
     /// The sale's customer has no id any more.

@@ -5,10 +5,11 @@ use std::task::Poll;
 
 use actix_web::http::Method;
 use chrono::TimeDelta;
-use keywright::store::rows::EventFilter;
-use keywright::store::types::EventStatus;
+use keywright::store::rows::{EventFilter, LinkRow};
+use keywright::store::types::{Bytes, EventStatus};
 use keywright::support::Asked;
 use keywright::support::erase::Look;
+use keywright::support::sessions::Holder;
 use keywright_providers::sample::{Scene, Step};
 use serde_json::{Value, json};
 
@@ -68,6 +69,11 @@ async fn life(office: &Office) -> Value {
         })
         .await
         .unwrap();
+    // And she has been on her own page.
+    let hash = Bytes([7; 32]);
+    let link = LinkRow { hash, email: ADA.to_owned(), created_at: now, used_at: Some(now) };
+    store.run("link", move |tx| tx.link_insert(&link)).await.unwrap();
+    office.support.session_begin(&Holder::Customer(ADA.to_owned())).await.unwrap();
     office.get(&path).await.ok()
 }
 
@@ -97,7 +103,7 @@ on_both! {
         }
         let look = erased(&office, "Ada@Customer.example").await;
         assert_eq!((look.sales, look.licenses, look.machines), (1, 1, 1), "{look:?}");
-        assert!(look.events >= 3 && look.mails >= 2 && look.answers == 2, "{look:?}");
+        assert!(look.events >= 3 && look.mails >= 2 && look.answers >= 2, "{look:?}");
         assert_eq!((look.pending, look.history), (0, 0), "{look:?}");
         for text in personal {
             assert!(!db.holds(text).await, "{text} is there still");

@@ -14,7 +14,7 @@ use crate::store::rows::{
     CustomerKey, CustomerRow, EventRow, HookRow, IdempotencyRow, MailRow, NoticeRow, RefKey,
 };
 use crate::store::schema::{
-    customers, events, hooks_outbox, idempotency, licenses, notices, outbox, refs, sales,
+    customers, events, hooks_outbox, idempotency, licenses, links, notices, outbox, refs, sales,
 };
 use crate::store::types::{At, EventStatus, Json, MailStatus};
 
@@ -185,6 +185,11 @@ pub(crate) fn idempotency_redact(conn: &mut Conn, key: &str, body: &Value) -> Re
         .set(idempotency::body.eq(Json(body.clone())))
         .execute(conn)
         .of("idempotency")?;
+    Ok(())
+}
+
+pub(crate) fn links_drop(conn: &mut Conn, email: &str) -> Result<()> {
+    diesel::delete(links::table.filter(links::email.eq(email))).execute(conn).of("links")?;
     Ok(())
 }
 

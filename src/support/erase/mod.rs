@@ -128,7 +128,8 @@ impl Support {
     /// Everything that was found, in the order that a further run can go on from.
     async fn take_out(&self, person: &Person, search: Search) -> Result<(), Failure> {
         let chunk = |ids: &[i64]| ids.to_vec();
-        let mut first: Vec<Batch> = search.answers.into_iter().map(Batch::Answer).collect();
+        let mut first = vec![Batch::Doors];
+        first.extend(search.answers.into_iter().map(Batch::Answer));
         first.extend(search.hooks.chunks(BATCH).map(|ids| Batch::Hooks(chunk(ids))));
         first.extend(search.mails.chunks(BATCH).map(|ids| Batch::Mails(chunk(ids))));
         self.each_batch(person, first).await?;

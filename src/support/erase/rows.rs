@@ -10,10 +10,13 @@ use super::traces::Person;
 use crate::store::rows::{ActivationRow, CustomerKey, LicenseRow, NoticeRow, RefKey};
 use crate::store::{StoreError, Tx};
 use crate::support::Failure;
+use crate::support::sessions::Holder;
 
 /// Rows that stand outside of his sales, or are found in more than one way.
 #[derive(Debug, Clone)]
 pub(super) enum Batch {
+    /// His sessions, and the links to them.
+    Doors,
     Events(Vec<i64>),
     Mails(Vec<i64>),
     Hooks(Vec<i64>),
@@ -31,6 +34,10 @@ impl Batch {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         match self {
+            Self::Doors => {
+                tx.links_drop(&person.email)?;
+                tx.sessions_end(&Holder::Customer(person.email.clone()).text()).map(drop)
+            }
             Self::Events(ids) => tx.event_erase(ids).map(drop),
             Self::Mails(ids) => tx.outbox_erase(ids).map(drop),
             Self::Hooks(ids) => tx.hook_forget(ids).map(drop),
