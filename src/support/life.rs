@@ -35,8 +35,10 @@ pub struct LicenseLife {
     pub machines: Vec<ActivationView>,
     /// Newest first, at most [`MAILS`].
     pub mails: Vec<MailView>,
-    /// Of its sale, newest first.
+    /// Of its sale, newest first, at most [`EVENTS`].
     pub events: Vec<EventView>,
+    /// How many there are.
+    pub events_count: usize,
     /// Oldest first.
     pub entries: Vec<Entry>,
     /// What stands of the time that was given, in order and without overlap.
@@ -62,7 +64,7 @@ pub struct Entry {
     pub reason: Option<String>,
     /// The event that told it.
     pub cause: Option<CauseView>,
-    /// The expiry after it, where it bears on the expiry.
+    /// The expiry after it, where it moved the expiry.
     pub expires_at: Option<DateTime<Utc>>,
 }
 
@@ -90,6 +92,9 @@ pub struct Moved {
 
 /// Mails that are shown beside a license.
 pub const MAILS: usize = 50;
+
+/// Events that are shown beside a license.
+pub const EVENTS: usize = 100;
 
 impl Support {
     /// One license with its whole life, by its id or key.
@@ -131,7 +136,8 @@ impl Support {
                 machines: machines.into_iter().map(Into::into).collect(),
                 mails: mails.iter().map(MailView::from).collect(),
                 entries: told_in_order(steps, &told, &whole.history, &events),
-                events: events.iter().rev().map(EventView::from).collect(),
+                events: events.iter().rev().take(EVENTS).map(EventView::from).collect(),
+                events_count: events.len(),
                 covered,
                 withdrawn,
                 stopped: stopped(&own),
@@ -162,6 +168,7 @@ fn told_in_order(
     let reasons = reasons(told);
     let mut known = BTreeSet::new();
     let mut entries: Vec<Entry> = Vec::new();
+    let mut expires_at = None;
     for step in steps {
         let event_id = step.event_id.to_string();
         let (by, reason) = reasons.get(&step.event_id).cloned().unwrap_or_default();
@@ -178,8 +185,9 @@ fn told_in_order(
             by,
             reason,
             cause: events.get(&event_id).map(|event| CauseView::from(*event)),
-            expires_at: step.expires_at,
+            expires_at: step.expires_at.filter(|end| expires_at != Some(*end)),
         });
+        expires_at = step.expires_at;
     }
     let of_step = |entry: &&HistoryView| {
         entry.cause.as_ref().is_some_and(|cause| known.contains(&cause.event_id))

@@ -41,6 +41,7 @@ fn life(status: &str, expires: Option<&str>, covered: Vec<Stretch>) -> LicenseLi
         machines: Vec::new(),
         mails: Vec::new(),
         events: Vec::new(),
+        events_count: 0,
         entries: Vec::new(),
         covered,
         withdrawn: Vec::new(),
