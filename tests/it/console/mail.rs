@@ -114,7 +114,7 @@ on_both! {
         assert_eq!(tab.page.status, 409);
         tab.page.says("the mail was sent already");
         tab.open(&format!("/console/audit?subject=mail:{id}")).await;
-        tab.page.says("support");
+        tab.page.says("the mail was put back in the queue");
         assert_eq!(tab.page.link(&format!("mail:{id}")), format!("/console/mail/{id}"));
         // A word of somebody else's link says nothing.
         tab.open(&format!("/console/mail/{id}?done=revoked")).await;
@@ -158,7 +158,8 @@ on_both! {
 
     async fn mail_is_found_by_license_address_and_status(db: Database) {
         let office = Office::open(&db).await;
-        let (ada, bob) = (office.sells("ada").await, office.sells("bob").await);
+        let ada = office.sells("ada").await;
+        office.sells("bob").await;
         let mut tab = Tab::signed_in(&office, "support").await;
         tab.open("/console/mail").await;
         for name in [&ada["key"], &ada["id"]] {
@@ -175,7 +176,6 @@ on_both! {
         tab.page.says("Nothing matches.");
         assert_eq!(tab.open("/console/mail?status=lost").await.status, 400);
         tab.page.says("queued, sent, failed");
-        assert_ne!(ada["id"], bob["id"]);
     }
 
     async fn while_everything_is_on_hold_the_page_says_so(db: Database) {
