@@ -64,7 +64,7 @@ const FACTS: Facts = Facts {
             secret: true,
             required: false,
             takes: Takes::Text,
-            help: "a read-only API key of the site, for fetching events back from api_url
+            help: "a read-only API key of the site, for fetching events back from api_url \
                    and for pulling missed ones",
         },
     ],

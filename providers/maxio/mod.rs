@@ -72,7 +72,7 @@ const FACTS: Facts = Facts {
             secret: true,
             required: false,
             takes: Takes::Text,
-            help: "an API key of the site, for asking for quantities and for pulling missed
+            help: "an API key of the site, for asking for quantities and for pulling missed \
                    events",
         },
     ],

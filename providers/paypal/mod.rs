@@ -70,7 +70,7 @@ const FACTS: Facts = Facts {
             secret: true,
             required: false,
             takes: Takes::Text,
-            help: "the client id of the REST app, for asking what was bought and by whom
+            help: "the client id of the REST app, for asking what was bought and by whom \
                    and for pulling missed events",
         },
         Setting {
