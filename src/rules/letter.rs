@@ -137,7 +137,6 @@ impl LetterData {
         };
         [full, bare]
     }
-
 }
 
 impl Facts for LetterData {

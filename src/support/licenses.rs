@@ -97,11 +97,7 @@ impl Support {
 }
 
 /// Does this machine of the license hold a seat?
-pub(super) fn held(
-    tx: &mut Tx<'_>,
-    row: &LicenseRow,
-    activation: &str,
-) -> Result<bool, Failure> {
+pub(super) fn held(tx: &mut Tx<'_>, row: &LicenseRow, activation: &str) -> Result<bool, Failure> {
     let known = tx.activations_of_license(&row.id)?;
     let one = known.iter().find(|one| one.id == activation);
     let unknown = || Refusal::UnknownActivation(activation.to_owned());

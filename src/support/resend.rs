@@ -12,8 +12,8 @@ use super::issue::address;
 use super::view::MailView;
 use super::{Asked, Failure, Refusal, Support};
 use crate::apply::new_mail;
-use crate::rules::difference::Owed;
 use crate::books::Books;
+use crate::rules::difference::Owed;
 use crate::store::rows::{LicenseRow, MailFilter, NewHistory, NewMail};
 use crate::store::types::LicenseState;
 use crate::store::{StoreError, Tx};
@@ -62,8 +62,7 @@ pub(super) fn again(
     let email = corrected.map(str::to_owned).or_else(|| known.email.clone());
     let customer = Customer { email: Some(email.ok_or(Refusal::NoAddress)?), ..known };
     let mail = owe(tx, &row.id, |key| {
-        let owed =
-            Owed { key, template: "issued", license_id: row.id.clone(), data: json!({}) };
+        let owed = Owed { key, template: "issued", license_id: row.id.clone(), data: json!({}) };
         new_mail(&owed, row.sale_id, &customer, books.config.mail.from.domain(), now)
     })?;
     tx.history_append(&NewHistory {

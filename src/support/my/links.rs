@@ -161,9 +161,8 @@ impl Support {
             return Ok(None);
         }
         let (hash, now) = (hash(secret), self.clock.now());
-        let used = self.write("link use", move |tx| {
-            Ok(tx.link_use(&hash, now - LINK_LASTS, now)?)
-        });
+        let used =
+            self.write("link use", move |tx| Ok(tx.link_use(&hash, now - LINK_LASTS, now)?));
         match used.await? {
             Some(email) => self.session_begin(&Holder::Customer(email)).await.map(Some),
             None => Ok(None),

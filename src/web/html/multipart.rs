@@ -49,7 +49,8 @@ fn read(boundary: &[u8], body: &[u8]) -> Option<Vec<(String, String)>> {
 fn name(headers: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(headers).ok()?;
     let line = text.lines().find(|line| {
-        line.split_once(':').is_some_and(|(name, _)| name.eq_ignore_ascii_case("content-disposition"))
+        line.split_once(':')
+            .is_some_and(|(name, _)| name.eq_ignore_ascii_case("content-disposition"))
     })?;
     let (_, after) = line.split_once("; name=\"")?;
     after.split_once('"').map(|(name, _)| name.to_owned())

@@ -58,12 +58,8 @@ impl std::fmt::Debug for My {
 pub fn scope() -> impl HttpServiceFactory {
     let (get, post) = (web::get, web::post);
     web::scope("/my")
-        .service(
-            at("", "GET, POST").route(get().to(licenses::page)).route(post().to(sign::ask)),
-        )
-        .service(
-            at("/in", "GET, POST").route(get().to(sign::link)).route(post().to(sign::enter)),
-        )
+        .service(at("", "GET, POST").route(get().to(licenses::page)).route(post().to(sign::ask)))
+        .service(at("/in", "GET, POST").route(get().to(sign::link)).route(post().to(sign::enter)))
         .service(at("/out", "POST").route(post().to(sign::leave)))
         .service(at("/release", "POST").route(post().to(acts::release)))
         .service(at("/resend", "POST").route(post().to(acts::resend)))

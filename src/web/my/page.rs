@@ -64,9 +64,8 @@ impl My {
     fn frame(&self, customer: Option<&Customer>) -> Value {
         let books = self.support.shelf.now();
         let from = &books.config.mail.from;
-        let me = customer.map(|customer| {
-            json!({ "email": customer.email, "form": customer.form_token() })
-        });
+        let me = customer
+            .map(|customer| json!({ "email": customer.email, "form": customer.form_token() }));
         Value::from(Serde(json!({
             "me": me,
             // Each page that stands in the navigation says so itself.

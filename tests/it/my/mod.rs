@@ -60,9 +60,8 @@ impl<'a> Mailbox<'a> {
 
     /// All mail that was ever owed, newest first.
     async fn mails(&self) -> Vec<MailRow> {
-        let list = |tx: &mut keywright::store::Tx<'_>| {
-            tx.outbox_list(&MailFilter::default(), None, 1_000)
-        };
+        let list =
+            |tx: &mut keywright::store::Tx<'_>| tx.outbox_list(&MailFilter::default(), None, 1_000);
         let mut mails = self.office.support.store.read("mails", list).await.unwrap();
         mails.sort_by_key(|mail| std::cmp::Reverse(mail.id));
         mails
@@ -93,7 +92,12 @@ impl<'a> Mailbox<'a> {
         let mut tab = Tab::new(self.office);
         tab.open(&link).await;
         tab.send("Continue", &[]).await;
-        assert_eq!((tab.page.status, tab.page.address.as_str()), (200, "/my"), "{}", tab.page.text());
+        assert_eq!(
+            (tab.page.status, tab.page.address.as_str()),
+            (200, "/my"),
+            "{}",
+            tab.page.text()
+        );
         tab
     }
 }
