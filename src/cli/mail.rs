@@ -186,6 +186,9 @@ fn listed(mails: &[MailView]) -> String {
 }
 
 fn shown(mail: &MailWhole) -> String {
-    let message = mail.message.clone().unwrap_or_else(|| "(not written yet)".to_owned());
+    let kept = Template::by_name(&mail.mail.template).is_none_or(Template::is_kept);
+    let none =
+        if kept { "(not written yet)" } else { "(kept nowhere: it opens a customer's page)" };
+    let message = mail.message.clone().unwrap_or_else(|| none.to_owned());
     format!("{}\n\n{}", listed(std::slice::from_ref(&mail.mail)), message.replace("\r\n", "\n"))
 }

@@ -5,7 +5,7 @@ use keywright::support::{Failure, Refusal};
 use keywright_providers::sample::Step;
 use serde_json::{Value, json};
 
-use super::{Mailbox, SITE, sent_by};
+use super::{Call, Mailbox, Method, SITE, sent_by};
 use crate::app::machine::{activate, activated, code, told};
 use crate::support::databases::Database;
 use crate::support::office::Office;
@@ -123,7 +123,7 @@ on_both! {
         // Support is not bound by it, and does not count.
         let held = machines(&office, &bought).await;
         let released = format!("/licenses/{id}/activations/{}", held[0]);
-        let call = super::Call::to(super::Method::DELETE, &released).by(office.token("support"));
+        let call = Call::to(Method::DELETE, &released).by(office.token("support"));
         assert_eq!(office.call(call).await.status, 204);
         // The first of the two is a week ago.
         office.clock.advance(TimeDelta::days(6) + TimeDelta::seconds(1));

@@ -36,18 +36,15 @@ async fn verified(office: &Office, license: &str) -> MachineLicense {
 
 /// As a browser sends the form with a file chosen.
 async fn uploads(tab: &Tab<'_>, office: &Office, file: &[u8]) -> Answer {
-    let part = |name: &str, more: &str| {
-        format!("--XyZ\r\nContent-Disposition: form-data; name=\"{name}\"{more}\r\n\r\n")
+    let part = |name: &str, more: &str, content: &[u8]| {
+        let head = format!("--XyZ\r\nContent-Disposition: form-data; name=\"{name}\"{more}");
+        [head.as_bytes(), b"\r\n\r\n", content, b"\r\n"].concat()
     };
     let body = [
-        part("form", "").as_bytes(),
-        tab.token().as_bytes(),
-        b"\r\n",
-        part("file", "; filename=\"press.request\"").as_bytes(),
-        file,
-        b"\r\n",
-        part("request", "").as_bytes(),
-        b"\r\n--XyZ--\r\n",
+        part("form", "", tab.token().as_bytes()),
+        part("file", "; filename=\"press.request\"", file),
+        part("request", "", b""),
+        b"--XyZ--\r\n".to_vec(),
     ];
     let call = Call::at(Method::POST, "/my/offline").header("cookie", &tab.cookie());
     let call = call.header("origin", SITE).header("sec-fetch-site", "same-origin");

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use keywright::post::Done;
 use serde_json::json;
 
-use super::{Mailbox, SITE, asks, sent_by};
+use super::{Call, Mailbox, Method, SITE, asks, sent_by};
 use crate::support::databases::Database;
 use crate::support::office::Office;
 use crate::support::tab::Tab;
@@ -195,7 +195,7 @@ on_both! {
         tab.send("Sign out", &[]).await.says("Enter the e-mail address");
         assert_eq!(tab.cookie(), "");
         assert_ne!(before, "");
-        let replayed = super::Call::at(super::Method::POST, "/my/out").header("cookie", &before);
+        let replayed = Call::at(Method::POST, "/my/out").header("cookie", &before);
         let replayed = replayed.header("origin", SITE).with_bytes(form.as_bytes());
         let replayed = office.visit(replayed).await;
         assert_eq!(replayed.headers["location"], "/my");
@@ -222,7 +222,7 @@ on_both! {
         let ada = Mailbox::of(&office).signed_in(ADA).await;
         let value = |tab: &Tab<'_>| tab.cookie().split_once('=').unwrap().1.to_owned();
         let seen = async |path: &str, cookie: String| {
-            let call = super::Call::at(super::Method::GET, path).header("cookie", &cookie);
+            let call = Call::at(Method::GET, path).header("cookie", &cookie);
             office.visit(call).await
         };
         let page = seen("/my", format!("__Host-keywright-my={}", value(&support))).await;
