@@ -49,6 +49,7 @@ async fn arrived(office: &Office) -> Vec<String> {
         support: None,
         public_url: "https://licenses.acme.example".to_owned(),
         products: Arc::new(|_| None),
+        links: Arc::new(str::to_owned),
     };
     let clock = Arc::clone(&office.support.clock);
     let post = Post::new(office.support.store.clone(), settings, clock, Arc::default());

@@ -6,7 +6,7 @@ use keywright::support::attention::{Attention, Count, OpenEvents, Silent};
 use keywright_providers::sample::Step;
 
 use crate::support::databases::Database;
-use crate::support::office::Office;
+use crate::support::office::{Office, by_nobody};
 
 async fn seen(office: &Office) -> Attention {
     office.support.attention().await.unwrap()
@@ -98,8 +98,8 @@ on_both! {
         store.run("cancel", move |tx| tx.outbox_cancel(bob.0, bob.1, "revoked")).await.unwrap();
         assert_eq!(seen(&office).await.mail_failed, few(1, since));
         // Tried again it is no trouble any more, and given up again it is.
-        office.support.mail_retry(ada.0).await.unwrap();
-        office.support.mail_retry(bob.0).await.unwrap();
+        office.support.mail_retry(ada.0, by_nobody()).await.unwrap();
+        office.support.mail_retry(bob.0, by_nobody()).await.unwrap();
         assert!(seen(&office).await.is_empty());
         let claimed = store.run("claim", move |tx| tx.outbox_claim(9, lease, since)).await.unwrap();
         assert!(claimed.iter().all(|mail| mail.status == MailStatus::Queued));

@@ -226,8 +226,6 @@ impl Office {
             console: web::Data::new(Console::new(support.clone(), paper)),
             mended,
             post: web::Data::new(worker),
-            desk: web::Data::new(Desk::new(support.clone(), Arc::new(Faulty))),
-            console: web::Data::new(Console::new(support.clone(), Arc::new(Faulty))),
             my: web::Data::new(My::new(support.clone(), links.clone())),
             links,
             intake: web::Data::new(intake.await.unwrap()),
@@ -524,7 +522,10 @@ fn postman(
         let books = names.now();
         books.config.catalogue.products.get(id)?.first().map(|product| product.name.clone())
     };
-    let settings = post::Settings::open(&mail, &config.server.public_url, Arc::new(product));
+    let books = shelf.clone();
+    let secret = move |name: &str| books.now().link_secret(name);
+    let settings =
+        post::Settings::open(&mail, &config.server.public_url, Arc::new(product), Arc::new(secret));
     Post::new(store.clone(), settings.unwrap(), Arc::<Hands>::clone(clock), Arc::clone(bell))
 }
 
