@@ -173,6 +173,7 @@ impl Service {
                 .app_data(data.5.clone())
                 .app_data(data.6.clone())
                 .app_data(data.7.clone())
+                .app_data(data.8.clone())
                 .configure(web::routes)
         })
         .client_request_timeout(HEADERS_TIME_MAX)

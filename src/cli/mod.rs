@@ -31,6 +31,7 @@ pub mod table;
 mod token;
 mod trigger;
 mod user;
+mod verify;
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -83,6 +84,7 @@ enum Command {
     Keys(keys::Keys),
     Token(token::Token),
     User(user::User),
+    Verify(verify::Verify),
     Audit(audit::Audit),
     Export(export::Export),
     Backup(backup::Backup),
@@ -120,6 +122,7 @@ impl Cli {
             Command::Keys(command) => command.run(context).await,
             Command::Token(command) => command.run(context).await,
             Command::User(command) => command.run(context).await,
+            Command::Verify(command) => command.run(context).await,
             Command::Audit(command) => command.run(context).await,
             Command::Export(command) => command.run(context).await,
             Command::Backup(command) => command.run(context).await,

@@ -107,7 +107,8 @@ fn trouble(state: &State, found: &[Found], now: DateTime<Utc>) -> (State, Option
     let passed = |wait: TimeDelta| state.told_at.is_none_or(|told_at| now - told_at >= wait);
     // What was over for long enough is new when it comes back.
     if passed(AGAIN) {
-        next.told.retain(|told| found.iter().any(|one| one.trouble == told.trouble));
+        let over = |told: &Found| !found.iter().any(|one| one.trouble == told.trouble);
+        next.told.retain(|told| state.open && !over(told));
     }
     let told = |one: &Found| next.told.iter().find(|told| told.trouble == one.trouble);
     let is_new = found.iter().any(|one| told(one).is_none());

@@ -18,7 +18,8 @@
 //! - [`simulation`]: a life on simulated time
 //! - [`key`]: activation keys and license ids
 //! - [`proof`]: claims signed with a purpose, and verified
-//! - [`validity`]: is a license valid at one instant; [`machine`]: what is signed for one machine
+//! - [`validity`]: is a license valid at one instant; [`machine`]: what is signed for one machine;
+//!   [`verified`]: the same read back, with no server
 //! - [`letter`]: what a customer is written
 //! - [`letters`]: the templates of it, built in or the vendor's; `tongue`: dates in them
 //! - [`head`]: everything that the history said at one moment, in one signed line
@@ -59,6 +60,7 @@ pub mod span;
 mod tongue;
 mod track;
 pub mod validity;
+pub mod verified;
 mod walk;
 
 #[cfg(test)]

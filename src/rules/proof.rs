@@ -115,6 +115,39 @@ pub fn jwks(keys: &[(String, VerifyingKey)]) -> Value {
     json!({ "keys": keys })
 }
 
+/// The public keys of a file as `GET /v1/keys` answers it. What is no Ed25519 key for signatures
+/// is passed over, as the standard wants it.
+///
+/// # Errors
+/// What is wrong with the file, for people.
+pub fn read_jwks(text: &str) -> Result<Vec<(String, VerifyingKey)>, String> {
+    #[derive(Deserialize)]
+    struct Set {
+        keys: Vec<Value>,
+    }
+    #[derive(Deserialize)]
+    struct Key {
+        kty: String,
+        crv: String,
+        kid: String,
+        x: String,
+    }
+    let set: Set = serde_json::from_str(text)
+        .map_err(|error| format!("is no set of public keys (JWKS): {error}"))?;
+    let keys = set.keys.into_iter().filter_map(|key| serde_json::from_value::<Key>(key).ok());
+    let mut found = Vec::new();
+    for key in keys.filter(|key| key.kty == "OKP" && key.crv == "Ed25519") {
+        let bytes = decoded(&key.x).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+        let public = bytes.and_then(|bytes| VerifyingKey::from_bytes(&bytes).ok());
+        let public = public.ok_or_else(|| format!("has a key {} that is none", key.kid))?;
+        found.push((key.kid, public));
+    }
+    match found.is_empty() {
+        true => Err("holds no Ed25519 key".to_owned()),
+        false => Ok(found),
+    }
+}
+
 /// Claims are structs and maps with text for keys, which always become JSON. Were one not to,
 /// the empty part would be refused by everyone who reads it.
 fn encoded(part: &impl Serialize) -> String {

@@ -181,6 +181,7 @@ impl What {
                 "attempts",
                 "sale_id",
                 "live",
+                "version",
             ],
             Self::Mail => &[
                 "id",

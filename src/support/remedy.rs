@@ -114,6 +114,16 @@ pub const ALL: &[Remedy] = &[
                  reconcile; for a sale that is older than this service, give the license by hand.",
     },
     Remedy {
+        reason: "erased",
+        why: "Its customer was erased before it was applied, and its content with him.",
+        remedy: "Nothing has to be done. What the provider sends from now on is new, and counts.",
+    },
+    Remedy {
+        reason: "told_before",
+        why: "It tells what an event of another name had told already.",
+        remedy: "Nothing has to be done: what it tells counts once.",
+    },
+    Remedy {
         reason: "purged",
         why: "The content was deleted after its time, so the event cannot be read again.",
         remedy: "Nothing can be done with it. What it told before stands in its notices.",
@@ -193,8 +203,14 @@ mod tests {
     use super::*;
 
     /// Where reasons are given.
-    const GIVEN: &[&str] =
-        &["src/apply", "src/store/queries", "src/rules/fold.rs", "providers/read.rs"];
+    const GIVEN: &[&str] = &[
+        "src/apply",
+        "src/store/queries/keep.rs",
+        "src/store/queries/events.rs",
+        "src/store/queries/erase.rs",
+        "src/rules/fold.rs",
+        "providers/read.rs",
+    ];
 
     /// What stands before one.
     const MARKS: &[&str] =

@@ -216,3 +216,36 @@ fn a_file_is_one_idea() {
     }
     assert_eq!(long, BTreeMap::new());
 }
+
+/// Every word of this kind in a text: `keywright_...`.
+fn figures(text: &str) -> BTreeSet<String> {
+    let name =
+        |rest: &str| rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
+    text.split("keywright_").skip(1).map(name).filter(|name: &String| !name.is_empty()).collect()
+}
+
+#[test]
+fn every_figure_is_documented_and_the_dashboard_names_no_other() {
+    let mut ours = BTreeSet::new();
+    for path in rust_files(&root().join("src")) {
+        let text = code(&path);
+        let quoted = text.split('"').filter(|part| part.starts_with("keywright_"));
+        ours.extend(quoted.flat_map(figures));
+    }
+    let read = |file: &str| fs::read_to_string(root().join(file)).unwrap();
+    let documentation = read("docs/operating.md");
+    // `keywright_mail_queued`, `_failed`: one line tells of a family.
+    let told = |name: &String| {
+        documentation.contains(&format!("keywright_{name}"))
+            || name.rsplit_once('_').is_some_and(|(family, last)| {
+                documentation.contains(&format!("keywright_{family}_"))
+                    && documentation.contains(&format!("`_{last}`"))
+            })
+    };
+    let untold: Vec<&String> = ours.iter().filter(|name| !told(name)).collect();
+    assert_eq!(untold, Vec::<&String>::new());
+    for file in ["deploy/grafana.json", "deploy/alerts.yaml"] {
+        let unknown: Vec<String> = figures(&read(file)).difference(&ours).cloned().collect();
+        assert_eq!(unknown, Vec::<String>::new(), "{file}");
+    }
+}

@@ -74,6 +74,7 @@ pub(crate) fn event_troubles(
                     AND one.reason = first.reason AND one.received_at <= $1
                   LIMIT {beyond}) AS found) AS counted
          FROM firsts JOIN events AS first ON first.id = firsts.id
+         ORDER BY first.account, first.reason
          LIMIT {KINDS_MAX}",
         beyond = COUNT_MAX + 1,
     ))

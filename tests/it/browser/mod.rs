@@ -1,4 +1,8 @@
 //! The console in a real browser, served by the real program.
 
 mod desk;
+mod hostile;
+mod licenses;
+mod mending;
+mod my;
 mod signing;

@@ -24,9 +24,8 @@ async fn newest(office: &Office) -> MailRow {
 
 /// The text part, as the page shows it.
 fn letter(tab: &Tab<'_>) -> String {
-    let source = &tab.page.source;
-    let start = source.find("<pre>").unwrap();
-    source[start..source.find("</pre>").unwrap()].to_owned()
+    let (_, rest) = tab.page.source.split_once("<pre>").unwrap();
+    rest.split_once("</pre>").unwrap().0.to_owned()
 }
 
 /// The newest mail is refused for good.

@@ -101,11 +101,27 @@ impl Browser {
         self.post(&format!("/element/{element}/click"), json!({})).await;
     }
 
+    /// Sends the form that has this button.
+    pub(crate) async fn submit(&self, button: &str) {
+        let path = format!("//button[normalize-space()={}]", quoted(button));
+        let element = self.element(&path, button).await;
+        self.post(&format!("/element/{element}/click"), json!({})).await;
+    }
+
     /// Writes into the field with this label, in place of what stands there.
     pub(crate) async fn fill(&self, label: &str, value: &str) {
         let element = self.field(label).await;
         self.post(&format!("/element/{element}/clear"), json!({})).await;
         self.post(&format!("/element/{element}/value"), json!({ "text": value })).await;
+    }
+
+    /// Looks for something from any page: `/`, the words, Enter.
+    pub(crate) async fn find(&self, words: &str) {
+        self.press("/").await;
+        for letter in words.chars() {
+            self.press(&letter.to_string()).await;
+        }
+        self.press("\u{e007}").await;
     }
 
     /// Presses a key where the focus is.

@@ -61,7 +61,8 @@ for (const node of document.querySelectorAll("button, a[href], summary")) {
   }
 }
 for (const svg of document.querySelectorAll("svg:not([aria-hidden])")) {
-  if (!svg.getAttribute("aria-label")) faults.push("a drawing that is told in no words");
+  const told = svg.getAttribute("aria-label") || svg.getAttribute("aria-labelledby");
+  if (!told) faults.push("a drawing that is told in no words");
 }
 
 const ids = [...document.querySelectorAll("[id]")].map((node) => node.id);
