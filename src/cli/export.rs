@@ -70,7 +70,7 @@ impl Export {
             out.write(&part)?;
         }
         if let (true, Some(path)) = (out.finish()?, path) {
-            say(format!("{} {} in {}", export.rows(), what.as_str(), path.display()))?;
+            say(format!("{}: {}, in {}", what.as_str(), export.rows(), path.display()))?;
         }
         Ok(())
     }

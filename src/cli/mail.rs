@@ -150,23 +150,23 @@ fn preview(
 fn on_hold(held: &Outgoing) -> String {
     let already = if held.changed { "now" } else { "already" };
     format!(
-        "nothing goes out: on hold {already} ({}); {}",
+        "nothing goes out: on hold {already} ({}), until `keywright mail release`; {}",
         or_none(held.why.clone()),
-        owed(held, "wait for `keywright mail release`")
+        owed(held)
     )
 }
 
 fn going(released: &Outgoing) -> String {
     if released.changed {
-        format!("released: {}", owed(released, "go out from now on, while the service runs"))
+        format!("released, and goes out while the service runs; {}", owed(released))
     } else {
-        format!("nothing was on hold; {}", owed(released, "go out while the service runs"))
+        format!("nothing was on hold; {}", owed(released))
     }
 }
 
-fn owed(outgoing: &Outgoing, what: &str) -> String {
-    let hooks = if outgoing.hooks_queued { " and messages to hooks" } else { "" };
-    format!("{} mails{hooks} that are owed {what}", outgoing.mail_queued)
+fn owed(outgoing: &Outgoing) -> String {
+    let hooks = if outgoing.hooks_queued { ", and messages to hooks" } else { "" };
+    format!("mails owed: {}{hooks}", outgoing.mail_queued)
 }
 
 fn listed(mails: &[MailView]) -> String {

@@ -94,3 +94,36 @@ impl Drop for Whole {
 fn cannot(path: &Path) -> String {
     format!("{} cannot be written", path.display())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        let mut names: Vec<_> =
+            entries.map(|one| one.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_file_is_whole_or_the_old_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("licenses.csv");
+        fs::write(&path, "old").unwrap();
+        let mut out = Out::open(Some(path.clone())).unwrap();
+        out.write("new, and cut off").unwrap();
+        assert_eq!(names(folder.path()).len(), 2);
+        drop(out);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        assert_eq!(names(folder.path()), ["licenses.csv"], "nothing of it is left");
+
+        let mut out = Out::open(Some(path.clone())).unwrap();
+        out.write("new, ").unwrap();
+        out.write("and whole").unwrap();
+        assert!(out.finish().unwrap());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new, and whole");
+        assert_eq!(names(folder.path()), ["licenses.csv"]);
+    }
+}

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::process::Output;
 
 use keywright::store::Store;
 use keywright::store::rows::MailFilter;
@@ -11,13 +12,28 @@ use keywright::store::types::MailStatus;
 
 use crate::cli::Shell;
 use crate::support::databases::Database;
-use crate::support::process::{Vendor, applied, files, licenses, settled, until};
+use crate::support::process::{Node, Vendor, applied, files, licenses, settled, until};
+
+/// Purchases before the backup begins.
+const EARLY: usize = 15;
 
 /// What the vendor's command said.
 fn run(vendor: &Vendor<'_>, arguments: &[&str]) -> Result<String, String> {
-    let output = vendor.run(arguments);
+    said(vendor.run(arguments))
+}
+
+fn said(output: Output) -> Result<String, String> {
     let text = |bytes| String::from_utf8(bytes).unwrap();
     if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
+}
+
+/// One more purchase, answered 200; its tag.
+async fn buys(vendor: &Vendor<'_>, node: &Node, tags: &mut Vec<String>) {
+    let tag = format!("t{}", tags.len());
+    for sample in vendor.events("stripe", &tag, "purchase") {
+        assert_eq!(node.send("stripe", &sample).await.status, 200);
+    }
+    tags.push(tag);
 }
 
 fn buyer(tag: &str) -> String {
@@ -47,23 +63,20 @@ async fn a_backup_made_while_events_pour_in_is_whole_and_holds_its_mail() {
     let node = vendor.serve();
     // Mail that is owed at the moment of the backup: the original holds it, too.
     run(&vendor, &["mail", "hold"]).unwrap();
-    let tags: Vec<String> = (0..60).map(|number| format!("t{number}")).collect();
-    let told: Vec<_> = tags.iter().map(|tag| vendor.events("stripe", tag, "purchase")).collect();
-    let (early, late) = told.split_at(20);
-    for sample in early.iter().flatten() {
-        assert_eq!(node.send("stripe", sample).await.status, 200);
+    let mut tags = Vec::new();
+    for _ in 0..EARLY {
+        buys(&vendor, &node, &mut tags).await;
     }
-    let (sender, late) = (node.sender(), late.concat());
-    let pouring = tokio::spawn(async move {
-        for sample in late {
-            assert_eq!(sender.send("stripe", &sample).await.unwrap().status, 200);
-        }
-    });
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("backup.db");
     let backup = ["backup", file.to_str().unwrap()];
-    let told = run(&vendor, &backup).unwrap();
-    pouring.await.unwrap();
+    let mut backing_up = vendor.begin(&backup);
+    // They pour in until it is done, and go on.
+    while backing_up.try_wait().unwrap().is_none() {
+        buys(&vendor, &node, &mut tags).await;
+    }
+    buys(&vendor, &node, &mut tags).await;
+    let told = said(backing_up.wait_with_output().unwrap()).unwrap();
     assert!(told.contains(" events, ") && told.contains("signing.pem"), "{told}");
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     let names: Vec<_> =
@@ -89,11 +102,11 @@ async fn a_backup_made_while_events_pour_in_is_whole_and_holds_its_mail() {
     assert_eq!(node.get("/readyz").0, 200);
     let store = vendor.store();
     applied(&store).await;
-    for tag in &tags[..20] {
+    for tag in &tags[..EARLY] {
         assert_eq!(licenses(&store, &buyer(tag)).await.len(), 1, "{tag} was there at the backup");
     }
     // The provider tells again what the copy lacks, and something new.
-    for tag in &tags[20..] {
+    for tag in &tags[EARLY..] {
         for sample in vendor.events("stripe", tag, "purchase") {
             assert_eq!(node.send("stripe", &sample).await.status, 200);
         }

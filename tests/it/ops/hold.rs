@@ -36,7 +36,7 @@ on_both! {
         assert_eq!(vendor.log().matches("nothing goes out").count(), 1, "once");
 
         let released = said(&vendor, &["mail", "release"]);
-        assert_eq!(released, "released: 1 mails that are owed go out from now on, while the service runs\n");
+        assert_eq!(released, "released, and goes out while the service runs; mails owed: 1\n");
         settled(&store).await;
         assert_eq!(files(&vendor.mail_folder()).len(), 1);
         until("the figures say it", async || {

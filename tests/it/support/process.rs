@@ -131,6 +131,11 @@ impl<'a> Vendor<'a> {
         self.command(arguments).output().unwrap()
     }
 
+    /// A command on this machine, begun.
+    pub(crate) fn begin(&self, arguments: &[&str]) -> Child {
+        self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
