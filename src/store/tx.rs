@@ -208,7 +208,8 @@ functions! {
         cursor: Option<&str>,
         limit: usize,
     ) -> Vec<LicenseRow>;
-    /// How many there are of each product in each status.
+    /// How many there are of each product in each status, without those that were active and
+    /// another stands for now.
     license_counts(now: DateTime<Utc>) -> Vec<LicenseCount>;
 
     /// Active licenses whose end comes after `after` and not after `until`, by it and the id. A

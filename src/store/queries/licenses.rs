@@ -94,37 +94,41 @@ pub(crate) fn licenses_ending(
 }
 
 pub(crate) fn license_counts(conn: &mut Conn, now: DateTime<Utc>) -> Result<Vec<LicenseCount>> {
-    let states: Vec<(String, LicenseState, i64)> = licenses::table
+    let decided: Vec<(String, LicenseState, i64)> = licenses::table
+        .filter(sql::<Bool>("state <> 'active'"))
         .group_by((licenses::product, licenses::state))
-        .order((licenses::product, licenses::state))
         .select((licenses::product, licenses::state, count_star()))
         .load(conn)
         .of("licenses")?;
-    let over: Vec<(String, i64)> = licenses::table
-        .filter(licenses::state.eq(LicenseState::Active))
-        .filter(licenses::valid_until.lt(Some(At(now))))
+    let standing: Vec<(String, i64)> = licenses::table
+        .filter(sql::<Bool>(STANDING))
         .group_by(licenses::product)
         .select((licenses::product, count_star()))
         .load(conn)
         .of("licenses")?;
-    let expired = |product: &str| {
-        over.iter().find(|(name, _)| name == product).map_or(0, |(_, count)| *count)
-    };
     let mut counts = Vec::new();
-    for (product, state, count) in states {
-        let (status, count) = match state {
-            LicenseState::Active => {
-                let expired = expired(&product);
-                let status = LicenseStatus::Expired;
-                counts.push(LicenseCount { product: product.clone(), status, count: expired });
-                (LicenseStatus::Active, count - expired)
-            }
-            LicenseState::Pending => (LicenseStatus::Pending, count),
-            LicenseState::Suspended => (LicenseStatus::Suspended, count),
-            LicenseState::Revoked => (LicenseStatus::Revoked, count),
+    for (product, state, count) in decided {
+        let status = match state {
+            LicenseState::Active => LicenseStatus::Active,
+            LicenseState::Pending => LicenseStatus::Pending,
+            LicenseState::Suspended => LicenseStatus::Suspended,
+            LicenseState::Revoked => LicenseStatus::Revoked,
         };
         counts.push(LicenseCount { product, status, count });
     }
+    for (product, count) in standing {
+        let expired: i64 = licenses::table
+            .filter(sql::<Bool>(STANDING))
+            .filter(licenses::product.eq(&product))
+            .filter(licenses::valid_until.lt(Some(At(now))))
+            .count()
+            .get_result(conn)
+            .of("licenses")?;
+        let (over, status) = (LicenseStatus::Expired, LicenseStatus::Active);
+        counts.push(LicenseCount { product: product.clone(), status: over, count: expired });
+        counts.push(LicenseCount { product, status, count: count - expired });
+    }
+    counts.sort_by(|a, b| (&a.product, a.status.as_str()).cmp(&(&b.product, b.status.as_str())));
     Ok(counts)
 }
 
