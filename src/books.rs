@@ -51,10 +51,23 @@ impl Books {
             })
     }
 
+    /// What somebody is called where his name must not stand; only this service can make it.
+    #[must_use]
+    pub fn pseudonym(&self, of: &str, who: &str) -> String {
+        self.seed.pseudonym(of, who)
+    }
+
     /// The names under which a machine's and a customer's one trial of a product are known.
     #[must_use]
     pub fn trial_name(&self, product: &str, of: &str, who: &str) -> String {
         format!("trial/{product}/{}", self.seed.pseudonym(&format!("trial {of} {product}"), who))
+    }
+
+    /// What a link to the customer's page says, by the name that stands in its mail's row: without
+    /// the seed nobody can compute it, not even who reads the database.
+    #[must_use]
+    pub fn link_secret(&self, name: &str) -> String {
+        self.seed.pseudonym("customer link", name)
     }
 
     /// The id and the key of a new license.

@@ -180,7 +180,6 @@ pub(crate) fn new_mail(
     domain: &str,
     now: DateTime<Utc>,
 ) -> NewMail {
-    let name = HEXLOWER.encode(Sha256::digest(&owed.key).get(..16).unwrap_or_default());
     NewMail {
         key: owed.key.clone(),
         template: owed.template.to_owned(),
@@ -190,11 +189,17 @@ pub(crate) fn new_mail(
         locale: customer.locale.clone(),
         status: MailStatus::Queued,
         next_at: now,
-        message_id: format!("<{name}@{domain}>"),
+        message_id: mail_identity(&owed.key, domain),
         dated_at: now,
         data: owed.data.clone(),
         created_at: now,
     }
+}
+
+/// The Message-ID of the mail for one purpose: the same, whoever owes it.
+pub(crate) fn mail_identity(key: &str, domain: &str) -> String {
+    let name = HEXLOWER.encode(Sha256::digest(key).get(..16).unwrap_or_default());
+    format!("<{name}@{domain}>")
 }
 
 /// That a license expired, once for each end that it had.

@@ -7,12 +7,13 @@ use super::hidden::Hidden;
 use super::layers::{Layers, read_file};
 use super::section::{section, table};
 use super::settings::{
-    DatabaseSettings, MailSettings, NetLicensingSettings, ServerSettings, SigningSettings, TABLES,
-    TransportName,
+    DatabaseSettings, MailSettings, MySettings, NetLicensingSettings, ServerSettings,
+    SigningSettings, TABLES, TransportName,
 };
 use super::values::Network;
 use super::{
-    Config, Database, Mail, NetLicensing, Server, Signing, Transport, accounts, catalogue, hooks,
+    Config, Database, Mail, My, NetLicensing, Server, Signing, Transport, accounts, catalogue,
+    hooks, retention,
 };
 use crate::store::{DatabaseUrl, StoreError};
 
@@ -25,6 +26,8 @@ pub(super) fn config(layers: &Layers) -> Result<Config, Faults> {
     let database = database(&mut report);
     let signing = signing(&mut report);
     let mail = mail(&mut report);
+    let retention = retention::retention(&mut report);
+    let my = my(&mut report);
     let netlicensing = netlicensing(&mut report);
     let products = catalogue::products(&mut report);
     let (accounts, items) = accounts::accounts(&mut report, &products);
@@ -32,12 +35,14 @@ pub(super) fn config(layers: &Layers) -> Result<Config, Faults> {
     let whole = (|| {
         let (server, database, signing, mail) = (server?, database?, signing?, mail?);
         let (products, catalogue) = products.into_catalogue(items);
-        let netlicensing = netlicensing?;
+        let (my, netlicensing) = (my?, netlicensing?);
         Some(Config {
             server,
             database,
             signing,
             mail,
+            retention,
+            my,
             netlicensing,
             catalogue,
             products,
@@ -161,7 +166,22 @@ fn mail(report: &mut Report<'_>) -> Option<Mail> {
             return None;
         }
     };
-    Some(Mail { from: settings.from?, transport, templates, alert_to: settings.alert_to })
+    let alert_locale = settings.alert_locale.map(|locale| locale.0);
+    let alert_to = settings.alert_to;
+    Some(Mail { from: settings.from?, transport, templates, alert_to, alert_locale })
+}
+
+fn my(report: &mut Report<'_>) -> Option<My> {
+    let key = Key::of(&["my"]);
+    let written = table(report, &key);
+    let settings: MySettings = section(report, &key, written, &[]);
+    let release_period = settings.release_period?;
+    if release_period.is_zero() {
+        let right = "is zero, so nothing would be limited; write P30D, or raise releases";
+        report.add(&key.at("release_period"), right);
+        return None;
+    }
+    Some(My { enabled: settings.enabled?, releases: settings.releases?, release_period })
 }
 
 fn netlicensing(report: &mut Report<'_>) -> Option<NetLicensing> {

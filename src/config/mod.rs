@@ -10,6 +10,7 @@
 //! - [`catalogue`]: products, bundles, and what stands on order lines
 //! - [`accounts`], [`described`], [`secrets`]: connections to payment providers, those that are
 //!   described here, and what proves them
+//! - [`retention`]: how long what is not needed any more is kept
 //! - [`hooks`]: the vendor's own systems that are told
 //! - [`fault`]: what is wrong, and what would be right
 //! - [`hidden`], [`urls`], [`values`], [`xml`]: the types that carry the rules
@@ -27,6 +28,7 @@ mod check;
 mod described;
 mod hooks;
 mod layers;
+mod retention;
 mod secrets;
 mod section;
 mod settings;
@@ -43,11 +45,13 @@ use serde::Deserialize;
 
 use crate::rules::hook::HookEvent;
 use crate::rules::product::{Catalogue, ProductSettings};
+use crate::rules::span::Interval;
 use crate::store::DatabaseUrl;
 
 pub use self::fault::Faults;
 pub(crate) use self::fault::did_you_mean;
 use self::layers::Layers;
+pub use self::retention::Retention;
 pub(crate) use self::section::fields;
 use self::urls::{PublicUrl, SmtpUrl};
 use self::values::{Mailbox, Network};
@@ -63,6 +67,8 @@ pub struct Config {
     pub database: Database,
     pub signing: Signing,
     pub mail: Mail,
+    pub retention: Retention,
+    pub my: My,
     pub netlicensing: NetLicensing,
     pub catalogue: Catalogue,
     /// The products as written, for people to read.
@@ -106,6 +112,19 @@ pub struct Mail {
     pub templates: Option<PathBuf>,
     /// Gets a digest of the events that need a person.
     pub alert_to: Option<Mailbox>,
+    /// The language that it is written in; `None`: the default one.
+    pub alert_locale: Option<String>,
+}
+
+/// `[my]`: the customer's own page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct My {
+    /// Is there one?
+    pub enabled: bool,
+    /// How many machines of one license a customer may release within a period.
+    pub releases: u32,
+    /// Longer than zero.
+    pub release_period: Interval,
 }
 
 /// `[netlicensing]`: what the XML answers to clients of NetLicensing begin with.
@@ -193,6 +212,12 @@ impl Config {
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         warnings::all(self)
+    }
+
+    /// Those of [`Config::warnings`] that concern one of its accounts.
+    #[must_use]
+    pub fn warnings_of(&self, account: &Account) -> Vec<String> {
+        warnings::of_account(self, account)
     }
 }
 

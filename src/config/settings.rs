@@ -8,14 +8,24 @@ use serde_json::Value;
 
 use super::hidden::Hidden;
 use super::urls::PublicUrl;
-use super::values::{Listen, Mailbox, Size};
+use super::values::{Listen, Locale, Mailbox, Size};
 use super::xml::{Namespace, Root};
 use super::{Deliver, Mode};
 use crate::rules::span::Interval;
 
 /// The tables of the configuration, by name.
-pub(super) const TABLES: [&str; 8] =
-    ["server", "database", "signing", "mail", "netlicensing", "products", "providers", "hooks"];
+pub(super) const TABLES: [&str; 10] = [
+    "server",
+    "database",
+    "signing",
+    "mail",
+    "retention",
+    "my",
+    "netlicensing",
+    "products",
+    "providers",
+    "hooks",
+];
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -49,6 +59,17 @@ pub(super) struct MailSettings {
     pub(super) smtp_url_file: Option<PathBuf>,
     pub(super) templates: Option<PathBuf>,
     pub(super) alert_to: Option<Mailbox>,
+    pub(super) alert_locale: Option<Locale>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct RetentionSettings {
+    pub(super) event_bodies: Option<Interval>,
+    pub(super) mail_bodies: Option<Interval>,
+    pub(super) hooks: Option<Interval>,
+    pub(super) released_activations: Option<Interval>,
+    pub(super) idempotency: Option<Interval>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -56,6 +77,14 @@ pub(super) struct MailSettings {
 pub(super) enum TransportName {
     File,
     Smtp,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct MySettings {
+    pub(super) enabled: Option<bool>,
+    pub(super) releases: Option<u32>,
+    pub(super) release_period: Option<Interval>,
 }
 
 /// One of the vendor's own hooks.

@@ -7,7 +7,8 @@ use serde::Deserialize;
 use super::done::End;
 use super::settings::Settings;
 use crate::mailer::{Draft, compose};
-use crate::rules::letter::{Letter, LetterData, Template};
+use crate::rules::digest::Digest;
+use crate::rules::letter::{LINK_LASTS, Letter, LetterData, LinkData, Matter, Template};
 use crate::rules::license::Flag;
 use crate::rules::remind::ends;
 use crate::store::rows::{LicenseRow, MailRow};
@@ -31,6 +32,13 @@ struct Told {
     previous_expires_at: Option<DateTime<Utc>>,
 }
 
+/// What the row of a link to the customer's page has.
+#[derive(Debug, Deserialize)]
+struct Named {
+    /// What the link's secret is computed from.
+    name: String,
+}
+
 /// Looks whether the mail is still to go out; renders it at the first try, and fixes its bytes.
 pub(super) fn prepare(
     tx: &mut Tx<'_>,
@@ -48,7 +56,11 @@ pub(super) fn prepare(
     }
     match render(tx, mail, &to, settings)? {
         Ok(bytes) => {
-            let bytes = tx.outbox_message(mail.id, mail.fence, &bytes)?;
+            let bytes = match Template::by_name(&mail.template).is_none_or(Template::is_kept) {
+                true => tx.outbox_message(mail.id, mail.fence, &bytes)?,
+                // The same at every try all the same: the row says all that is in it.
+                false => bytes,
+            };
             Ok(Prepared::Ready { to, bytes })
         }
         Err(reason) => {
@@ -64,20 +76,27 @@ pub(super) fn gone(
     mail: &MailRow,
     now: DateTime<Utc>,
 ) -> Result<Option<String>, StoreError> {
+    let template = Template::by_name(&mail.template);
+    if template == Some(Template::MyLink) {
+        let over = now >= mail.created_at + LINK_LASTS;
+        return Ok(over.then(|| "not sent: its link was over before the mail went out".to_owned()));
+    }
     let Some(id) = &mail.license_id else { return Ok(None) };
     let Some(license) = tx.license_by_id(id)? else { return Ok(None) };
     if let Some(other) = &license.merged_into {
         return Ok(Some(format!("not sent: the license became part of {other}")));
     }
     let revoked = license.state == LicenseState::Revoked;
-    let reason = match Template::by_name(&mail.template) {
+    let reason = match template {
         Some(Template::Revoked) if revoked => None,
         Some(Template::Revoked) => Some("the license was reinstated"),
         _ if revoked => Some("the license was revoked"),
         Some(Template::Remind) => end_moved(&license, mail, now)?,
         Some(Template::PaymentFailed) if flags(&license)?.contains(&Flag::PastDue) => None,
         Some(Template::PaymentFailed) => Some("the payment arrived"),
-        Some(Template::Issued | Template::Renewed) | None => None,
+        Some(Template::Issued | Template::Renewed | Template::Alert | Template::MyLink) | None => {
+            None
+        }
     };
     Ok(reason.map(|reason| format!("not sent: {reason} before the mail went out")))
 }
@@ -104,7 +123,7 @@ fn end_moved(
 }
 
 /// The whole message; or why there can be none, for support.
-fn render(
+pub(super) fn render(
     tx: &mut Tx<'_>,
     mail: &MailRow,
     to: &str,
@@ -113,18 +132,38 @@ fn render(
     let Some(template) = Template::by_name(&mail.template) else {
         return Ok(Err(format!("there is no letter named {}", mail.template)));
     };
+    let Some(matter) = matter(tx, mail, template, settings)? else {
+        return Ok(Err("the license that it tells of is not there".to_owned()));
+    };
+    let letter = settings.letters.write(template, mail.locale.as_deref(), &matter);
+    Ok(letter
+        .map_err(|bad| bad.to_string())
+        .and_then(|letter| enveloped(mail, to, &letter, settings)))
+}
+
+/// What the letter tells of; `None`: it is gone.
+fn matter(
+    tx: &mut Tx<'_>,
+    mail: &MailRow,
+    template: Template,
+    settings: &Settings,
+) -> Result<Option<Matter>, StoreError> {
+    if template == Template::Alert {
+        return Ok(Some(Matter::Alert(Digest {
+            told: read(&mail.data, "outbox", "data", &mail.id.to_string())?,
+            vendor: settings.vendor().to_owned(),
+            public_url: settings.public_url.clone(),
+        })));
+    }
+    if template == Template::MyLink {
+        return link(mail, settings).map(Matter::Link).map(Some);
+    }
     let license = match &mail.license_id {
         Some(id) => tx.license_by_id(id)?,
         None => None,
     };
-    let Some(license) = license else {
-        return Ok(Err("the license that it tells of is not there".to_owned()));
-    };
-    let data = letter_data(&license, mail, settings)?;
-    let letter = settings.letters.write(template, mail.locale.as_deref(), &data);
-    Ok(letter
-        .map_err(|bad| bad.to_string())
-        .and_then(|letter| enveloped(mail, to, &letter, settings)))
+    let data = license.map(|license| letter_data(&license, mail, settings)).transpose()?;
+    Ok(data.map(Matter::from))
 }
 
 fn enveloped(
@@ -142,6 +181,17 @@ fn enveloped(
         letter,
     };
     compose(&draft).map_err(|reason| reason.to_string())
+}
+
+fn link(mail: &MailRow, settings: &Settings) -> Result<LinkData, StoreError> {
+    let Named { name } = read(&mail.data, "outbox", "data", &mail.id.to_string())?;
+    let secret = (settings.links)(&name);
+    Ok(LinkData {
+        link: format!("{}/my/in?link={secret}", settings.public_url),
+        vendor: settings.vendor().to_owned(),
+        support: settings.support.clone(),
+        public_url: settings.public_url.clone(),
+    })
 }
 
 fn letter_data(

@@ -19,6 +19,10 @@ const TEMPLATES_MAX: usize = 500;
 /// A product's name by its id, as configured at the moment.
 pub type ProductNames = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
+/// What a link to the customer's page says, by the name in its mail's row. It is computed when the
+/// mail goes out, so that it stands in no database.
+pub type LinkSecrets = Arc<dyn Fn(&str) -> String + Send + Sync>;
+
 /// What mail is sent with, from the start to the end of a process.
 pub struct Settings {
     pub mailer: Mailer,
@@ -30,6 +34,7 @@ pub struct Settings {
     /// Of this service: the only address that links may begin with.
     pub public_url: String,
     pub products: ProductNames,
+    pub links: LinkSecrets,
 }
 
 /// Why mail cannot be sent as configured.
@@ -54,6 +59,7 @@ impl Settings {
         mail: &Mail,
         public_url: &PublicUrl,
         products: ProductNames,
+        links: LinkSecrets,
     ) -> Result<Self, PostError> {
         Ok(Self {
             mailer: mailer(&mail.transport)?,
@@ -63,6 +69,7 @@ impl Settings {
             support: None,
             public_url: public_url.to_string(),
             products,
+            links,
         })
     }
 
@@ -189,8 +196,9 @@ mod tests {
         ]);
         let letters = letters(Some(folder.path())).unwrap();
         let [data, _] = LetterData::samples();
-        let subject =
-            |locale| letters.write(Template::Issued, Some(locale), &data).unwrap().subject;
+        let subject = |locale| {
+            letters.write(Template::Issued, Some(locale), &data.clone().into()).unwrap().subject
+        };
         assert_eq!(subject("en"), "Acme Licensing: Acme Pro");
         assert_eq!(subject("de-AT"), "Schlüssel für Acme Pro");
     }

@@ -3,14 +3,18 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use minijinja::{Value, context};
 
+use super::digest::Digest;
 use super::plain::{buyer_text, one_line};
 use super::tongue::Tongue;
 
 /// The longest subject, and the longest name of a product or a vendor, in characters.
 pub(super) const SUBJECT_CHARS: usize = 150;
+
+/// How long the link in a [`Template::MyLink`] is good.
+pub const LINK_LASTS: TimeDelta = TimeDelta::minutes(30);
 
 /// Which letter it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +29,10 @@ pub enum Template {
     PaymentFailed,
     /// Not valid any more: the money went back, or support said so.
     Revoked,
+    /// To the vendor: what needs a person.
+    Alert,
+    /// The way to the customer's own page; of no license.
+    MyLink,
 }
 
 /// A letter, ready to be put into a mail.
@@ -111,12 +119,12 @@ impl LetterData {
     }
 
     /// For a subject: a buyer's words have no place there.
-    pub(super) fn without_buyer(&self) -> Self {
+    fn without_buyer(&self) -> Self {
         Self { customer: None, company: None, order: None, ..self.clone() }
     }
 
     /// What the templates see. A template that names anything else does not render.
-    pub(super) fn facts(&self, tongue: Tongue) -> Value {
+    fn facts(&self, tongue: Tongue) -> Value {
         let told = |text: &Option<String>| text.as_deref().and_then(buyer_text);
         let date = |at| tongue.date(at);
         context! {
@@ -141,9 +149,114 @@ impl LetterData {
     }
 }
 
+/// What the letter with a link to the customer's page tells of. It names neither a license nor a
+/// customer: whoever reads the mail by mistake learns nothing.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LinkData {
+    /// Opens the page once, until [`LINK_LASTS`] is over. Never logged.
+    pub link: String,
+    /// Who writes.
+    pub vendor: String,
+    /// Where to write to; without it the letter says to answer.
+    pub support: Option<String>,
+    /// Of this service: the only address that links may begin with.
+    pub public_url: String,
+}
+
+/// What a letter may tell of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Matter {
+    /// A license, to its customer.
+    License(Box<LetterData>),
+    /// What needs a person, to the vendor.
+    Alert(Digest),
+    /// The way to the customer's own page.
+    Link(LinkData),
+}
+
+impl Matter {
+    /// Usual matters of this letter, to try templates on.
+    #[must_use]
+    pub fn samples(template: Template) -> [Self; 2] {
+        match template {
+            Template::Alert => Digest::samples().map(Self::Alert),
+            Template::MyLink => [LinkData::sample(), LinkData::sample()].map(Self::Link),
+            Template::Issued
+            | Template::Renewed
+            | Template::Remind
+            | Template::PaymentFailed
+            | Template::Revoked => LetterData::samples().map(Self::from),
+        }
+    }
+
+    pub(super) fn facts(&self, tongue: Tongue) -> Value {
+        match self {
+            Self::License(data) => data.facts(tongue),
+            Self::Alert(digest) => digest.facts(tongue),
+            Self::Link(link) => link.facts(),
+        }
+    }
+
+    /// What a subject may tell.
+    pub(super) fn facts_for_subject(&self, tongue: Tongue) -> Value {
+        match self {
+            Self::License(data) => data.without_buyer().facts(tongue),
+            Self::Alert(digest) => digest.facts(tongue),
+            Self::Link(link) => link.facts_for_subject(),
+        }
+    }
+}
+
+impl LinkData {
+    /// To try templates on.
+    #[must_use]
+    pub fn sample() -> Self {
+        let public_url = "https://licenses.acme.example";
+        Self {
+            link: format!("{public_url}/my/in?link=0123456789abcdef0123456789abcdef"),
+            vendor: "Acme Licensing".to_owned(),
+            support: None,
+            public_url: public_url.to_owned(),
+        }
+    }
+
+    fn facts(&self) -> Value {
+        context! { link => self.link.as_str(), ..self.facts_for_subject() }
+    }
+
+    /// A secret has no place in a subject.
+    fn facts_for_subject(&self) -> Value {
+        context! {
+            minutes => LINK_LASTS.num_minutes(),
+            vendor => one_line(&self.vendor, SUBJECT_CHARS),
+            support => self.support.as_deref(),
+            public_url => self.public_url.as_str(),
+        }
+    }
+}
+
+impl fmt::Debug for LinkData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LinkData(hidden)")
+    }
+}
+
+impl From<LetterData> for Matter {
+    fn from(data: LetterData) -> Self {
+        Self::License(Box::new(data))
+    }
+}
+
 impl Template {
-    pub const ALL: [Self; 5] =
-        [Self::Issued, Self::Renewed, Self::Remind, Self::PaymentFailed, Self::Revoked];
+    pub const ALL: [Self; 7] = [
+        Self::Issued,
+        Self::Renewed,
+        Self::Remind,
+        Self::PaymentFailed,
+        Self::Revoked,
+        Self::Alert,
+        Self::MyLink,
+    ];
 
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -153,6 +266,23 @@ impl Template {
             Self::Remind => "remind",
             Self::PaymentFailed => "payment_failed",
             Self::Revoked => "revoked",
+            Self::Alert => "alert",
+            Self::MyLink => "my_link",
+        }
+    }
+
+    /// Is the message kept, for support to look at? Not where it holds what opens a door: such a
+    /// one is written anew at each try, and stands in no database.
+    #[must_use]
+    pub fn is_kept(self) -> bool {
+        match self {
+            Self::Issued
+            | Self::Renewed
+            | Self::Remind
+            | Self::PaymentFailed
+            | Self::Revoked
+            | Self::Alert => true,
+            Self::MyLink => false,
         }
     }
 

@@ -9,7 +9,7 @@ use crate::apply;
 use crate::books::Books;
 use crate::rules::fold::{Folded, fold};
 use crate::store::Tx;
-use crate::store::rows::{Cursor, EventFilter, EventRow, HistoryRow, NewHistory};
+use crate::store::rows::{AccountWord, Cursor, EventFilter, EventRow, HistoryRow, NewHistory};
 use crate::store::types::EventStatus;
 
 impl Support {
@@ -29,6 +29,22 @@ impl Support {
             Ok(page.map(|row| EventView::from(&row)))
         })
         .await
+    }
+
+    /// The types of events that came, by account: what a filter can be set to.
+    ///
+    /// # Errors
+    /// [`Failure::Store`].
+    pub async fn event_types(&self) -> Result<Vec<AccountWord>, Failure> {
+        self.read("event types", |tx| Ok(tx.event_types()?)).await
+    }
+
+    /// The reasons for which events failed, wait or were ignored, by account.
+    ///
+    /// # Errors
+    /// [`Failure::Store`].
+    pub async fn event_reasons(&self) -> Result<Vec<AccountWord>, Failure> {
+        self.read("event reasons", |tx| Ok(tx.event_reasons()?)).await
     }
 
     /// One event, with headers, body, notices and what it led to.
@@ -132,10 +148,10 @@ fn history(tx: &mut Tx<'_>, row: &EventRow) -> Result<Vec<HistoryView>, Failure>
         Some(sale_id) => tx.licenses_of_sale(sale_id)?,
         None => Vec::new(),
     };
-    for license in licenses {
-        let of_license = tx.history_of(&format!("license:{}", license.id))?;
-        entries.extend(of_license.into_iter().filter(|entry| entry.cause_event == Some(row.id)));
-    }
+    let subjects: Vec<String> =
+        licenses.iter().map(|license| format!("license:{}", license.id)).collect();
+    let of_licenses = tx.history_of_all(&subjects)?;
+    entries.extend(of_licenses.into_iter().filter(|entry| entry.cause_event == Some(row.id)));
     entries.sort_by_key(|entry| (entry.at, entry.id));
     let view = |entry: &HistoryRow| HistoryView::new(entry, entry.cause_event.map(|_| row));
     Ok(entries.iter().map(view).collect())

@@ -95,10 +95,11 @@ fn hidden(value: &Value, mask: &mut Mask) -> Value {
 
 /// A text among other values: some providers put a whole document into one.
 fn within(text: &str, mask: &mut Mask) -> String {
-    if mask.hides() && text.trim_start().starts_with(['{', '[']) {
-        if let Ok(value @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str(text) {
-            return masked(&value, "", mask).to_string();
-        }
+    if mask.hides()
+        && text.trim_start().starts_with(['{', '['])
+        && let Ok(value @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str(text)
+    {
+        return masked(&value, "", mask).to_string();
     }
     mask.inside(text)
 }

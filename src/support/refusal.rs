@@ -65,6 +65,9 @@ pub enum Refusal {
     NoAddress,
     #[error("the mail was sent already; to send the key again, use resend on its license")]
     AlreadySent,
+    /// More often than a customer may; the sentence says when it goes on.
+    #[error("{0}")]
+    TooOften(String),
     #[error("this Idempotency-Key was used for another request; take a new one")]
     OtherRequest,
 }

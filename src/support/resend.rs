@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use keywright_providers::notice::Customer;
 use serde::Deserialize as _;
 use serde_json::json;
@@ -11,8 +12,9 @@ use super::issue::address;
 use super::view::MailView;
 use super::{Asked, Failure, Refusal, Support};
 use crate::apply::new_mail;
+use crate::books::Books;
 use crate::rules::difference::Owed;
-use crate::store::rows::{MailFilter, NewHistory, NewMail};
+use crate::store::rows::{LicenseRow, MailFilter, NewHistory, NewMail};
 use crate::store::types::LicenseState;
 use crate::store::{StoreError, Tx};
 
@@ -39,39 +41,44 @@ impl Support {
                 if row.state == LicenseState::Revoked {
                     return Err(Refusal::Revoked.into());
                 }
-                let known = Customer::deserialize(&row.customer).unwrap_or_default();
-                let email = corrected.clone().or_else(|| known.email.clone());
-                let customer = Customer { email: Some(email.ok_or(Refusal::NoAddress)?), ..known };
-                let now = clock.now();
-                let mail = owe(tx, &row.id, |key| {
-                    let owed = Owed {
-                        key,
-                        template: "issued",
-                        license_id: row.id.clone(),
-                        data: json!({}),
-                    };
-                    let domain = books.config.mail.from.domain();
-                    new_mail(&owed, row.sale_id, &customer, domain, now)
-                })?;
-                tx.history_append(&NewHistory {
-                    subject: format!("license:{}", row.id),
-                    at: now,
-                    action: "resent".to_owned(),
-                    cause_event: None,
-                    actor: Some(asked.by.clone()),
-                    // Not the address itself: the history holds no personal data.
-                    detail: json!({
-                        "mail_id": mail.id,
-                        "to": if corrected.is_some() { "corrected" } else { "known" },
-                        "reason": asked.reason(),
-                    }),
-                })?;
-                Ok(mail)
+                again(tx, &row, corrected.as_deref(), &asked, &books, clock.now())
             })
             .await?;
         self.post.notify_one();
         Ok(mail)
     }
+}
+
+/// Owes the key again, and writes down who wished it. The caller has locked the license's sale.
+pub(super) fn again(
+    tx: &mut Tx<'_>,
+    row: &LicenseRow,
+    corrected: Option<&str>,
+    asked: &Asked,
+    books: &Books,
+    now: DateTime<Utc>,
+) -> Result<MailView, Failure> {
+    let known = Customer::deserialize(&row.customer).unwrap_or_default();
+    let email = corrected.map(str::to_owned).or_else(|| known.email.clone());
+    let customer = Customer { email: Some(email.ok_or(Refusal::NoAddress)?), ..known };
+    let mail = owe(tx, &row.id, |key| {
+        let owed = Owed { key, template: "issued", license_id: row.id.clone(), data: json!({}) };
+        new_mail(&owed, row.sale_id, &customer, books.config.mail.from.domain(), now)
+    })?;
+    tx.history_append(&NewHistory {
+        subject: format!("license:{}", row.id),
+        at: now,
+        action: "resent".to_owned(),
+        cause_event: None,
+        actor: Some(asked.by.clone()),
+        // Not the address itself: the history holds no personal data.
+        detail: json!({
+            "mail_id": mail.id,
+            "to": if corrected.is_some() { "corrected" } else { "known" },
+            "reason": asked.reason(),
+        }),
+    })?;
+    Ok(mail)
 }
 
 /// Owes the mail under the next free number: `license:ID:resent:N`.

@@ -21,6 +21,10 @@ pub const IDLE: TimeDelta = TimeDelta::hours(8);
 /// Whoever signed in so long ago signs in again.
 pub const LASTS: TimeDelta = TimeDelta::hours(24);
 
+/// The same for a customer, whom a mail lets in again at any time, perhaps on somebody else's
+/// machine.
+pub const CUSTOMER_LASTS: TimeDelta = TimeDelta::hours(2);
+
 /// How exactly the last use is noted: a page must not cost a write.
 const NOTED: TimeDelta = TimeDelta::minutes(5);
 
@@ -84,7 +88,16 @@ pub fn form_fits(session: &str, form: &str) -> bool {
 }
 
 impl Holder {
-    fn text(&self) -> String {
+    /// How long a session may be used after it was begun.
+    #[must_use]
+    pub fn lasts(&self) -> TimeDelta {
+        match self {
+            Self::Token(_) | Self::User(_) => LASTS,
+            Self::Customer(_) => CUSTOMER_LASTS,
+        }
+    }
+
+    pub(super) fn text(&self) -> String {
         match self {
             Self::Token(id) => format!("token:{id}"),
             Self::User(name) => format!("user:{name}"),
@@ -157,6 +170,21 @@ impl Support {
         .await
     }
 
+    /// Takes back every way to a customer's page: his sessions end, and his links are void. For when
+    /// he is erased, or his address was a stranger's.
+    ///
+    /// # Errors
+    /// [`Failure::Store`].
+    pub async fn customer_shut_out(&self, email: &str) -> Result<(), Failure> {
+        let email = email.trim().to_lowercase();
+        self.write("customer shut out", move |tx| {
+            tx.sessions_end(&Holder::Customer(email.clone()).text())?;
+            tx.links_forget(&email)?;
+            Ok(())
+        })
+        .await
+    }
+
     /// Ends a session, if it is one.
     ///
     /// # Errors
@@ -180,8 +208,10 @@ impl Support {
         let found = self
             .read("session find", move |tx| {
                 let Some(session) = tx.session_by_hash(&hash)? else { return Ok(None) };
-                let stands = now < session.seen_at + IDLE && now < session.created_at + LASTS;
-                let Some(holder) = Holder::read(&session.holder).filter(|_| stands) else {
+                let stands = |holder: &Holder| {
+                    now < session.seen_at + IDLE && now < session.created_at + holder.lasts()
+                };
+                let Some(holder) = Holder::read(&session.holder).filter(stands) else {
                     return Ok(None);
                 };
                 Ok(who(tx, holder)?.map(|who| (who, session.seen_at)))

@@ -263,7 +263,8 @@ impl From<&EventRow> for EventView {
 }
 
 impl LicenseView {
-    pub(crate) fn new(row: &LicenseRow, activations: &[ActivationRow], at: DateTime<Utc>) -> Self {
+    /// With that many seats held.
+    pub(crate) fn new(row: &LicenseRow, activations: i64, at: DateTime<Utc>) -> Self {
         Self {
             id: row.id.clone(),
             key: row.key.clone(),
@@ -275,7 +276,7 @@ impl LicenseView {
             customer: Customer::deserialize(&row.customer).map(Into::into).unwrap_or_default(),
             quantity: row.quantity,
             max_activations: row.max_activations,
-            activations: activations.iter().filter(|one| one.released_at.is_none()).count(),
+            activations: usize::try_from(activations).unwrap_or_default(),
             sale_id: row.sale_id.to_string(),
             order: row.order_ref.clone(),
             subscription: row.subscription_ref.clone(),

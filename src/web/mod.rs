@@ -5,6 +5,7 @@
 //! - [`app`]: `/v1`, for the vendor's application, and `/core/v2/rest` for clients of NetLicensing
 //! - [`support`]: `/api/v1`, for support
 //! - [`console`]: `/console`, the same for people; [`html`]: what pages are made of
+//! - [`my`]: `/my`, the customer's own page
 //! - [`cells`]: tables of routes and roles
 //! - [`openapi`]: the description of all of them
 //! - [`problem`]: errors, and the one place that knows their status codes
@@ -17,6 +18,7 @@ pub mod client;
 pub mod console;
 pub mod health;
 pub mod html;
+pub mod my;
 pub mod openapi;
 pub mod problem;
 pub mod read;
@@ -47,6 +49,7 @@ pub fn routes(service: &mut web::ServiceConfig) {
         .service(web::scope("/core/v2/rest").configure(app::netlicensing::routes))
         .service(web::scope("/api/v1").configure(support::routes))
         .service(web::scope("/console").configure(console::routes))
+        .service(my::scope())
         .service(looked_at("/healthz", health::alive))
         .service(looked_at("/readyz", health::ready))
         .route("/metrics", web::get().to(health::metrics))

@@ -261,6 +261,7 @@ impl From<Refusal> for Problem {
             Refusal::Bears { .. } => Code::EventCounts,
             Refusal::NoAddress => Code::NoAddress,
             Refusal::AlreadySent => Code::AlreadySent,
+            Refusal::TooOften(_) => Code::TooManyRequests,
             Refusal::OtherRequest => Code::IdempotencyConflict,
         };
         let problem = Self::new(code, refusal.to_string());

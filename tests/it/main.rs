@@ -5,7 +5,13 @@
 mod support;
 
 #[cfg(test)]
+mod alert;
+#[cfg(test)]
 mod app;
+#[cfg(test)]
+mod attention;
+#[cfg(test)]
+mod browser;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
@@ -15,15 +21,25 @@ mod desk;
 #[cfg(test)]
 mod due;
 #[cfg(test)]
+mod erase;
+#[cfg(test)]
 mod fetch;
 #[cfg(test)]
 mod hooks;
 #[cfg(test)]
 mod mailer;
 #[cfg(test)]
+mod my;
+#[cfg(test)]
 mod openapi;
 #[cfg(test)]
+mod ops;
+#[cfg(test)]
 mod post;
+#[cfg(test)]
+mod reconcile;
+#[cfg(test)]
+mod retention;
 #[cfg(test)]
 mod service;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The history: only ever added to.
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::super::Conn;
@@ -14,6 +15,9 @@ use crate::store::types::{At, Digest, Json};
 
 /// How many entries are looked at in one go.
 const PAGE: usize = 1_000;
+
+/// How many subjects are asked for in one go.
+const SUBJECTS: usize = 500;
 
 pub(crate) fn history_append(conn: &mut Conn, entry: &NewHistory) -> Result<HistoryRow> {
     let last: Option<(i32, Digest)> = entries::table
@@ -69,6 +73,25 @@ pub(crate) fn history_of(conn: &mut Conn, subject: &str) -> Result<Vec<HistoryRo
         .of("history")
 }
 
+pub(crate) fn history_times(
+    conn: &mut Conn,
+    subject: &str,
+    action: &str,
+    actor: &str,
+    since: DateTime<Utc>,
+) -> Result<Vec<DateTime<Utc>>> {
+    let times: Vec<At> = entries::table
+        .filter(entries::subject.eq(subject))
+        .filter(entries::action.eq(action))
+        .filter(entries::actor.eq(Some(actor)))
+        .filter(entries::at.ge(At(since)))
+        .order(entries::seq)
+        .select(entries::at)
+        .load(conn)
+        .of("history")?;
+    Ok(times.into_iter().map(DateTime::from).collect())
+}
+
 pub(crate) fn history_walk(
     conn: &mut Conn,
     (subject, seq): (&str, i32),
@@ -90,6 +113,22 @@ pub(crate) fn history_walk(
         .load(conn)
         .of("history");
     naming_row(conn, rows, &ids, history_by_id)
+}
+
+pub(crate) fn history_of_all(conn: &mut Conn, subjects: &[String]) -> Result<Vec<HistoryRow>> {
+    let mut rows: Vec<HistoryRow> = Vec::new();
+    // An order may have more licenses than a statement may have parameters.
+    for subjects in subjects.chunks(SUBJECTS) {
+        rows.extend(
+            entries::table
+                .filter(entries::subject.eq_any(subjects))
+                .select(HistoryRow::as_select())
+                .load::<HistoryRow>(conn)
+                .of("history")?,
+        );
+    }
+    rows.sort_by(|a, b| (&a.subject, a.seq).cmp(&(&b.subject, b.seq)));
+    Ok(rows)
 }
 
 pub(crate) fn history_verify(

@@ -14,7 +14,16 @@ use crate::web::read::{self, Fields};
 /// What a request file begins with that is one line of text: the number is that of its form.
 pub const TEXT_FORM: &str = "keywright-request.1.";
 
-/// As an activation, and a nonce, by which the machine knows the answer to this very file.
+/// What a machine without network asks for.
+#[derive(Debug)]
+pub(in crate::web) struct RequestFile {
+    pub(in crate::web) key: Key,
+    pub(in crate::web) machine: Machine,
+    /// By which the machine knows the answer to this very file.
+    pub(in crate::web) nonce: Option<Nonce>,
+}
+
+/// As it is written.
 #[derive(Debug, Deserialize)]
 struct Request {
     key: Key,
@@ -29,16 +38,28 @@ struct Request {
 pub(super) async fn offline(visit: Visit) -> Result<HttpResponse, Problem> {
     visit.no_query()?;
     read::unpacked(&visit.request)?;
-    let json = content(&visit.body)?;
-    let request: Request = Fields::of_json(&json)?.read()?;
-    let Request { key, fingerprint, name, platform, version, nonce } = request;
-    let machine = Machine { fingerprint, name, platform, version };
+    let RequestFile { key, machine, nonce } = RequestFile::read(&visit.body)?;
     let done = visit.gate.machines.activate(&key, machine, nonce).await;
     let done = done.map_err(|failure| visit.failed(failure))?;
-    Ok(HttpResponse::Ok()
+    Ok(license_file(&done.license))
+}
+
+/// The file that is carried back.
+pub(in crate::web) fn license_file(license: &str) -> HttpResponse {
+    HttpResponse::Ok()
         .content_type("text/plain; charset=utf-8")
         .insert_header((CONTENT_DISPOSITION, "attachment; filename=\"license.jws\""))
-        .body(format!("{}\n", done.license)))
+        .body(format!("{license}\n"))
+}
+
+impl RequestFile {
+    /// # Errors
+    /// [`Code::Malformed`], [`Code::InvalidField`], [`Code::UnknownField`].
+    pub(in crate::web) fn read(file: &[u8]) -> Result<Self, Problem> {
+        let request: Request = Fields::of_json(&content(file)?)?.read()?;
+        let Request { key, fingerprint, name, platform, version, nonce } = request;
+        Ok(Self { key, machine: Machine { fingerprint, name, platform, version }, nonce })
+    }
 }
 
 /// The JSON of a request file: the file itself, or packed as one line of text.

@@ -31,6 +31,8 @@ pub enum Cost {
     Call,
     /// One that may make a license.
     Trial,
+    /// One that may send a mail.
+    Link,
     /// On top of the call: the answer was that there is no such key.
     Guess,
 }
@@ -143,7 +145,7 @@ impl Cost {
         match self {
             Self::Call => 1,
             Self::Trial => 20,
-            Self::Guess => 100,
+            Self::Link | Self::Guess => 100,
         }
     }
 }

@@ -8,18 +8,34 @@ macro_rules! templates {
 }
 
 templates! {
+    "console/audit.html"
+    "console/audit_verified.html"
     "console/error.html"
     "console/event.html"
     "console/event_list.html"
     "console/event_replay.html"
     "console/find.html"
+    "console/hooks.html"
     "console/layout.html"
+    "console/license.html"
+    "console/license_list.html"
+    "console/license_new.html"
+    "console/license_refused.html"
     "console/mail.html"
     "console/mail_list.html"
     "console/parts.html"
+    "console/provider.html"
+    "console/providers.html"
     "console/reload.html"
     "console/sign_in.html"
     "console/today.html"
+    "my/ask.html"
+    "my/error.html"
+    "my/in.html"
+    "my/layout.html"
+    "my/licenses.html"
+    "my/offline.html"
+    "my/sent.html"
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ pub(super) async fn reload(desk: Data<Desk>, ask: Ask) -> Result<Json<ReloadDone
     reloaded(desk.reload.as_ref(), ask.asked(None, None)?).await.map(Json)
 }
 
-/// Loads the configuration anew, for whoever asks.
+/// Loads the configuration anew.
 pub(in crate::web) async fn reloaded(
     reload: &dyn Reload,
     asked: Asked,

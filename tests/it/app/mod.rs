@@ -2,7 +2,7 @@
 
 mod client;
 mod guesses;
-mod machine;
+pub(crate) mod machine;
 mod merges;
 mod netlicensing;
 mod offline;

@@ -233,6 +233,7 @@ pub(super) fn settings(mailer: Mailer) -> Settings {
         reply_to: None,
         support: None,
         public_url: "https://licenses.acme.example".to_owned(),
+        links: Arc::new(|name| format!("{name:0>32}")),
         products: Arc::new(|id| (id == "acme-pro").then(|| "Acme Pro".to_owned())),
     }
 }
