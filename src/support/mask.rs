@@ -54,7 +54,9 @@ const PARTS: &[&str] = &[
 const WORDS: &[&str] = &[
     "card",
     "city",
+    "first",
     "ip",
+    "last",
     "last4",
     "line1",
     "line2",
@@ -69,16 +71,20 @@ const WORDS: &[&str] = &[
 /// A name that ends with `name` is, where one of these is in it.
 const WHOSE: &[&str] = &[
     "billing",
+    "business",
     "buyer",
     "card",
     "contact",
     "customer",
+    "display",
     "family",
     "first",
     "full",
     "given",
     "holder",
+    "individual",
     "last",
+    "legal",
     "licensee",
     "middle",
     "nick",
@@ -88,6 +94,7 @@ const WHOSE: &[&str] = &[
     "recipient",
     "reg",
     "shipping",
+    "shopper",
     "user",
 ];
 

@@ -15,7 +15,7 @@ const CHARS_MAX: usize = 200_000;
 /// A body as it reads best.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Payload {
-    /// `JSON`, `form`, `XML`, `text` or `bytes`.
+    /// `JSON`, `form`, `XML`, `text`, `bytes` or `no body`.
     pub format: &'static str,
     /// `None`: what is personal in it cannot be told from the rest, so nothing is shown.
     pub text: Option<String>,
@@ -27,6 +27,7 @@ pub struct Payload {
 #[must_use]
 pub fn payload(body: &[u8], mask: &mut Mask) -> Payload {
     let (format, text) = match std::str::from_utf8(body) {
+        Ok("") => ("no body", Some(String::new())),
         Err(_) => ("bytes", (!mask.hides()).then(|| BASE64.encode(body))),
         Ok(text) => match serde_json::from_str::<Value>(text) {
             Ok(value) => ("JSON", Some(pretty(&masked(&value, "", mask)))),
@@ -172,6 +173,45 @@ mod tests {
         }
         let whole = payload("Dear Ada, you paid".as_bytes(), &mut Mask::new(Personal::Shown));
         assert_eq!(whole.text.as_deref(), Some("Dear Ada, you paid"));
+    }
+
+    /// Every event of every provider, of a buyer whose data looks like nothing else.
+    #[test]
+    fn no_event_of_any_provider_shows_the_buyer() {
+        use keywright_providers::ALL;
+        use keywright_providers::sample::{Scene, Step};
+
+        let at = "2026-12-01T09:00:00Z".parse().unwrap();
+        for step in Step::ALL {
+            let scene = Scene {
+                step,
+                tag: "zoe".to_owned(),
+                cycle: 0,
+                at,
+                period_start: at,
+                period_end: at + chrono::TimeDelta::days(365),
+                item: "price_pro".to_owned(),
+                item_next: "price_pro".to_owned(),
+                item_first: "price_pro".to_owned(),
+                quantity: 1,
+                email: "quentin@customer.example".to_owned(),
+                name: "Quentin Zyxwv".to_owned(),
+                company: Some("Qwertz Gmbh".to_owned()),
+                country: "DE".to_owned(),
+                locale: "en".to_owned(),
+                live: true,
+                subscription: true,
+                amount_minor: 4_900,
+                currency: "EUR".to_owned(),
+            };
+            for sample in ALL.iter().flat_map(|provider| provider.samples(&scene)) {
+                let text = payload(&sample.body, &mut Mask::new(Personal::Masked)).text;
+                let text = text.unwrap_or_else(|| panic!("{} is not understood", sample.title));
+                for personal in ["quentin", "Quentin", "Zyxwv", "Qwertz", "customer.example"] {
+                    assert!(!text.contains(personal), "{}: {text}", sample.title);
+                }
+            }
+        }
     }
 
     #[test]

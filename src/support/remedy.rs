@@ -129,6 +129,16 @@ pub const ALL: &[Remedy] = &[
         remedy: "Nothing can be done with it. What it told before stands in its notices.",
     },
     Remedy {
+        reason: "told_before",
+        why: "The provider told this before: once it was sent, once pulled from its list.",
+        remedy: "Nothing. The first telling counts.",
+    },
+    Remedy {
+        reason: "erased",
+        why: "Its customer asked to be erased before it was applied; its content is gone.",
+        remedy: "Nothing can be done with it.",
+    },
+    Remedy {
         reason: "other_mode",
         why: "It is of the other mode: a test, while the account is live, or the reverse.",
         remedy: "Nothing, if that is right. To try things out, configure an account of its own \
@@ -202,19 +212,15 @@ mod tests {
 
     use super::*;
 
-    /// Where reasons are given.
-    const GIVEN: &[&str] = &[
-        "src/apply",
-        "src/store/queries/keep.rs",
-        "src/store/queries/events.rs",
-        "src/store/queries/erase.rs",
-        "src/rules/fold.rs",
-        "providers/read.rs",
+    /// Where reasons are given, and what stands before one there.
+    const GIVEN: &[(&str, &[&str])] = &[
+        ("src/apply", &["failed(\"", "Failed, \"", "Ignored, \"", "Waiting, \"", "Some(\""]),
+        ("src/store/queries/keep.rs", &["Some(\""]),
+        ("src/store/queries/events.rs", &["Some(\""]),
+        ("src/store/queries/erase.rs", &["Some(\""]),
+        ("src/rules/fold.rs", &["=> \""]),
+        ("providers/read.rs", &["=> \""]),
     ];
-
-    /// What stands before one.
-    const MARKS: &[&str] =
-        &["failed(\"", "Failed, \"", "Ignored, \"", "Waiting, \"", "Some(\"", "=> \""];
 
     fn files(path: &Path) -> Vec<PathBuf> {
         if path.is_file() {
@@ -227,12 +233,12 @@ mod tests {
     fn given() -> BTreeSet<String> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut words = BTreeSet::new();
-        for file in GIVEN.iter().flat_map(|path| files(&root.join(path))) {
-            let text = fs::read_to_string(&file).unwrap();
-            let text = text.split("#[cfg(test)]").next().unwrap().split_whitespace();
-            let text = text.collect::<Vec<_>>().join(" ").replace("( \"", "(\"");
-            for mark in MARKS {
-                let after = text.split(mark).skip(1);
+        for (path, marks) in GIVEN {
+            for file in files(&root.join(path)) {
+                let text = fs::read_to_string(&file).unwrap();
+                let text = text.split("#[cfg(test)]").next().unwrap().split_whitespace();
+                let text = text.collect::<Vec<_>>().join(" ").replace("( \"", "(\"");
+                let after = marks.iter().flat_map(|mark| text.split(mark).skip(1));
                 let literals = after.map(|rest| rest.split('"').next().unwrap());
                 let word = |text: &&str| {
                     text.len() > 4 && text.chars().all(|c| c.is_ascii_lowercase() || c == '_')
