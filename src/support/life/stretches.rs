@@ -128,7 +128,7 @@ mod tests {
             expires_at: None,
             ..step(StepKind::Paid, None, "2026-01-01")
         };
-        let (covered, withdrawn) = periods(&[first.clone()], None);
+        let (covered, withdrawn) = periods(std::slice::from_ref(&first), None);
         assert_eq!((told(&covered), withdrawn.len()), (vec!["2026-01-01 to ever".to_owned()], 0));
         let steps = [first, step(StepKind::Support, None, "2026-03-01")];
         let (covered, withdrawn) = periods(&steps, Some(at("2026-03-01")));
