@@ -113,17 +113,12 @@ impl Support {
                 Some(license) => (license.steps.as_slice(), Some(&*license.product)),
                 None => (&[][..], None),
             };
-            let own = format!("license:{}", row.id);
             let history = entries(tx, &row)?;
-            let own: BTreeSet<i64> =
-                history.iter().filter(|entry| entry.subject == own).map(|entry| entry.id).collect();
-            let own: Vec<&HistoryView> = whole
-                .history
-                .iter()
-                .zip(&history)
-                .filter(|(_, row)| own.contains(&row.id))
-                .map(|(view, _)| view)
-                .collect();
+            // Of those that were merged into it nothing says how this one stood.
+            let subject = format!("license:{}", row.id);
+            let both = whole.history.iter().zip(&history);
+            let own: Vec<&HistoryView> =
+                both.filter(|(_, entry)| entry.subject == subject).map(|(view, _)| view).collect();
             let filter = MailFilter { license_id: Some(row.id.clone()), ..MailFilter::default() };
             let mails = tx.outbox_list(&filter, None, MAILS)?;
             let machines = tx.activations_of_license(&row.id)?;
@@ -200,11 +195,9 @@ fn told_in_order(
 /// Who did what, and why, by event: not every act of support changed something that the history
 /// would know.
 fn reasons(told: &[Told]) -> BTreeMap<i64, (Option<String>, Option<String>)> {
-    let reason = |one: &Told| match &one.notice.kind {
-        Kind::Adjusted { by, reason, .. } => {
-            Some((one.event_id, (Some(by.clone()), reason.clone())))
-        }
-        _ => None,
+    let reason = |one: &Told| {
+        let Kind::Adjusted { by, reason, .. } = &one.notice.kind else { return None };
+        Some((one.event_id, (Some(by.clone()), reason.clone())))
     };
     told.iter().filter_map(reason).collect()
 }

@@ -186,10 +186,12 @@ fn lines(life: &LicenseLife, now: DateTime<Utc>, scale: Scale) -> Vec<Line> {
         let x = scale.x(at);
         let y = LABELS + i64::try_from(lines.len()).unwrap_or(0) * LABEL_HEIGHT;
         let half = length(&label) / 2;
-        let anchor = match () {
-            () if x - half < LEFT => "start",
-            () if x + half > RIGHT => "end",
-            () => "middle",
+        let anchor = if x - half < LEFT {
+            "start"
+        } else if x + half > RIGHT {
+            "end"
+        } else {
+            "middle"
         };
         lines.push(Line { kind, x, y, label, anchor });
     };

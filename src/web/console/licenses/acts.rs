@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::page::Done;
 use super::{Console, named};
 use crate::rules::span::Interval;
+use crate::store::types::LicenseStatus;
 use crate::support::Asked;
 use crate::support::acts::Wish;
 use crate::support::when::End;
@@ -131,42 +132,33 @@ impl Console {
     }
 
     async fn wish(&self, id: &str, act: Act, mut ask: Ask) -> Result<(Wish, Asked), Problem> {
-        let wish = match act {
-            Act::Renew => {
-                let asked = seen(ask.asked()?)?;
-                let wish = match ask.read()? {
-                    Renewal { interval: Some(_), expires_at: Some(_) } => {
-                        let detail = "give an interval or a date, not both";
-                        return Err(Problem::new(Code::InvalidField, detail).of_field("interval"));
-                    }
-                    Renewal { interval, expires_at: None } => Wish::Renew(interval),
-                    Renewal { interval: None, expires_at: Some(End(end)) } => Wish::RenewUntil(end),
-                };
-                return Ok((wish, asked));
-            }
-            Act::SetExpiry => {
-                let asked = seen(ask.asked()?)?;
-                let Dated { expires_at: End(end) } = ask.read()?;
-                // The version says that it is this date that is shortened, or not.
-                let before = self.support.license(id).await?.license;
-                let lasts =
-                    before.status != "pending" && before.expires_at.is_none_or(|at| at > end);
-                return match lasts && asked.reason().is_none() {
-                    true => Err(why("this takes time away from the customer; say why")),
-                    false => Ok((Wish::SetExpiry(end), asked)),
-                };
-            }
-            Act::Suspend => Wish::Suspend,
-            Act::Revoke => Wish::Revoke,
-            Act::Reinstate => {
-                let asked = seen(ask.asked()?)?;
-                ask.read::<Nothing>()?;
-                return Ok((Wish::Reinstate, asked));
-            }
+        let asked = match act {
+            Act::Suspend | Act::Revoke => ask.asked_why()?,
+            Act::Renew | Act::SetExpiry | Act::Reinstate => ask.asked()?,
         };
-        let asked = seen(ask.asked_why()?)?;
-        ask.read::<Nothing>()?;
+        let asked = seen(asked)?;
+        let wish = match act {
+            Act::Renew => ask.read::<Renewal>()?.wish()?,
+            Act::SetExpiry => self.dated(id, ask.read()?, &asked).await?,
+            Act::Suspend => plain(ask, Wish::Suspend)?,
+            Act::Reinstate => plain(ask, Wish::Reinstate)?,
+            Act::Revoke => plain(ask, Wish::Revoke)?,
+        };
         Ok((wish, asked))
+    }
+
+    /// A date that takes time away needs a reason. (It is compared with the version that was
+    /// seen: with any other the act is refused.)
+    async fn dated(&self, id: &str, dated: Dated, asked: &Asked) -> Result<Wish, Problem> {
+        let Dated { expires_at: End(end) } = dated;
+        let before = self.support.license(id).await?.license;
+        let waits = before.status == LicenseStatus::Pending.as_str();
+        let shortens = !waits && before.expires_at.is_none_or(|at| at > end);
+        if shortens && asked.reason().is_none() {
+            let detail = "this takes time away from the customer; say why";
+            return Err(Problem::new(Code::InvalidField, detail).of_field("reason"));
+        }
+        Ok(Wish::SetExpiry(end))
     }
 
     /// Leads to the license, which says what was done; or tells why it was not.
@@ -195,8 +187,23 @@ impl Act {
     }
 }
 
-fn why(detail: &str) -> Problem {
-    Problem::new(Code::InvalidField, detail).of_field("reason")
+impl Renewal {
+    fn wish(self) -> Result<Wish, Problem> {
+        match (self.interval, self.expires_at) {
+            (Some(_), Some(_)) => {
+                let detail = "give an interval or a date, not both";
+                Err(Problem::new(Code::InvalidField, detail).of_field("interval"))
+            }
+            (interval, None) => Ok(Wish::Renew(interval)),
+            (None, Some(End(end))) => Ok(Wish::RenewUntil(end)),
+        }
+    }
+}
+
+/// For what has no fields of its own.
+fn plain(ask: Ask, wish: Wish) -> Result<Wish, Problem> {
+    ask.read::<Nothing>()?;
+    Ok(wish)
 }
 
 /// Every form of the page says which version it was made for.

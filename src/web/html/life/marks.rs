@@ -18,7 +18,7 @@ pub struct Mark {
 /// Marks are kept apart by slots of this width; each stands within its own.
 const SLOT: i64 = 26;
 /// A mark is never nearer to the end of its slot.
-pub(super) const MARGIN: i64 = 8;
+const MARGIN: i64 = 8;
 
 pub(super) fn marks(life: &LicenseLife, kinds: &[EntryKind], scale: Scale) -> Vec<Mark> {
     let wanted = life.entries.iter().filter(|entry| kinds.contains(&entry.kind));

@@ -93,7 +93,7 @@ fn sound(drawing: &Drawing) {
             assert!(bar.x >= LEFT && bar.x + bar.width <= WIDTH && bar.width > 0, "{bar:?}");
         }
         for pair in lane.marks.windows(2) {
-            assert!(pair[1].x - pair[0].x >= 2 * marks::MARGIN, "{pair:?}");
+            assert!(pair[1].x - pair[0].x >= 16, "{pair:?}");
         }
     }
 }
