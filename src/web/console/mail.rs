@@ -141,7 +141,8 @@ async fn letter(post: &Post, mail: &MailWhole) -> Result<Result<Seen, String>, P
         (None, _) => match post.preview(numbered(&mail.mail.id)?).await? {
             Some(Preview::Message(bytes)) => bytes,
             Some(Preview::Gone(reason)) => {
-                return Ok(Err(format!("It would not go out now: {reason}.")));
+                let why = reason.strip_prefix("not sent: ").unwrap_or(&reason);
+                return Ok(Err(format!("It would not go out now: {why}.")));
             }
             Some(Preview::Impossible(reason)) => {
                 return Ok(Err(format!("It cannot be written: {reason}.")));
