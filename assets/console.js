@@ -6,7 +6,9 @@
   const typing = (node) =>
     node && (node.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(node.tagName));
   const find = () => document.querySelector(".find input");
-  const links = () => [...document.querySelectorAll("tbody tr td a:first-child")];
+  // Without those that are folded away.
+  const links = () => [...document.querySelectorAll("tbody tr td a:first-child")]
+    .filter((link) => link.offsetParent !== null);
   let going = false;
 
   const move = (step) => {

@@ -5,6 +5,7 @@
 //!
 //! - [`request`]: what came over HTTP, not yet trusted
 //! - [`ask`]: what has to be asked of a provider's API before an event can be read
+//! - [`list`]: lists of events at a provider's API, from which missed ones are pulled
 //! - [`secret`]: credentials that cannot be weak or printed
 //! - [`scheme`]: signature schemes; alone compares signatures and makes a [`Verified`]
 //! - [`reject`]: why a delivery is not trusted
@@ -55,6 +56,7 @@ mod zoho_billing;
 
 pub mod ask;
 pub mod handle;
+pub mod list;
 pub mod notice;
 pub mod read;
 #[cfg(test)]
@@ -70,6 +72,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 pub use ask::{Answers, Ask, Auth, Fetched};
 pub use custom::Custom;
 pub use handle::Handle;
+pub use list::List;
 pub use notice::Notice;
 pub use read::{Envelope, Event, Reading, Settings, Unread};
 pub use reject::Reject;
@@ -239,6 +242,9 @@ pub struct Facts {
     pub example: &'static [(&'static str, &'static str)],
     /// Settings beside `secrets`.
     pub settings: &'static [Setting],
+    /// The list of events from which missed ones can be pulled; `None`: the API has none that
+    /// holds what the webhooks carry.
+    pub list: Option<&'static List>,
     /// The set-up guide for the vendor, Markdown.
     pub guide: &'static str,
 }

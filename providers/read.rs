@@ -1,6 +1,7 @@
 //! Reading authentic bytes: what an event is, and why one cannot be understood.
 
 mod calendar;
+mod compact;
 mod form;
 mod notes;
 mod occurrences;
@@ -19,6 +20,7 @@ use crate::ask::Answers;
 use crate::notice::{Money, Notice};
 
 pub use calendar::Every;
+pub use compact::compact;
 pub use form::Form;
 pub use notes::Notes;
 pub use occurrences::Occurrences;

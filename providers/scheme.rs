@@ -102,6 +102,12 @@ impl fmt::Debug for Verified<'_> {
     }
 }
 
+/// What the provider's own API answered: see [`crate::list`], which alone may call this. There is
+/// no signature to look at, and no request of somebody else's either.
+pub(crate) fn listed(delivery: &[u8]) -> Verified<'_> {
+    Verified::of(delivery)
+}
+
 /// How a signature or token is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {

@@ -51,6 +51,12 @@ impl Books {
             })
     }
 
+    /// What somebody is called where his name must not stand; only this service can make it.
+    #[must_use]
+    pub fn pseudonym(&self, of: &str, who: &str) -> String {
+        self.seed.pseudonym(of, who)
+    }
+
     /// The names under which a machine's and a customer's one trial of a product are known.
     #[must_use]
     pub fn trial_name(&self, product: &str, of: &str, who: &str) -> String {

@@ -171,11 +171,11 @@ impl Hooks {
                 let Some(license) = tx.license_by_id(&message.license_id)? else {
                     return Ok(None);
                 };
-                let activations = tx.activations_of_license(&license.id)?;
+                let activations = tx.activations_held(&license.id)?;
                 let body = json!({
                     "type": message.event_type,
                     "timestamp": message.dated_at.to_rfc3339_opts(SecondsFormat::AutoSi, true),
-                    "data": LicenseView::new(&license, &activations, now),
+                    "data": LicenseView::new(&license, activations, now),
                 });
                 let body = body.to_string().into_bytes();
                 tx.hook_message(message.id, message.fence, &body).map(Some)

@@ -1,4 +1,8 @@
 //! Intake: limits, verify, keep, answer. Whatever is authentic is stored before it is answered.
+//!
+//! - [`Refused`]: what was not trusted, counted
+
+mod refused;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -12,13 +16,15 @@ use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 use tokio::sync::Notify;
 
+pub use refused::{Refusals, Refused};
+
 use crate::apply::apply_now;
 use crate::books::{Books, Shelf};
 use crate::chance::{self, NoChance};
 use crate::clock::{Clock, RELEASED_AT};
 use crate::config::Account;
 use crate::fetch::Fetch;
-use crate::store::rows::{Kept, LicenseRow, NewEvent, Outcome, RECEIVED_BEHIND_MAX};
+use crate::store::rows::{Kept, LicenseRow, NewEvent, Outcome, PULLED, RECEIVED_BEHIND_MAX};
 use crate::store::types::{Digest, LicenseState};
 use crate::store::{self, Store, StoreError, Tx};
 
@@ -47,6 +53,7 @@ pub struct Intake {
     newest: Arc<AtomicI64>,
     /// When a refusal was logged last, unix seconds.
     logged: Arc<AtomicI64>,
+    refused: Arc<Refused>,
 }
 
 /// Why a delivery got no 2xx.
@@ -80,6 +87,7 @@ impl Intake {
         post: Arc<Notify>,
         fetch: Fetch,
     ) -> Result<Self, StoreError> {
+        let refused = Arc::new(Refused::new(clock.now()));
         let newest = store.read("event newest", |tx| tx.event_newest_received()).await?;
         let newest = newest.map_or(i64::MIN, |at| at.timestamp());
         Ok(Self {
@@ -91,7 +99,14 @@ impl Intake {
             fetch,
             newest: Arc::new(AtomicI64::new(newest)),
             logged: Arc::new(AtomicI64::new(i64::MIN)),
+            refused,
         })
+    }
+
+    /// What was refused since this process began.
+    #[must_use]
+    pub fn refused(&self) -> &Refused {
+        &self.refused
     }
 
     /// Is our own clock plausible? An event kept under a wrong time could outlive its order.
@@ -245,6 +260,7 @@ impl Intake {
     fn refuse(&self, account: &Account, reject: Reject, now: DateTime<Utc>) -> Refusal {
         let (name, code) = (&account.name, reject.code());
         metrics::counter!("keywright_deliveries_refused_total", "account" => name.clone(), "reason" => code).increment(1);
+        self.refused.count(name, reject, now);
         let second = now.timestamp();
         if self.logged.swap(second, Ordering::Relaxed) != second {
             tracing::warn!(account = %name, reason = code, "a delivery to {name} was refused: {reject}");
@@ -301,7 +317,7 @@ fn new_events(
     let headers = headers(request, account);
     envelopes
         .into_iter()
-        .map(|envelope| new_event(account, envelope, headers.clone(), verified, now))
+        .map(|envelope| new_event(account, envelope, headers.clone(), verified.signed_at(), now))
         .collect::<Result<_, NoChance>>()
         .map_err(|error| {
             tracing::error!(%error, "a delivery is put off: {error}");
@@ -309,11 +325,12 @@ fn new_events(
         })
 }
 
-fn new_event(
+/// An event to be kept. `signed_at` is the time of its proof, where that has one.
+pub(crate) fn new_event(
     account: &Account,
     envelope: Envelope,
     headers: Value,
-    verified: &Verified<'_>,
+    signed_at: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> Result<NewEvent, NoChance> {
     let content = envelope.content.as_ref().unwrap_or(&envelope.body);
@@ -330,7 +347,7 @@ fn new_event(
         content_digest,
         event_type: envelope.event_type,
         received_at: now,
-        occurred_at: envelope.occurred_at.or(verified.signed_at()).unwrap_or(now),
+        occurred_at: envelope.occurred_at.or(signed_at).unwrap_or(now),
         live: envelope.live,
         headers,
         body: envelope.body,
@@ -343,11 +360,12 @@ fn headers(request: &Request<'_>, account: &Account) -> Value {
     let credentials = &account.credentials;
     let secrets = || credentials.secrets.iter().chain(credentials.keys.values());
     let kept = request.headers.iter().filter(|(name, value)| {
-        let is_credential = ["authorization", "cookie", "proxy-authorization"]
+        // The mark of what was pulled is for us to set.
+        let left_out = ["authorization", "cookie", "proxy-authorization", PULLED]
             .iter()
-            .any(|secret| name.eq_ignore_ascii_case(secret));
+            .any(|other| name.eq_ignore_ascii_case(other));
         // Some providers send the secret itself, as their whole proof.
-        !is_credential && !secrets().any(|secret| value.contains(secret.expose()))
+        !left_out && !secrets().any(|secret| value.contains(secret.expose()))
     });
     let pairs = kept.take_while(|(name, value)| {
         bytes += name.len() + value.len();

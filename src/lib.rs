@@ -6,9 +6,11 @@
 //! - [`serve`]: the running service, put together
 //! - [`web`]: HTTP: addresses, limits, status codes
 //! - [`hooks`]: the vendor's own systems are told
+//! - [`upkeep`]: what is done now and then: the alert digest, old contents cleared
 //! - [`support`]: what support does, for the API and the command line alike
 //! - [`machines`]: what the vendor's application asks for: activate, validate, trials
 //! - [`intake`]: authentic means stored, stored means 200
+//! - [`pull`]: what was never told, from the provider's own list
 //! - [`apply`]: events into licenses, history and mail that is owed
 //! - [`due`]: what follows from the calendar: reminders, ends
 //! - [`post`]: mail that is owed goes out; [`mailer`]: how
@@ -35,6 +37,7 @@ pub mod keyring;
 pub mod machines;
 pub mod mailer;
 pub mod post;
+pub mod pull;
 pub mod rules;
 pub mod sender;
 pub mod serve;
@@ -43,4 +46,5 @@ pub mod store;
 pub mod support;
 pub mod telemetry;
 pub mod trigger;
+pub mod upkeep;
 pub mod web;

@@ -1,6 +1,7 @@
 //! Mail out of the house: into files, or to a mail server. The only module that knows lettre.
 //!
-//! - [`compose`]: a letter becomes the bytes of a message, always the same ones
+//! - [`compose`]: a letter becomes the bytes of a message, always the same ones; [`read`]: and is
+//!   shown again
 //! - `smtp`: one message to a mail server, command by command
 //! - `wire`: the connection below, which looks before the final dot
 //! - `file`: one message into a folder, whole or not at all
@@ -12,10 +13,12 @@ use thiserror::Error;
 
 mod compose;
 mod file;
+mod read;
 mod smtp;
 mod wire;
 
 pub use compose::{Draft, Party, Unmailable, compose};
+pub use read::{Seen, read};
 pub use smtp::{Login, Security, Server};
 
 use file::Folder;

@@ -1,7 +1,7 @@
 //! Post: mail that is owed goes out, is tried again with growing waits, or is given up visibly.
 //!
 //! - [`settings`]: where mail goes and what is on it, from the configuration
-//! - `draft`: a row of the outbox becomes a message
+//! - `draft`: a row of the outbox becomes a message; [`Preview`]: and is looked at before
 //! - `verdict`: what becomes of a mail after a try
 //! - `done`: what became of it, counted
 //!
@@ -12,6 +12,7 @@
 
 mod done;
 mod draft;
+mod preview;
 pub mod settings;
 mod verdict;
 
@@ -24,6 +25,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 pub use done::Done;
+pub use preview::Preview;
 pub use settings::{PostError, Settings};
 
 use crate::clock::Clock;

@@ -1,5 +1,6 @@
 //! Sends samples as a provider would: for `trigger`, `demo` and the benchmark's set-up.
 
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -18,6 +19,18 @@ pub struct Sender {
 pub struct Answered {
     pub status: u16,
     pub body: String,
+}
+
+/// Where what listens so is reached from this very machine.
+#[must_use]
+pub fn on_this_machine(listen: SocketAddr) -> String {
+    let host = match listen.ip() {
+        ip if ip.is_unspecified() && ip.is_ipv4() => "127.0.0.1".to_owned(),
+        ip if ip.is_unspecified() => "[::1]".to_owned(),
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+    };
+    format!("http://{host}:{}", listen.port())
 }
 
 impl Sender {
@@ -57,5 +70,22 @@ impl Sender {
         let status = answer.status().as_u16();
         let body = answer.text().await.unwrap_or_default();
         Ok(Answered { status, body })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_listens_everywhere_is_reached_on_this_machine() {
+        for (listen, base) in [
+            ("0.0.0.0:8080", "http://127.0.0.1:8080"),
+            ("[::]:8080", "http://[::1]:8080"),
+            ("10.0.0.7:80", "http://10.0.0.7:80"),
+            ("[fd00::7]:80", "http://[fd00::7]:80"),
+        ] {
+            assert_eq!(on_this_machine(listen.parse().unwrap()), base);
+        }
     }
 }

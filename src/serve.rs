@@ -24,10 +24,12 @@ use crate::intake::Intake;
 use crate::keyring::{Keyring, KeyringError};
 use crate::machines::Machines;
 use crate::post::{self, Post, PostError};
+use crate::pull::Pull;
 use crate::store::rows::LicenseFilter;
 use crate::store::{Options, Store, StoreError};
 use crate::support::my::Links;
 use crate::support::{Asked, Failure, Support};
+use crate::upkeep::Upkeep;
 use crate::web::app::Gate;
 use crate::web::console::Console;
 use crate::web::my::My;
@@ -138,8 +140,16 @@ impl Service {
         let due =
             Due::new(store.clone(), shelf.clone(), Arc::clone(&clock), Arc::clone(&post_bell));
         let hooks = Hooks::new(store.clone(), shelf.clone(), Arc::clone(&clock), fetch.clone());
+        let upkeep = Upkeep::new(support.clone());
         let links = Links::new(support.clone());
         let reload = Reload { file, shelf: shelf.clone(), support: support.clone() };
+        let pull = Pull::new(
+            store.clone(),
+            shelf.clone(),
+            Arc::clone(&clock),
+            Arc::clone(&bell),
+            fetch.clone(),
+        );
         let apply = Apply::new(store.clone(), shelf.clone(), clock, (bell, post_bell), fetch);
         let data = (
             Data::new(intake),
@@ -149,6 +159,7 @@ impl Service {
             Data::new(Desk::new(support.clone(), Arc::new(reload.clone()))),
             Data::new(Console::new(support.clone(), Arc::new(reload.clone()))),
             Data::new(Gate::new(Machines::new(&support))),
+            Data::new(post.clone()),
             Data::new(My::new(support.clone(), links.clone())),
         );
         let server = HttpServer::new(move || {
@@ -183,6 +194,10 @@ impl Service {
         });
         let (apply_stop, due_stop, hooks_stop) =
             (stopped.clone(), stopped.clone(), stopped.clone());
+        let pull_stop = stopped.clone();
+        tasks.spawn(async move { pull.run(pull_stop).await });
+        let upkeep_stop = stopped.clone();
+        tasks.spawn(async move { upkeep.run(upkeep_stop).await });
         let links_stop = stopped.clone();
         tasks.spawn(async move { links.run(links_stop).await });
         tasks.spawn(async move { due.run(due_stop).await });

@@ -1,5 +1,9 @@
 //! Realistic signed events of one purchase's life: for `trigger`, `demo` and the tests. Pure:
 //! time and the tag come from the caller.
+//!
+//! - [`drill`]: a test event, of which nothing comes where that can be had
+
+pub mod drill;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use keywright_providers::sample::{Sample, Scene, Step};

@@ -7,9 +7,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
-    clippy::as_conversions,
     clippy::print_stdout,
-    unreachable_pub,
     reason = "a benchmark may stop at the first surprise, and prints"
 )]
 

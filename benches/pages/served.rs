@@ -7,6 +7,7 @@ use std::time::Instant;
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 use keywright::store::types::Role;
+use keywright::support::Asked;
 use keywright::web;
 use keywright::web::support::Desk;
 use keywright::web::support::reload::{Reload, ReloadDone, Reloading};
@@ -42,14 +43,15 @@ pub(crate) struct Served {
 struct Never;
 
 impl Reload for Never {
-    fn reload(&self) -> Reloading<'_> {
+    fn reload(&self, _: Asked) -> Reloading<'_> {
         Box::pin(async { Err::<ReloadDone, _>(Vec::new()) })
     }
 }
 
 impl Served {
     pub(crate) async fn open(town: &Town) -> Self {
-        let (token, _) = town.support.token_new("bench", Role::Admin).await.unwrap();
+        let (token, _) =
+            town.support.token_new("bench", Role::Admin, Asked::default()).await.unwrap();
         let desk = Data::new(Desk::new(town.support.clone(), Arc::new(Never)));
         let (store, shelf) = (town.store.clone(), town.support.shelf.clone());
         let intake = Data::new(town.intake.clone());

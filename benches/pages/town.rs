@@ -87,6 +87,7 @@ impl Town {
             &config.mail,
             &config.server.public_url,
             Arc::new(|product: &str| Some(product.to_owned())),
+            Arc::new(|_: &str| String::new()),
         );
         let shelf = Shelf::new(Books::new(config, keyring));
         let hands = Arc::new(Hands(Mutex::new(at)));

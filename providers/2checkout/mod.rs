@@ -81,6 +81,7 @@ static FACTS: Facts = Facts {
             "one code in that document; {key} stands in it",
         ),
     ],
+    list: None,
     guide: include_str!("README.md"),
 };
 

@@ -69,6 +69,7 @@ static FACTS: Facts = Facts {
                    capture is then a payment",
         },
     ],
+    list: None,
     guide: include_str!("README.md"),
 };
 

@@ -88,6 +88,7 @@ static FACTS: Facts = Facts {
             help: "another address of the API, for tests",
         },
     ],
+    list: None,
     guide: include_str!("README.md"),
 };
 

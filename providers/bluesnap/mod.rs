@@ -75,6 +75,7 @@ static FACTS: Facts = Facts {
                    invoiceId (as without this setting) or referenceNumber",
         },
     ],
+    list: None,
     guide: include_str!("README.md"),
 };
 

@@ -56,6 +56,7 @@ static FACTS: Facts = Facts {
             help: "another address of the API than https://vendors.bmtmicro.com",
         },
     ],
+    list: None,
     guide: include_str!("README.md"),
 };
 

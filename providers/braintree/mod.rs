@@ -66,6 +66,7 @@ const FACTS: Facts = Facts {
                    it, single sales are ignored",
         },
     ],
+    list: None,
     guide: include_str!("README.md"),
 };
 

@@ -4,9 +4,11 @@
 //!
 //! - [`payload`]: the frame and the resources, with only the fields that are used
 //! - [`invoice`]: what money came for; [`subscription`]: how a subscription stands
-//! - [`read`]: one event to notices; [`samples`]: realistic events
+//! - [`read`]: one event to notices; [`list`]: those that were missed; [`samples`]: realistic
+//!   events
 
 mod invoice;
+mod list;
 mod payload;
 mod read;
 mod samples;
@@ -62,9 +64,11 @@ const FACTS: Facts = Facts {
             secret: true,
             required: false,
             takes: Takes::Text,
-            help: "a read-only API key of the site, for fetching events back from api_url",
+            help: "a read-only API key of the site, for fetching events back from api_url \
+                   and for pulling missed ones",
         },
     ],
+    list: Some(&list::LIST),
     guide: include_str!("README.md"),
 };
 

@@ -170,12 +170,13 @@ pub(super) struct LinkedCreditNote {
 pub(super) fn envelope(body: &[u8]) -> Result<Envelope, Unread> {
     let frame: Frame = read::json(body)?;
     let canned = serde_json::from_str::<Owner>(frame.content.get()).is_ok_and(|o| o.is_canned());
-    let content = [frame.event_type.as_str(), "\n", frame.content.get()].concat();
+    let content = read::compact(frame.content.get());
+    let content = [frame.event_type.as_str().as_bytes(), b"\n", &content].concat();
     Ok(Envelope {
         occurred_at: Some(read::unix("occurred_at", frame.occurred_at)?),
         live: canned.then_some(false),
         body: body.to_vec(),
-        content: Some(content.into_bytes()),
+        content: Some(content),
         recurs: false,
         id: Some(frame.id.into()),
         event_type: frame.event_type.into(),

@@ -100,6 +100,7 @@ static FACTS: Facts = Facts {
             help: "another address of the REST API than https://rest.cleverbridge.com",
         },
     ],
+    list: None,
     guide: include_str!("README.md"),
 };
 

@@ -40,6 +40,7 @@ const FACTS: Facts = Facts {
         takes: Takes::OneOf(&["period_end", "now"]),
         help: "when a subscription that is canceled in the middle of a paid period ends: period_end (as if unset) or now",
     }],
+    list: None,
     guide: include_str!("README.md"),
 };
 

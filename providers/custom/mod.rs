@@ -83,6 +83,7 @@ const FACTS: Facts = Facts {
     secret_bytes_min: SECRET_BYTES_MIN,
     example: &[],
     settings: &[],
+    list: None,
     guide: include_str!("README.md"),
 };
 

@@ -65,7 +65,8 @@ fn understood(element: &str) -> Option<Envelope> {
     let head: Head = serde_json::from_str(element).ok()?;
     let occurred_at = read::unix_ms("created", head.created).ok()?;
     // Beside these, `processed` may change from one delivery to the next.
-    let content = format!("{}\n{}", head.event_type, head.data.get()).into_bytes();
+    let content = read::compact(head.data.get());
+    let content = [head.event_type.as_bytes(), b"\n", &content].concat();
     Some(Envelope {
         id: Some(head.id).filter(|id| !id.is_empty()),
         event_type: head.event_type,

@@ -5,7 +5,7 @@
 //! - <https://developer.fastspring.com/docs/license-key-fulfillments>
 //!
 //! - `batch`: a delivery to its events
-//! - `form`: the request for keys
+//! - `form`: the request for keys; `list`: events that were missed
 //! - `names`: how one sale, payment and line is known under several names
 //! - `payload`, `people`, `expandable`: the fields that are used
 //! - `read`, `orders`, `subscriptions`: what events say
@@ -14,6 +14,7 @@
 mod batch;
 mod expandable;
 mod form;
+mod list;
 mod names;
 mod orders;
 mod payload;
@@ -78,6 +79,27 @@ static FACTS: Facts = Facts {
             help: "the Private Key of the license generator (its Security tab); needed only where \
                    FastSpring asks for keys",
         },
+        Setting {
+            name: list::API_USER,
+            secret: false,
+            required: false,
+            takes: Takes::Text,
+            help: "the user of API credentials that may read events, for pulling missed ones",
+        },
+        Setting {
+            name: list::API_PASSWORD,
+            secret: true,
+            required: false,
+            takes: Takes::Text,
+            help: "their password",
+        },
+        Setting {
+            name: "api_url",
+            secret: false,
+            required: false,
+            takes: Takes::Text,
+            help: "instead of https://api.fastspring.com",
+        },
         form::setting("field_reference", "the generator's parameter with the order reference"),
         form::setting("field_product", "the generator's parameter with the product path"),
         form::setting("field_quantity", "the generator's parameter with the quantity"),
@@ -86,6 +108,7 @@ static FACTS: Facts = Facts {
         form::setting("field_name", "the generator's parameter with the buyer's name"),
         form::setting("field_company", "the generator's parameter with the buyer's company"),
     ],
+    list: Some(&list::LIST),
     guide: include_str!("README.md"),
 };
 

@@ -19,8 +19,8 @@ pub(super) const CUSTOMER: &str = "customer";
 pub(super) const REFUND: &str = "refund";
 pub(super) const OF_MANDATE: &str = "subscriptions";
 
-const BASE: &str = "https://api.gocardless.com";
-const VERSION: &str = "2015-07-06";
+pub(super) const BASE: &str = "https://api.gocardless.com";
+pub(super) const VERSION: &str = "2015-07-06";
 
 pub(super) fn asks(event: &Event<'_>) -> Result<Vec<Ask>, Unread> {
     let wanted = match event.event_type {

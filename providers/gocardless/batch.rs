@@ -48,6 +48,7 @@ fn envelope(event: &str, test: bool) -> Envelope {
         id: Some(frame.id.into()),
         event_type: format!("{}.{}", frame.resource_type, frame.action),
         occurred_at: Some(occurred_at),
+        content: Some(read::compact(event)),
         ..unknown
     }
 }

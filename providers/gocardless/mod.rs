@@ -4,13 +4,14 @@
 //! - <https://developer.gocardless.com/api-reference/#core-endpoints-events>
 //!
 //! - [`batch`]: a delivery to its events
-//! - [`ask`]: the objects that an event names
+//! - [`ask`]: the objects that an event names; [`list`]: events that were missed
 //! - [`payload`]: events and objects, with only the fields that are used
 //! - [`read`]: one event to notices, by way of [`payment`]
 //! - [`samples`]: realistic events
 
 mod ask;
 mod batch;
+mod list;
 mod payload;
 mod payment;
 mod read;
@@ -64,6 +65,7 @@ static FACTS: Facts = Facts {
             help: "https://api-sandbox.gocardless.com for the sandbox",
         },
     ],
+    list: Some(&list::LIST),
     guide: include_str!("README.md"),
 };
 

@@ -56,6 +56,7 @@ const FACTS: Facts = Facts {
             help: "instead of https://api.gumroad.com",
         },
     ],
+    list: None,
     guide: include_str!("README.md"),
 };
 

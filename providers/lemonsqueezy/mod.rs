@@ -52,6 +52,7 @@ const FACTS: Facts = Facts {
             help: "address of the API, if not https://api.lemonsqueezy.com",
         },
     ],
+    list: None,
     guide: include_str!("README.md"),
 };
 

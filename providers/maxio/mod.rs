@@ -3,8 +3,10 @@
 //!
 //! - [`payload`]: the fields of a form, and the envelope
 //! - [`subscription`]: the subscription that nearly every event carries, its period and its line
-//! - [`read`]: one event to notices; [`samples`]: realistic events
+//! - [`read`]: one event to notices; [`list`]: those that were missed; [`samples`]: realistic
+//!   events
 
+mod list;
 mod payload;
 mod read;
 mod samples;
@@ -22,6 +24,8 @@ use crate::{
 const HEADER: &str = "X-Chargify-Webhook-Signature-Hmac-Sha-256";
 const API_KEY: &str = "api_key";
 const API_URL: &str = "api_url";
+/// Every site has a host of its own, so nothing is asked before `api_url` names it.
+const NO_HOST: &str = "https://chargify.com";
 const QUANTITY_COMPONENT: &str = "quantity_component";
 const CURRENCY: &str = "currency";
 
@@ -68,9 +72,11 @@ const FACTS: Facts = Facts {
             secret: true,
             required: false,
             takes: Takes::Text,
-            help: "an API key of the site, for asking for quantities",
+            help: "an API key of the site, for asking for quantities and for pulling missed \
+                   events",
         },
     ],
+    list: Some(&list::LIST),
     guide: include_str!("README.md"),
 };
 

@@ -8,13 +8,11 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use super::payload::Payload;
-use super::{API_KEY, API_URL, QUANTITY_COMPONENT};
+use super::{API_KEY, API_URL, NO_HOST, QUANTITY_COMPONENT};
 use crate::notice::{Customer, Kind, Line, Money, Notice, Period, Ref};
 use crate::read::{self, Event, Id, Scalar, Unread, filled};
 use crate::{Ask, Auth};
 
-/// Every site has a host of its own, so nothing is asked before `api_url` names it.
-const NO_HOST: &str = "https://chargify.com";
 const COMPONENTS: &str = "components";
 const PRODUCT: &str = "subscription";
 

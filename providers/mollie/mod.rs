@@ -56,6 +56,7 @@ static FACTS: Facts = Facts {
         },
         API_URL,
     ],
+    list: None,
     guide: include_str!("README.md"),
 };
 

@@ -45,6 +45,7 @@ static FACTS: Facts = Facts {
         },
         mollie::API_URL,
     ],
+    list: None,
     guide: include_str!("README.md"),
 };
 

@@ -2,7 +2,7 @@
 //!
 //! `{"event_id", "event_type", "occurred_at", "notification_id", "data"}`. A replay by the
 //! dashboard or the API keeps `event_id` and has a new `notification_id`, so only the type and
-//! the raw `data` are the content by which a repetition is compared.
+//! `data` are the content by which a repetition is compared.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -33,12 +33,13 @@ pub(super) fn envelope(body: &[u8]) -> Result<Envelope, Unread> {
         .into_iter()
         .flatten()
         .any(|id| SIMULATED.iter().any(|prefix| id.starts_with(prefix)));
-    let content = [frame.event_type.as_str(), "\n", frame.data.get()].concat();
+    let content =
+        [frame.event_type.as_str().as_bytes(), b"\n", &read::compact(frame.data.get())].concat();
     Ok(Envelope {
         occurred_at: Some(read::rfc3339("occurred_at", &frame.occurred_at)?),
         live: simulated.then_some(false),
         body: body.to_vec(),
-        content: Some(content.into_bytes()),
+        content: Some(content),
         recurs: false,
         id: Some(frame.event_id.into()),
         event_type: frame.event_type.into(),

@@ -7,11 +7,12 @@
 //! - [`payload`]: the entities, with only the fields that are used, made of [`value`]s
 //! - [`read`]: one event to notices, by way of [`transaction`], [`subscription`],
 //!   [`adjustment`] and [`customer`]
-//! - [`samples`]: realistic events
+//! - [`list`]: events that were missed; [`samples`]: realistic events
 
 mod adjustment;
 mod customer;
 mod frame;
+mod list;
 mod payload;
 mod read;
 mod samples;
@@ -26,7 +27,7 @@ use crate::request::{Inlet, Request};
 use crate::sample::{Sample, Scene};
 use crate::scheme::{self, Encoding, Hash, Verified, Window};
 use crate::secret::SECRET_BYTES_MIN;
-use crate::{Answer, Ask, Covers, Credentials, FIVE_MINUTES, Facts, Provider};
+use crate::{Answer, Ask, Covers, Credentials, FIVE_MINUTES, Facts, Provider, Setting, Takes};
 
 const HEADER: &str = "Paddle-Signature";
 
@@ -40,7 +41,23 @@ const FACTS: Facts = Facts {
     tolerance: FIVE_MINUTES,
     secret_bytes_min: SECRET_BYTES_MIN,
     example: &[],
-    settings: &[],
+    settings: &[
+        Setting {
+            name: list::API_KEY,
+            secret: true,
+            required: false,
+            takes: Takes::Text,
+            help: "an API key (pdl_..._apikey_...) that may read events, for pulling missed ones",
+        },
+        Setting {
+            name: "api_url",
+            secret: false,
+            required: false,
+            takes: Takes::Text,
+            help: "https://sandbox-api.paddle.com for the sandbox",
+        },
+    ],
+    list: Some(&list::LIST),
     guide: include_str!("README.md"),
 };
 

@@ -70,6 +70,7 @@ const FACTS: Facts = Facts {
             help: "the field of the fulfilment webhook with the buyer's name; `name`",
         },
     ],
+    list: None,
     guide: include_str!("README.md"),
 };
 

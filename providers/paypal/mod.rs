@@ -6,8 +6,10 @@
 //! - [`proof`]: what is signed, and by whose certificate
 //! - [`payload`]: what stands around every event, and the resources
 //! - [`read`]: one event to questions and notices
+//! - [`list`]: events that were missed
 //! - [`samples`]: realistic events
 
+mod list;
 mod payload;
 mod proof;
 mod read;
@@ -68,7 +70,8 @@ const FACTS: Facts = Facts {
             secret: true,
             required: false,
             takes: Takes::Text,
-            help: "the client id of the REST app, for asking what was bought and by whom",
+            help: "the client id of the REST app, for asking what was bought and by whom \
+                   and for pulling missed events",
         },
         Setting {
             name: read::CLIENT_SECRET,
@@ -85,6 +88,7 @@ const FACTS: Facts = Facts {
             help: "instead of https://api-m.paypal.com and its sandbox",
         },
     ],
+    list: Some(&list::LIST),
     guide: include_str!("README.md"),
 };
 

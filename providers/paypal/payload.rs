@@ -24,12 +24,13 @@ struct Frame {
 pub(super) fn envelope(body: &[u8]) -> Result<Envelope, Unread> {
     let frame: Frame = read::json(body)?;
     let created_at = frame.create_time.as_deref();
-    let content = [frame.event_type.as_str(), "\n", frame.resource.get()].concat();
+    let content = read::compact(frame.resource.get());
+    let content = [frame.event_type.as_str().as_bytes(), b"\n", &content].concat();
     Ok(Envelope {
         occurred_at: created_at.and_then(|text| read::rfc3339("create_time", text).ok()),
         live: is_live(&frame.links),
         body: body.to_vec(),
-        content: Some(content.into_bytes()),
+        content: Some(content),
         recurs: false,
         id: Some(frame.id.into()),
         event_type: frame.event_type.into(),

@@ -58,12 +58,12 @@ pub(super) fn asks(event: &Event<'_>) -> Result<Vec<Ask>, Unread> {
         Some(false) => "https://api-m.sandbox.paypal.com",
         Some(true) | None => "https://api-m.paypal.com",
     };
-    let auth = Auth::ClientCredentials {
-        token_path: "/v1/oauth2/token",
-        id: CLIENT_ID,
-        secret: CLIENT_SECRET,
-    };
-    Ok(vec![Ask { optional: true, ..Ask::get(name, base, path, auth) }])
+    Ok(vec![Ask { optional: true, ..Ask::get(name, base, path, auth()) }])
+}
+
+/// By the credentials of the REST app.
+pub(super) fn auth() -> Auth {
+    Auth::ClientCredentials { token_path: "/v1/oauth2/token", id: CLIENT_ID, secret: CLIENT_SECRET }
 }
 
 /// An id that can stand in a path.

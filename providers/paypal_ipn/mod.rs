@@ -65,6 +65,7 @@ const FACTS: Facts = Facts {
             help: "instead of https://ipnpb.paypal.com and its sandbox",
         },
     ],
+    list: None,
     guide: include_str!("README.md"),
 };
 

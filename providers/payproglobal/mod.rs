@@ -73,6 +73,7 @@ static FACTS: Facts = Facts {
         help: "a long random text that stands in the address as ?token=; strongly advised, since \
                PayPro's signature covers neither product nor quantity",
     }],
+    list: None,
     guide: include_str!("README.md"),
 };
 

@@ -57,6 +57,7 @@ const FACTS: Facts = Facts {
             help: "https://v3.eu.recurly.com for a site in Recurly's EU data center",
         },
     ],
+    list: None,
     guide: include_str!("README.md"),
 };
 

@@ -76,6 +76,7 @@ static FACTS: Facts = Facts {
             help: "\"ignore\": free and imported orders give no license",
         },
     ],
+    list: None,
     guide: include_str!("README.md"),
 };
 

@@ -84,6 +84,7 @@ static FACTS: Facts = Facts {
                    their billing attempts, so that the order of a renewal is no purchase",
         },
     ],
+    list: None,
     guide: include_str!("README.md"),
 };
 

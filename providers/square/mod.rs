@@ -70,6 +70,7 @@ static FACTS: Facts = Facts {
             help: "https://connect.squareupsandbox.com for the sandbox",
         },
     ],
+    list: None,
     guide: include_str!("README.md"),
 };
 

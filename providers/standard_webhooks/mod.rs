@@ -33,6 +33,7 @@ const FACTS: Facts = Facts {
     secret_bytes_min: SECRET_BYTES_MIN,
     example: &[],
     settings: map::SETTINGS,
+    list: None,
     guide: include_str!("README.md"),
 };
 

@@ -90,8 +90,9 @@ impl Frame {
         };
         let account = self.account.as_deref().unwrap_or_default();
         let live = self.livemode.map_or(String::new(), |live| live.to_string());
-        let data = self.data.as_ref().map_or("", |data| data.get());
-        [&self.event_type, &created, &live, account, data].join("\n").into_bytes()
+        let data = self.data.as_ref().map_or(Vec::new(), |data| read::compact(data.get()));
+        let told = [&self.event_type, &created, &live, account, ""].join("\n");
+        [told.as_bytes(), &data].concat()
     }
 }
 

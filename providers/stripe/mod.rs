@@ -5,6 +5,7 @@
 //! - [`envelope`]: the frame around every event; thin events; events of connected accounts
 //! - [`read`]: the table from Stripe's event types to the readers below
 //! - [`checkout`], [`invoice`] (and its [`line`]s), [`subscription`], [`refund`], [`dispute`], [`customer`]
+//! - [`list`]: events that were missed
 //! - [`samples`]: what Stripe sends over the life of a purchase
 
 mod checkout;
@@ -13,6 +14,7 @@ mod dispute;
 mod envelope;
 mod invoice;
 mod line;
+mod list;
 mod payload;
 mod read;
 mod refund;
@@ -66,16 +68,33 @@ static FACTS: Facts = Facts {
     tolerance: FIVE_MINUTES,
     secret_bytes_min: SECRET_BYTES_MIN,
     example: &[],
-    settings: &[Setting {
-        name: envelope::ACCOUNT,
-        secret: false,
-        required: false,
-        takes: Takes::Like {
-            form: "the id of the connected account, as in acct_1Acme",
-            fits: |text| text.starts_with("acct_"),
+    settings: &[
+        Setting {
+            name: envelope::ACCOUNT,
+            secret: false,
+            required: false,
+            takes: Takes::Like {
+                form: "the id of the connected account, as in acct_1Acme",
+                fits: |text| text.starts_with("acct_"),
+            },
+            help: "for Connect only: the connected account (acct_...) whose events are taken",
         },
-        help: "for Connect only: the connected account (acct_...) whose events are taken",
-    }],
+        Setting {
+            name: list::API_KEY,
+            secret: true,
+            required: false,
+            takes: Takes::Text,
+            help: "a restricted key (rk_...) that may read events, for pulling missed ones",
+        },
+        Setting {
+            name: "api_url",
+            secret: false,
+            required: false,
+            takes: Takes::Text,
+            help: "instead of https://api.stripe.com",
+        },
+    ],
+    list: Some(&list::LIST),
     guide: include_str!("README.md"),
 };
 

@@ -44,6 +44,7 @@ static FACTS: Facts = Facts {
         },
         help: "how many days a trial takes, which ThriveCart does not tell; default 30",
     }],
+    list: None,
     guide: include_str!("README.md"),
 };
 

@@ -69,6 +69,7 @@ static FACTS: Facts = Facts {
             help: "`yes`: a line that costs nothing is sold, and not the start of a trial",
         },
     ],
+    list: None,
     guide: include_str!("README.md"),
 };
 

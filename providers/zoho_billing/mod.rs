@@ -40,6 +40,7 @@ static FACTS: Facts = Facts {
     secret_bytes_min: 12,
     example: &[],
     settings: &[],
+    list: None,
     guide: include_str!("README.md"),
 };
 

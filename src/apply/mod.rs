@@ -3,6 +3,7 @@
 //! - `asking`: what has to be asked of the provider first
 //! - `reading`: what an event says, or why it leads to nothing
 //! - [`sale`]: the one transaction
+//! - [`tellings`]: whether two tellings of one event say the same
 //! - `rows`: between the rules' types and the store's
 //!
 //! An attempt is counted in its own commit before the run, so an event that kills the process is
@@ -12,6 +13,7 @@ mod asking;
 mod reading;
 mod rows;
 pub mod sale;
+pub mod tellings;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +31,7 @@ use crate::books::{Books, Shelf};
 use crate::clock::Clock;
 use crate::fetch::{Fetch, FetchError};
 use crate::rules::retry;
-use crate::store::rows::{EventRow, Settled};
+use crate::store::rows::{EventRow, Settled, TOLD_AGAIN};
 use crate::store::types::EventStatus;
 use crate::store::{Store, StoreError, Tx};
 
@@ -170,6 +172,17 @@ impl Apply {
             let message =
                 format!("tried {attempts} times, and never finished; replay it to try again");
             self.end(id, fence, failed("never_finished", &message)).await;
+            return;
+        }
+        if event.reason.as_deref() == Some(TOLD_AGAIN) {
+            let outcome = tellings::compare(&self.store, event, books).await;
+            match outcome {
+                Ok(settled) => {
+                    report(id, &account, &settled);
+                    self.end(id, fence, settled).await;
+                }
+                Err(error) => self.again(id, fence, attempts, &error).await,
+            }
             return;
         }
         if attempts == 1 {

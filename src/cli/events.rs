@@ -10,7 +10,7 @@ use crate::fetch::Fetch;
 use crate::rules::plain::one_line;
 use crate::store::rows::EventFilter;
 use crate::store::types::EventStatus;
-use crate::support::replay::Replayed;
+use crate::support::replay::{DRY_RUN_MAX, Replayed};
 use crate::support::view::{EventView, EventWhole, HistoryView};
 use crate::support::when::{End, Start};
 use crate::support::{Asked, Support};
@@ -143,7 +143,7 @@ async fn replay_many(
     let failed = EventFilter { status: Some(EventStatus::Failed), ..EventFilter::default() };
     let filter = if filter == EventFilter::default() { failed } else { filter };
     if dry_run {
-        let all = support.event_rehearse_where(filter).await?;
+        let all = support.event_rehearse_where(filter, DRY_RUN_MAX).await?;
         if json {
             return json_of(&all);
         }

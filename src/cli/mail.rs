@@ -6,7 +6,8 @@ use super::part::{Part, json_of, or_none, page, time};
 use super::table::table;
 use super::{Context, say};
 use crate::post::settings::letters;
-use crate::rules::letter::{LetterData, LinkData, Template};
+use crate::rules::digest::Digest;
+use crate::rules::letter::{LetterData, LinkData, Matter, Template};
 use crate::store::rows::MailFilter;
 use crate::store::types::MailStatus;
 use crate::support::Asked;
@@ -33,6 +34,9 @@ enum Action {
         /// To this address
         #[arg(long, value_name = "EMAIL")]
         to: Option<String>,
+        /// Of what this exact word names: an address, a key, an order number, a license
+        #[arg(long, value_name = "WORD")]
+        q: Option<String>,
         #[command(flatten)]
         part: Part,
     },
@@ -45,7 +49,7 @@ enum Action {
     },
     /// Print a letter with made-up data, from your templates where there are some
     Preview {
-        /// issued, renewed, remind, payment_failed, revoked or my_link
+        /// issued, renewed, remind, payment_failed, revoked, alert or my_link
         template: Template,
         /// The customer's language, as in de or de-AT
         #[arg(long)]
@@ -94,8 +98,8 @@ impl Mail {
         match self.action {
             // Shown above, without a database.
             Action::Preview { .. } => {}
-            Action::List { status, license, to, part } => {
-                let filter = MailFilter { status, license_id: license, recipient: to };
+            Action::List { status, license, to, q, part } => {
+                let filter = MailFilter { status, license_id: license, recipient: to, q };
                 let list = support.mail_list(filter, part.number()?, part.limit()).await?;
                 say(if part.json { json_of(&list)? } else { page(&list, listed) })?;
             }
@@ -131,21 +135,15 @@ fn preview(
 ) -> anyhow::Result<String> {
     let config = context.config()?;
     let letters = letters(config.mail.templates.as_deref())?;
-    let [sample, _] = LetterData::samples();
+    let [sample, _] = Matter::samples(template);
     let vendor = config.mail.from.name.clone().unwrap_or_else(|| config.mail.from.domain().into());
     let public_url = config.server.public_url.to_string();
-    let letter = match template {
-        Template::MyLink => {
-            letters.write_link(locale, &LinkData { vendor, ..LinkData::sample() })?
-        }
-        Template::Issued
-        | Template::Renewed
-        | Template::Remind
-        | Template::PaymentFailed
-        | Template::Revoked => {
-            letters.write(template, locale, &LetterData { vendor, public_url, ..sample })?
-        }
+    let matter = match sample {
+        Matter::License(data) => LetterData { vendor, public_url, ..*data }.into(),
+        Matter::Link(data) => Matter::Link(LinkData { vendor, ..data }),
+        Matter::Alert(digest) => Matter::Alert(Digest { vendor, public_url, ..digest }),
     };
+    let letter = letters.write(template, locale, &matter)?;
     Ok(if html { letter.html } else { format!("Subject: {}\n\n{}", letter.subject, letter.text) })
 }
 

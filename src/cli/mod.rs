@@ -10,6 +10,7 @@
 mod audit;
 mod backup;
 mod check;
+mod customers;
 mod demo;
 mod events;
 mod export;
@@ -21,6 +22,8 @@ mod mail;
 mod out;
 mod part;
 mod providers;
+mod reconcile;
+mod retention;
 mod role;
 mod serve;
 mod simulate;
@@ -74,6 +77,9 @@ enum Command {
     Licenses(licenses::Licenses),
     Mail(mail::Mail),
     Hooks(hooks::Hooks),
+    Reconcile(reconcile::Reconcile),
+    Customers(customers::Customers),
+    Retention(retention::Retention),
     Keys(keys::Keys),
     Token(token::Token),
     User(user::User),
@@ -108,6 +114,9 @@ impl Cli {
             Command::Licenses(command) => command.run(context).await,
             Command::Mail(command) => command.run(context).await,
             Command::Hooks(command) => command.run(context).await,
+            Command::Reconcile(command) => command.run(context).await,
+            Command::Customers(command) => command.run(context).await,
+            Command::Retention(command) => command.run(context).await,
             Command::Keys(command) => command.run(context).await,
             Command::Token(command) => command.run(context).await,
             Command::User(command) => command.run(context).await,

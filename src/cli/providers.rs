@@ -35,6 +35,9 @@ fn plain(facts: &Facts) -> String {
         format!("  signature  {}", facts.scheme),
         format!("  keys       {keys}"),
     ];
+    if let Some(list) = facts.list {
+        lines.push(format!("  missed     pulled from {}", list.title));
+    }
     for (position, setting) in facts.settings.iter().enumerate() {
         let label = if position == 0 { "settings" } else { "" };
         let need = if setting.required { "" } else { " (optional)" };
@@ -61,6 +64,7 @@ fn machine(facts: &Facts) -> Value {
         "title": facts.title,
         "scheme": facts.scheme,
         "keys_in_answer": facts.fulfils,
+        "list": facts.list.map(|list| list.title),
         "settings": settings.collect::<Vec<_>>(),
         "events": facts.events,
     })

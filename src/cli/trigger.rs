@@ -10,7 +10,7 @@ use super::{Context, say};
 use crate::chance;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Account, Config};
-use crate::sender::Sender;
+use crate::sender::{Sender, on_this_machine};
 use crate::standin::StandIn;
 use crate::trigger::{Scenario, Told, scene, set, tell};
 
@@ -120,14 +120,7 @@ fn stand_in(account: &Account, samples: &[Sample]) -> anyhow::Result<Option<Stan
 
 /// Where the configuration listens, as this machine reaches it.
 pub(super) fn address(config: &Config) -> String {
-    let listen = config.server.listen;
-    let host = match listen.ip() {
-        ip if ip.is_unspecified() && ip.is_ipv4() => "127.0.0.1".to_owned(),
-        ip if ip.is_unspecified() => "[::1]".to_owned(),
-        std::net::IpAddr::V4(ip) => ip.to_string(),
-        std::net::IpAddr::V6(ip) => format!("[{ip}]"),
-    };
-    format!("http://{host}:{}", listen.port())
+    on_this_machine(config.server.listen)
 }
 
 fn print(sample: &Sample) -> anyhow::Result<()> {

@@ -13,7 +13,7 @@ use super::settings::{
 use super::values::Network;
 use super::{
     Config, Database, Mail, My, NetLicensing, Server, Signing, Transport, accounts, catalogue,
-    hooks,
+    hooks, retention,
 };
 use crate::store::{DatabaseUrl, StoreError};
 
@@ -26,6 +26,7 @@ pub(super) fn config(layers: &Layers) -> Result<Config, Faults> {
     let database = database(&mut report);
     let signing = signing(&mut report);
     let mail = mail(&mut report);
+    let retention = retention::retention(&mut report);
     let my = my(&mut report);
     let netlicensing = netlicensing(&mut report);
     let products = catalogue::products(&mut report);
@@ -40,6 +41,7 @@ pub(super) fn config(layers: &Layers) -> Result<Config, Faults> {
             database,
             signing,
             mail,
+            retention,
             my,
             netlicensing,
             catalogue,
@@ -164,7 +166,9 @@ fn mail(report: &mut Report<'_>) -> Option<Mail> {
             return None;
         }
     };
-    Some(Mail { from: settings.from?, transport, templates, alert_to: settings.alert_to })
+    let alert_locale = settings.alert_locale.map(|locale| locale.0);
+    let alert_to = settings.alert_to;
+    Some(Mail { from: settings.from?, transport, templates, alert_to, alert_locale })
 }
 
 fn my(report: &mut Report<'_>) -> Option<My> {

@@ -10,6 +10,7 @@
 //! - [`catalogue`]: products, bundles, and what stands on order lines
 //! - [`accounts`], [`described`], [`secrets`]: connections to payment providers, those that are
 //!   described here, and what proves them
+//! - [`retention`]: how long what is not needed any more is kept
 //! - [`hooks`]: the vendor's own systems that are told
 //! - [`fault`]: what is wrong, and what would be right
 //! - [`hidden`], [`urls`], [`values`], [`xml`]: the types that carry the rules
@@ -27,6 +28,7 @@ mod check;
 mod described;
 mod hooks;
 mod layers;
+mod retention;
 mod secrets;
 mod section;
 mod settings;
@@ -49,6 +51,7 @@ use crate::store::DatabaseUrl;
 pub use self::fault::Faults;
 pub(crate) use self::fault::did_you_mean;
 use self::layers::Layers;
+pub use self::retention::Retention;
 pub(crate) use self::section::fields;
 use self::urls::{PublicUrl, SmtpUrl};
 use self::values::{Mailbox, Network};
@@ -64,6 +67,7 @@ pub struct Config {
     pub database: Database,
     pub signing: Signing,
     pub mail: Mail,
+    pub retention: Retention,
     pub my: My,
     pub netlicensing: NetLicensing,
     pub catalogue: Catalogue,
@@ -108,6 +112,8 @@ pub struct Mail {
     pub templates: Option<PathBuf>,
     /// Gets a digest of the events that need a person.
     pub alert_to: Option<Mailbox>,
+    /// The language that it is written in; `None`: the default one.
+    pub alert_locale: Option<String>,
 }
 
 /// `[my]`: the customer's own page.
@@ -206,6 +212,12 @@ impl Config {
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         warnings::all(self)
+    }
+
+    /// Those of [`Config::warnings`] that concern one of its accounts.
+    #[must_use]
+    pub fn warnings_of(&self, account: &Account) -> Vec<String> {
+        warnings::of_account(self, account)
     }
 }
 

@@ -8,17 +8,18 @@ use serde_json::Value;
 
 use super::hidden::Hidden;
 use super::urls::PublicUrl;
-use super::values::{Listen, Mailbox, Size};
+use super::values::{Listen, Locale, Mailbox, Size};
 use super::xml::{Namespace, Root};
 use super::{Deliver, Mode};
 use crate::rules::span::Interval;
 
 /// The tables of the configuration, by name.
-pub(super) const TABLES: [&str; 9] = [
+pub(super) const TABLES: [&str; 10] = [
     "server",
     "database",
     "signing",
     "mail",
+    "retention",
     "my",
     "netlicensing",
     "products",
@@ -58,6 +59,17 @@ pub(super) struct MailSettings {
     pub(super) smtp_url_file: Option<PathBuf>,
     pub(super) templates: Option<PathBuf>,
     pub(super) alert_to: Option<Mailbox>,
+    pub(super) alert_locale: Option<Locale>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct RetentionSettings {
+    pub(super) event_bodies: Option<Interval>,
+    pub(super) mail_bodies: Option<Interval>,
+    pub(super) hooks: Option<Interval>,
+    pub(super) released_activations: Option<Interval>,
+    pub(super) idempotency: Option<Interval>,
 }
 
 #[derive(Clone, Copy, Deserialize)]

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use super::section::fields;
 use super::settings::{
     AccountSettings, DatabaseSettings, HookSettings, MailSettings, NetLicensingSettings,
-    ServerSettings, SigningSettings,
+    RetentionSettings, ServerSettings, SigningSettings,
 };
 use super::*;
 
@@ -121,6 +121,7 @@ fn every_key_stands_in_the_default() {
         ("database", fields::<DatabaseSettings>()),
         ("signing", fields::<SigningSettings>()),
         ("mail", fields::<MailSettings>()),
+        ("retention", fields::<RetentionSettings>()),
         ("netlicensing", fields::<NetLicensingSettings>()),
         ("products.", fields::<ProductSettings>()),
         ("providers.", fields::<AccountSettings>()),

@@ -34,6 +34,23 @@ impl TryFrom<String> for Size {
     }
 }
 
+/// A language, alone or with a region: `de`, `pt-BR`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Locale(pub(super) String);
+
+impl TryFrom<String> for Locale {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        if text.is_empty() || text.len() > 35 || !text.chars().all(plain) {
+            return Err("is not a language; write en, de or pt-BR");
+        }
+        Ok(Self(text))
+    }
+}
+
 /// Where connections are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]

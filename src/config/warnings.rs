@@ -8,9 +8,7 @@ use super::{Account, Config, Transport};
 pub(super) fn all(config: &Config) -> Vec<String> {
     let mut warnings = Vec::new();
     mail(config, &mut warnings);
-    for account in config.accounts.values() {
-        of_account(config, account, &mut warnings);
-    }
+    warnings.extend(config.accounts.values().flat_map(|account| of_account(config, account)));
     if config.accounts.is_empty() {
         warnings.push("no account: add [providers.NAME], or no webhook is taken".to_owned());
     } else {
@@ -39,8 +37,9 @@ fn mail(config: &Config, warnings: &mut Vec<String>) {
     }
 }
 
-fn of_account(config: &Config, account: &Account, warnings: &mut Vec<String>) {
-    let name = &account.name;
+/// Those that concern one account.
+pub(super) fn of_account(config: &Config, account: &Account) -> Vec<String> {
+    let (name, mut warnings) = (&account.name, Vec::new());
     if account.mode.is_live() && !config.server.public_url.is_https() {
         warnings.push(format!(
             "providers.{name} is live and server.public_url is not https: webhooks and keys travel \
@@ -62,6 +61,7 @@ fn of_account(config: &Config, account: &Account, warnings: &mut Vec<String>) {
             "providers.{name}.products maps nothing to a product: no purchase there gives a license"
         ));
     }
+    warnings
 }
 
 /// Products that no item of any account leads to.

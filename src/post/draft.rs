@@ -7,7 +7,8 @@ use serde::Deserialize;
 use super::done::End;
 use super::settings::Settings;
 use crate::mailer::{Draft, compose};
-use crate::rules::letter::{LINK_LASTS, Letter, LetterData, LinkData, Template};
+use crate::rules::digest::Digest;
+use crate::rules::letter::{LINK_LASTS, Letter, LetterData, LinkData, Matter, Template};
 use crate::rules::license::Flag;
 use crate::rules::remind::ends;
 use crate::store::rows::{LicenseRow, MailRow};
@@ -93,7 +94,9 @@ pub(super) fn gone(
         Some(Template::Remind) => end_moved(&license, mail, now)?,
         Some(Template::PaymentFailed) if flags(&license)?.contains(&Flag::PastDue) => None,
         Some(Template::PaymentFailed) => Some("the payment arrived"),
-        Some(Template::Issued | Template::Renewed | Template::MyLink) | None => None,
+        Some(Template::Issued | Template::Renewed | Template::Alert | Template::MyLink) | None => {
+            None
+        }
     };
     Ok(reason.map(|reason| format!("not sent: {reason} before the mail went out")))
 }
@@ -120,7 +123,7 @@ fn end_moved(
 }
 
 /// The whole message; or why there can be none, for support.
-fn render(
+pub(super) fn render(
     tx: &mut Tx<'_>,
     mail: &MailRow,
     to: &str,
@@ -129,35 +132,38 @@ fn render(
     let Some(template) = Template::by_name(&mail.template) else {
         return Ok(Err(format!("there is no letter named {}", mail.template)));
     };
-    if template == Template::MyLink {
-        let letter = settings.letters.write_link(mail.locale.as_deref(), &link(mail, settings)?);
-        return Ok(letter
-            .map_err(|bad| bad.to_string())
-            .and_then(|letter| enveloped(mail, to, &letter, settings)));
-    }
-    let license = match &mail.license_id {
-        Some(id) => tx.license_by_id(id)?,
-        None => None,
-    };
-    let Some(license) = license else {
+    let Some(matter) = matter(tx, mail, template, settings)? else {
         return Ok(Err("the license that it tells of is not there".to_owned()));
     };
-    let data = letter_data(&license, mail, settings)?;
-    let letter = settings.letters.write(template, mail.locale.as_deref(), &data);
+    let letter = settings.letters.write(template, mail.locale.as_deref(), &matter);
     Ok(letter
         .map_err(|bad| bad.to_string())
         .and_then(|letter| enveloped(mail, to, &letter, settings)))
 }
 
-fn link(mail: &MailRow, settings: &Settings) -> Result<LinkData, StoreError> {
-    let Named { name } = read(&mail.data, "outbox", "data", &mail.id.to_string())?;
-    let secret = (settings.links)(&name);
-    Ok(LinkData {
-        link: format!("{}/my/in?link={secret}", settings.public_url),
-        vendor: settings.vendor().to_owned(),
-        support: settings.support.clone(),
-        public_url: settings.public_url.clone(),
-    })
+/// What the letter tells of; `None`: it is gone.
+fn matter(
+    tx: &mut Tx<'_>,
+    mail: &MailRow,
+    template: Template,
+    settings: &Settings,
+) -> Result<Option<Matter>, StoreError> {
+    if template == Template::Alert {
+        return Ok(Some(Matter::Alert(Digest {
+            told: read(&mail.data, "outbox", "data", &mail.id.to_string())?,
+            vendor: settings.vendor().to_owned(),
+            public_url: settings.public_url.clone(),
+        })));
+    }
+    if template == Template::MyLink {
+        return link(mail, settings).map(Matter::Link).map(Some);
+    }
+    let license = match &mail.license_id {
+        Some(id) => tx.license_by_id(id)?,
+        None => None,
+    };
+    let data = license.map(|license| letter_data(&license, mail, settings)).transpose()?;
+    Ok(data.map(Matter::from))
 }
 
 fn enveloped(
@@ -175,6 +181,17 @@ fn enveloped(
         letter,
     };
     compose(&draft).map_err(|reason| reason.to_string())
+}
+
+fn link(mail: &MailRow, settings: &Settings) -> Result<LinkData, StoreError> {
+    let Named { name } = read(&mail.data, "outbox", "data", &mail.id.to_string())?;
+    let secret = (settings.links)(&name);
+    Ok(LinkData {
+        link: format!("{}/my/in?link={secret}", settings.public_url),
+        vendor: settings.vendor().to_owned(),
+        support: settings.support.clone(),
+        public_url: settings.public_url.clone(),
+    })
 }
 
 fn letter_data(

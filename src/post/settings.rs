@@ -196,8 +196,9 @@ mod tests {
         ]);
         let letters = letters(Some(folder.path())).unwrap();
         let [data, _] = LetterData::samples();
-        let subject =
-            |locale| letters.write(Template::Issued, Some(locale), &data).unwrap().subject;
+        let subject = |locale| {
+            letters.write(Template::Issued, Some(locale), &data.clone().into()).unwrap().subject
+        };
         assert_eq!(subject("en"), "Acme Licensing: Acme Pro");
         assert_eq!(subject("de-AT"), "Schlüssel für Acme Pro");
     }

@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 use keywright_providers::notice::Period;
 
+use super::fold::Stretch;
 use super::product::{Product, Renewal, Start, Term};
 use super::span::{FAR, Interval};
 
@@ -13,6 +14,8 @@ pub(super) struct Coverage {
     end: End,
     /// Only while it ends where the coverage does.
     chain: Option<Chain>,
+    /// Where the time that was added last begins, as far as its rule says.
+    from: Option<DateTime<Utc>>,
     /// So far only a trial covers it.
     tried_only: bool,
     activated_at: Option<DateTime<Utc>>,
@@ -21,7 +24,7 @@ pub(super) struct Coverage {
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum End {
+pub(super) enum End {
     /// Nothing covers it yet.
     #[default]
     None,
@@ -63,6 +66,36 @@ impl Coverage {
         }
     }
 
+    /// How far it reaches now, to be shown to [`Coverage::gained`] later.
+    pub(super) fn reaches(&self) -> End {
+        self.end
+    }
+
+    /// The time that came to it at `at`, since it reached as far as `before`.
+    pub(super) fn gained(&mut self, before: End, at: DateTime<Utc>) -> Option<Stretch> {
+        let from = self.from.take().unwrap_or(at);
+        let from = match (before, self.end) {
+            (End::Never, _) | (_, End::None) => return None,
+            (End::At(old), End::At(new)) if new <= old => return None,
+            (End::At(old), End::At(_) | End::Never) => from.max(old),
+            (End::None, End::At(_) | End::Never) => from,
+        };
+        Some(Stretch { from, until: self.expires_at() })
+    }
+
+    /// The time that a payment would cover.
+    pub(super) fn forgone(&self, paying: &Paying, product: &Product) -> Stretch {
+        let start = paying.period.and_then(|period| period.start);
+        let from = start.unwrap_or_else(|| self.later(paying.at));
+        let until = match (product.term, paying.period) {
+            (Term::Until(date), _) => Some(date),
+            (Term::Interval(_) | Term::Perpetual, Some(period)) => Some(period.end),
+            (Term::Interval(interval), None) => Some(interval.after(from, 1)),
+            (Term::Perpetual, None) => None,
+        };
+        Stretch { from, until }
+    }
+
     /// Something covers it, or will from its first activation.
     pub(super) fn is_begun(&self) -> bool {
         self.end != End::None || self.from_activation
@@ -86,7 +119,10 @@ impl Coverage {
                 let start = period.start.unwrap_or(paying.at);
                 self.stack(start, paying.end.map_or(period.end, |end| end.min(period.end)));
             }
-            (Term::Interval(_) | Term::Perpetual, Some(period)) => self.reach(period.end),
+            (Term::Interval(_) | Term::Perpetual, Some(period)) => {
+                self.from = period.start;
+                self.reach(period.end);
+            }
             (Term::Interval(interval), None) => self.add_interval(paying, interval, product),
             (Term::Perpetual, None) => match paying.end {
                 Some(end) => self.reach(end),
@@ -132,6 +168,7 @@ impl Coverage {
         if self.end != End::Never {
             let time = (end - start).max(chrono::TimeDelta::zero());
             let from = self.later(start);
+            self.from = Some(from);
             self.set(from.checked_add_signed(time).unwrap_or(FAR));
         }
     }
@@ -193,10 +230,12 @@ impl Coverage {
     }
 
     fn restart(&mut self, anchor: DateTime<Utc>, interval: Interval) {
+        self.from = Some(anchor);
         self.follow(Chain { anchor, count: 1, interval });
     }
 
     fn append(&mut self, end: DateTime<Utc>, interval: Interval) {
+        self.from = Some(end);
         let chain = match self.chain {
             Some(chain) if chain.interval == interval => {
                 Chain { count: chain.count.saturating_add(1), ..chain }

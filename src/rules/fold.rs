@@ -89,9 +89,37 @@ pub struct Step {
     pub at: DateTime<Utc>,
     /// The event that told it.
     pub event_id: i64,
+    pub kind: StepKind,
+    /// The time that it covers; of money that went back, what it would have covered.
+    pub covers: Option<Stretch>,
     pub text: String,
     /// The expiry after this step.
     pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// What kind of thing a step is, for those who draw it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepKind {
+    /// A payment that counts.
+    Paid,
+    /// A payment whose money went back.
+    Returned,
+    Trial,
+    /// What the provider told beside money: a change, a cancellation, an end.
+    Told,
+    /// Support's own act.
+    Support,
+    /// The first activation.
+    Activated,
+}
+
+/// A stretch of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Stretch {
+    pub from: DateTime<Utc>,
+    /// `None`: for ever.
+    pub until: Option<DateTime<Utc>>,
 }
 
 /// Why a line gave no license.

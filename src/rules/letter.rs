@@ -6,6 +6,7 @@ use std::str::FromStr;
 use chrono::{DateTime, TimeDelta, Utc};
 use minijinja::{Value, context};
 
+use super::digest::Digest;
 use super::plain::{buyer_text, one_line};
 use super::tongue::Tongue;
 
@@ -28,6 +29,8 @@ pub enum Template {
     PaymentFailed,
     /// Not valid any more: the money went back, or support said so.
     Revoked,
+    /// To the vendor: what needs a person.
+    Alert,
     /// The way to the customer's own page; of no license.
     MyLink,
 }
@@ -76,29 +79,6 @@ pub struct LetterData {
     pub public_url: String,
 }
 
-/// What the letter with a link to the customer's page tells of. It names neither a license nor a
-/// customer: whoever reads the mail by mistake learns nothing.
-#[derive(Clone, PartialEq, Eq)]
-pub struct LinkData {
-    /// Opens the page once, until [`LINK_LASTS`] is over. Never logged.
-    pub link: String,
-    /// Who writes.
-    pub vendor: String,
-    /// Where to write to; without it the letter says to answer.
-    pub support: Option<String>,
-    /// Of this service: the only address that links may begin with.
-    pub public_url: String,
-}
-
-/// What templates are given.
-pub(super) trait Facts {
-    /// What the body sees. A template that names anything else does not render.
-    fn facts(&self, tongue: Tongue) -> Value;
-
-    /// What the subject sees: neither a buyer's words nor a secret have a place there.
-    fn facts_of_subject(&self, tongue: Tongue) -> Value;
-}
-
 impl LetterData {
     /// Licenses of two kinds, to try templates on: everything known, and next to nothing.
     #[must_use]
@@ -137,13 +117,13 @@ impl LetterData {
         };
         [full, bare]
     }
-}
 
-impl Facts for LetterData {
-    fn facts_of_subject(&self, tongue: Tongue) -> Value {
-        Self { customer: None, company: None, order: None, ..self.clone() }.facts(tongue)
+    /// For a subject: a buyer's words have no place there.
+    fn without_buyer(&self) -> Self {
+        Self { customer: None, company: None, order: None, ..self.clone() }
     }
 
+    /// What the templates see. A template that names anything else does not render.
     fn facts(&self, tongue: Tongue) -> Value {
         let told = |text: &Option<String>| text.as_deref().and_then(buyer_text);
         let date = |at| tongue.date(at);
@@ -169,6 +149,64 @@ impl Facts for LetterData {
     }
 }
 
+/// What the letter with a link to the customer's page tells of. It names neither a license nor a
+/// customer: whoever reads the mail by mistake learns nothing.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LinkData {
+    /// Opens the page once, until [`LINK_LASTS`] is over. Never logged.
+    pub link: String,
+    /// Who writes.
+    pub vendor: String,
+    /// Where to write to; without it the letter says to answer.
+    pub support: Option<String>,
+    /// Of this service: the only address that links may begin with.
+    pub public_url: String,
+}
+
+/// What a letter may tell of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Matter {
+    /// A license, to its customer.
+    License(Box<LetterData>),
+    /// What needs a person, to the vendor.
+    Alert(Digest),
+    /// The way to the customer's own page.
+    Link(LinkData),
+}
+
+impl Matter {
+    /// Usual matters of this letter, to try templates on.
+    #[must_use]
+    pub fn samples(template: Template) -> [Self; 2] {
+        match template {
+            Template::Alert => Digest::samples().map(Self::Alert),
+            Template::MyLink => [LinkData::sample(), LinkData::sample()].map(Self::Link),
+            Template::Issued
+            | Template::Renewed
+            | Template::Remind
+            | Template::PaymentFailed
+            | Template::Revoked => LetterData::samples().map(Self::from),
+        }
+    }
+
+    pub(super) fn facts(&self, tongue: Tongue) -> Value {
+        match self {
+            Self::License(data) => data.facts(tongue),
+            Self::Alert(digest) => digest.facts(tongue),
+            Self::Link(link) => link.facts(),
+        }
+    }
+
+    /// What a subject may tell.
+    pub(super) fn facts_for_subject(&self, tongue: Tongue) -> Value {
+        match self {
+            Self::License(data) => data.without_buyer().facts(tongue),
+            Self::Alert(digest) => digest.facts(tongue),
+            Self::Link(link) => link.facts_for_subject(),
+        }
+    }
+}
+
 impl LinkData {
     /// To try templates on.
     #[must_use]
@@ -181,14 +219,13 @@ impl LinkData {
             public_url: public_url.to_owned(),
         }
     }
-}
 
-impl Facts for LinkData {
-    fn facts(&self, tongue: Tongue) -> Value {
-        context! { link => self.link.as_str(), ..self.facts_of_subject(tongue) }
+    fn facts(&self) -> Value {
+        context! { link => self.link.as_str(), ..self.facts_for_subject() }
     }
 
-    fn facts_of_subject(&self, _: Tongue) -> Value {
+    /// A secret has no place in a subject.
+    fn facts_for_subject(&self) -> Value {
         context! {
             minutes => LINK_LASTS.num_minutes(),
             vendor => one_line(&self.vendor, SUBJECT_CHARS),
@@ -204,13 +241,20 @@ impl fmt::Debug for LinkData {
     }
 }
 
+impl From<LetterData> for Matter {
+    fn from(data: LetterData) -> Self {
+        Self::License(Box::new(data))
+    }
+}
+
 impl Template {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Issued,
         Self::Renewed,
         Self::Remind,
         Self::PaymentFailed,
         Self::Revoked,
+        Self::Alert,
         Self::MyLink,
     ];
 
@@ -222,6 +266,7 @@ impl Template {
             Self::Remind => "remind",
             Self::PaymentFailed => "payment_failed",
             Self::Revoked => "revoked",
+            Self::Alert => "alert",
             Self::MyLink => "my_link",
         }
     }
@@ -231,9 +276,12 @@ impl Template {
     #[must_use]
     pub fn is_kept(self) -> bool {
         match self {
-            Self::Issued | Self::Renewed | Self::Remind | Self::PaymentFailed | Self::Revoked => {
-                true
-            }
+            Self::Issued
+            | Self::Renewed
+            | Self::Remind
+            | Self::PaymentFailed
+            | Self::Revoked
+            | Self::Alert => true,
             Self::MyLink => false,
         }
     }

@@ -10,7 +10,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 
 use self::built_in::BUILT_IN;
-use super::letter::{Facts, Letter, LetterData, LinkData, SUBJECT_CHARS, Template, names};
+use super::letter::{Letter, Matter, SUBJECT_CHARS, Template, names};
 use super::plain::one_line;
 use super::tongue::Tongue;
 
@@ -62,33 +62,24 @@ impl Letters {
         &self,
         template: Template,
         locale: Option<&str>,
-        data: &LetterData,
+        matter: &Matter,
     ) -> Result<Letter, BadTemplate> {
-        self.write_in(&self.folder(template, locale), template, data)
-    }
-
-    /// Writes the letter with a link to the customer's page ([`Template::MyLink`]), which tells of
-    /// no license.
-    ///
-    /// # Errors
-    /// As [`Letters::write`].
-    pub fn write_link(&self, locale: Option<&str>, data: &LinkData) -> Result<Letter, BadTemplate> {
-        self.write_in(&self.folder(Template::MyLink, locale), Template::MyLink, data)
+        self.write_in(&self.folder(template, locale), template, matter)
     }
 
     fn write_in(
         &self,
         folder: &str,
         template: Template,
-        data: &impl Facts,
+        matter: &Matter,
     ) -> Result<Letter, BadTemplate> {
         let tongue = Tongue::of_folder(folder);
         let render = |part, facts| self.render(&file_of(folder, template, part), facts);
-        let subject = render(Part::Subject, data.facts_of_subject(tongue))?;
+        let subject = render(Part::Subject, matter.facts_for_subject(tongue))?;
         Ok(Letter {
             subject: one_line(subject.lines().next().unwrap_or_default(), SUBJECT_CHARS),
-            text: render(Part::Text, data.facts(tongue))?,
-            html: render(Part::Html, data.facts(tongue))?,
+            text: render(Part::Text, matter.facts(tongue))?,
+            html: render(Part::Html, matter.facts(tongue))?,
         })
     }
 
@@ -155,25 +146,12 @@ impl Letters {
     fn unrenderable(&self) -> Vec<BadTemplate> {
         let mut faults = Vec::new();
         for (folder, template) in self.letters() {
-            faults.extend(self.tried(&folder, template).into_iter().filter_map(Result::err));
+            let samples = Matter::samples(template);
+            let tried = samples.map(|matter| self.write_in(&folder, template, &matter));
+            faults.extend(tried.into_iter().filter_map(Result::err));
         }
         faults.dedup();
         faults
-    }
-
-    /// A letter with all data that it may be given.
-    fn tried(&self, folder: &str, template: Template) -> Vec<Result<Letter, BadTemplate>> {
-        match template {
-            Template::Issued
-            | Template::Renewed
-            | Template::Remind
-            | Template::PaymentFailed
-            | Template::Revoked => {
-                let samples = LetterData::samples();
-                samples.iter().map(|data| self.write_in(folder, template, data)).collect()
-            }
-            Template::MyLink => vec![self.write_in(folder, template, &LinkData::sample())],
-        }
     }
 
     /// Every letter of which there is a part.
@@ -229,13 +207,24 @@ impl Part {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::digest::Digest;
+    use crate::rules::letter::{LetterData, LinkData};
 
     fn overridden(files: &[(&str, &str)]) -> Result<Letters, Vec<BadTemplate>> {
         Letters::with(files.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned())))
     }
 
+    fn written(
+        letters: &Letters,
+        template: Template,
+        locale: Option<&str>,
+        data: &LetterData,
+    ) -> Letter {
+        letters.write(template, locale, &data.clone().into()).unwrap()
+    }
+
     fn issued(letters: &Letters, locale: Option<&str>, data: &LetterData) -> Letter {
-        letters.write(Template::Issued, locale, data).unwrap()
+        written(letters, Template::Issued, locale, data)
     }
 
     fn shown(letter: &Letter) -> String {
@@ -257,7 +246,7 @@ mod tests {
     #[test]
     fn a_renewal_tells_the_new_end_and_the_old() {
         let [full, _] = LetterData::samples();
-        let letter = Letters::built_in().write(Template::Renewed, None, &full).unwrap();
+        let letter = written(&Letters::built_in(), Template::Renewed, None, &full);
         insta::assert_snapshot!("renewed", shown(&letter));
     }
 
@@ -334,23 +323,29 @@ mod tests {
         let [full, _] = LetterData::samples();
         for language in ["en", "de", "fr", "es"] {
             let letter = |template| {
-                let letter = Letters::built_in().write(template, Some(language), &full).unwrap();
+                let letter = written(&Letters::built_in(), template, Some(language), &full);
                 assert!(letter.html.contains(&full.key) && letter.text.contains(&full.key));
                 assert!(letter.html.contains("<html lang=\"") && !letter.html.contains("{{"));
                 assert!(letter.html.contains(&format!("lang=\"{language}\"")));
                 format!("Subject: {}\n\n{}", letter.subject, letter.text)
             };
-            let of_licenses = Template::ALL.into_iter().filter(|one| *one != Template::MyLink);
+            let others = [Template::Alert, Template::MyLink];
+            let of_licenses = Template::ALL.into_iter().filter(|name| !others.contains(name));
             let letters = of_licenses.map(letter).collect::<Vec<_>>().join("\n----\n");
             insta::assert_snapshot!(format!("in_{language}"), letters);
         }
+    }
+
+    fn written_link(language: &str) -> Letter {
+        let matter = Matter::Link(LinkData::sample());
+        Letters::built_in().write(Template::MyLink, Some(language), &matter).unwrap()
     }
 
     #[test]
     fn the_link_to_the_customers_page_is_written_in_four_languages_and_stands_in_no_subject() {
         let data = LinkData::sample();
         let letters = ["en", "de", "fr", "es"].map(|language| {
-            let letter = Letters::built_in().write_link(Some(language), &data).unwrap();
+            let letter = written_link(language);
             assert!(letter.text.lines().any(|line| line.trim() == data.link), "{}", letter.text);
             assert!(letter.html.contains(&format!("lang=\"{language}\"")));
             assert!(letter.html.contains("href=\"https:&#x2f;&#x2f;licenses.acme.example"));
@@ -365,15 +360,42 @@ mod tests {
     }
 
     #[test]
+    fn the_digest_is_written_in_four_languages_and_tells_what_how_many_and_where() {
+        for language in ["en", "de", "fr", "es"] {
+            let written = |digest: Digest| {
+                let matter = Matter::Alert(digest);
+                let letter =
+                    Letters::built_in().write(Template::Alert, Some(language), &matter).unwrap();
+                assert!(letter.html.contains(&format!("lang=\"{language}\"")));
+                letter
+            };
+            let [trouble, well] = Digest::samples().map(written);
+            for part in [&trouble.text, &trouble.html] {
+                for told in ["unknown_product", "purchase_unknown", "1000+", "crm", "2027"] {
+                    assert!(part.contains(told), "{language}: {told} is not in {part}");
+                }
+            }
+            let link = "https://licenses.acme.example/console/events?status=failed&account=shop";
+            assert!(trouble.text.contains(link), "{}", trouble.text);
+            assert!(!well.text.contains("shop") && well.subject != trouble.subject);
+            let all = format!(
+                "Subject: {}\n\n{}\n----\nSubject: {}\n\n{}",
+                trouble.subject, trouble.text, well.subject, well.text
+            );
+            insta::assert_snapshot!(format!("alert_in_{language}"), all);
+        }
+    }
+
+    #[test]
     fn what_ends_by_itself_is_told_with_its_reason() {
         let [full, _] = LetterData::samples();
         let letters = Letters::built_in();
         let trial = LetterData { trial: true, ..full.clone() };
-        let ends = letters.write(Template::Remind, Some("fr"), &trial).unwrap();
+        let ends = written(&letters, Template::Remind, Some("fr"), &trial);
         assert_eq!(ends.subject, "Votre essai de Acme Pro se termine bientôt");
         assert!(ends.text.contains("le 31 janvier 2028 à 10:00 UTC"), "{}", ends.text);
         let refunded = LetterData { refunded: true, ..full };
-        let gone = letters.write(Template::Revoked, None, &refunded).unwrap();
+        let gone = written(&letters, Template::Revoked, None, &refunded);
         assert!(gone.text.contains("your payment for Acme Pro was refunded"), "{}", gone.text);
     }
 
@@ -390,7 +412,7 @@ mod tests {
             assert_eq!(issued(&letters, locale, &full).subject, "Your key for Acme Pro");
         }
         assert_eq!(issued(&letters, Some("de-AT"), &full).subject, "Ihr Schlüssel für Acme Pro");
-        let renewed = letters.write(Template::Renewed, Some("nl"), &full).unwrap();
+        let renewed = written(&letters, Template::Renewed, Some("nl"), &full);
         assert_eq!(renewed.subject, "Your license for Acme Pro was renewed", "only one is Dutch");
     }
 
@@ -421,8 +443,8 @@ mod tests {
         insta::assert_snapshot!(told(&[("issued.txt", "Hello\n{{ custommer }}")]), @"issued.txt: undefined value (in issued.txt:2); there are product, key, starts_at, expires_at, previous_expires_at, pending, trial, refunded, max_activations, quantity, features, customer, company, order, vendor, support, public_url");
         insta::assert_snapshot!(told(&[("renewed.html", "{% if key %}")]), @"renewed.html: syntax error: unexpected end of input, expected end of block (in renewed.html:1)");
         insta::assert_snapshot!(told(&[("isued.txt", "Hello"), ("D E/issued.txt", "Hallo")]), @"
-        D E/issued.txt: is no letter; there are issued, renewed, remind, payment_failed, revoked, my_link, each as .subject.txt, .txt and .html, alone or in a folder named after a language, as de or pt-br
-        isued.txt: is no letter; there are issued, renewed, remind, payment_failed, revoked, my_link, each as .subject.txt, .txt and .html, alone or in a folder named after a language, as de or pt-br
+        D E/issued.txt: is no letter; there are issued, renewed, remind, payment_failed, revoked, alert, my_link, each as .subject.txt, .txt and .html, alone or in a folder named after a language, as de or pt-br
+        isued.txt: is no letter; there are issued, renewed, remind, payment_failed, revoked, alert, my_link, each as .subject.txt, .txt and .html, alone or in a folder named after a language, as de or pt-br
         ");
         insta::assert_snapshot!(told(&DUTCH[..2]), @"nl/issued.html: is missing beside the other parts of issued");
     }

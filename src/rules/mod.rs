@@ -22,6 +22,7 @@
 //! - [`letter`]: what a customer is written
 //! - [`letters`]: the templates of it, built in or the vendor's; `tongue`: dates in them
 //! - [`head`]: everything that the history said at one moment, in one signed line
+//! - [`alert`]: when somebody is written that something needs a person; [`digest`]: what he reads
 //! - [`remind`]: which end is near, and who is told
 //! - [`hook`]: what the vendor's own hooks are told
 //! - [`plain`]: others' words as one short harmless line
@@ -29,10 +30,12 @@
 //! - [`silence`]: how long an account may be silent
 
 pub mod acts;
+pub mod alert;
 mod classes;
 mod coverage;
 pub mod customer;
 pub mod difference;
+pub mod digest;
 pub mod fold;
 pub mod gather;
 pub mod head;

@@ -63,7 +63,8 @@ fn joins_link(before: char, c: char, after: char) -> bool {
 
 /// Marks that are not seen but change what is: directions, separators, fillers, tags. The joiners
 /// (U+200C, U+200D) stay: names are written with them.
-fn is_unseen(c: char) -> bool {
+#[must_use]
+pub fn is_unseen(c: char) -> bool {
     matches!(
         c,
         '\u{00ad}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}' | '\u{200e}'

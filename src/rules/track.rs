@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use keywright_providers::notice::{Act, Kind, Line, Notice, Period};
 
 use super::classes::Classes;
-use super::fold::{Problem, QUANTITY_MAX, Told, rank};
+use super::fold::{Problem, QUANTITY_MAX, StepKind, Told, rank};
 use super::payments::{PaidLine, Payment, subscribed};
 use super::product::{Catalogue, Offer, Product, Quantity};
 use super::purchase::{Purchase, Purchases};
@@ -340,6 +340,24 @@ impl<'a> What<'a> {
             | Self::Paused
             | Self::Resumed
             | Self::Adjusted { .. } => None,
+        }
+    }
+
+    /// What kind of step it makes.
+    pub(super) fn kind(&self) -> StepKind {
+        match self {
+            Self::Paid { .. } => StepKind::Paid,
+            Self::Trial { .. } => StepKind::Trial,
+            Self::Issued { .. } => StepKind::Support,
+            Self::Adjusted { act: Act::Activate, .. } => StepKind::Activated,
+            Self::Adjusted { .. } => StepKind::Support,
+            Self::Changed { .. }
+            | Self::Canceled
+            | Self::Uncanceled
+            | Self::Ended { .. }
+            | Self::PaymentFailed
+            | Self::Paused
+            | Self::Resumed => StepKind::Told,
         }
     }
 

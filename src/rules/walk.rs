@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use keywright_providers::notice::{Act, Period};
 
 use super::coverage::{Coverage, Paying};
-use super::fold::{License, Step};
+use super::fold::{License, Step, StepKind, Stretch};
 use super::license::{Flag, State};
 use super::payments::Payment;
 use super::product::{OnRefund, Product, Start, Term};
@@ -42,6 +42,8 @@ struct Walk<'a> {
     /// Units bought of each line; several only in a stack.
     quantities: BTreeMap<&'a str, u32>,
     coverage: Coverage,
+    /// What the payment at hand would have covered, had its money not gone back.
+    forgone: Option<Stretch>,
     purchases: BTreeMap<Purchase<'a>, Standing>,
     presence: Presence,
     starts_at: Option<DateTime<Utc>>,
@@ -99,6 +101,7 @@ impl<'a> Walk<'a> {
             product: None,
             quantities: BTreeMap::new(),
             coverage: Coverage::default(),
+            forgone: None,
             purchases: BTreeMap::new(),
             presence: Presence::Never,
             starts_at: None,
@@ -132,10 +135,18 @@ impl<'a> Walk<'a> {
     fn run(mut self) -> Option<License> {
         let track = self.track;
         for entry in &track.entries {
+            let before = self.coverage.reaches();
             let Some(text) = self.step(entry) else { continue };
+            let gained = self.coverage.gained(before, entry.at);
+            let (kind, covers) = match self.forgone.take() {
+                Some(forgone) => (StepKind::Returned, Some(forgone)),
+                None => (entry.what.kind(), gained),
+            };
             self.steps.push(Step {
                 at: entry.at,
                 event_id: entry.told.event_id,
+                kind,
+                covers,
                 text,
                 expires_at: self.coverage.expires_at(),
             });
@@ -290,6 +301,8 @@ impl<'a> Walk<'a> {
         let gone = gone.or(units.filter(|_| self.unit > left).map(|(_, since)| since));
         if rules.on_refund == OnRefund::Revoke {
             if let Some(since) = gone {
+                let paying = Paying { at: entry.at, period, due: false, end: None };
+                self.forgone = Some(self.coverage.forgone(&paying, rules));
                 return format!("{name} does not count: the money went back {}", day(since));
             }
             if let Some(quantity) = self.quantities.get_mut(goods.line) {

@@ -106,7 +106,10 @@ fn write(source: &Path, part: &Path, hold: &Hold) -> Result<Copied, CopyError> {
         licenses: count(&mut copy, "licenses")?,
         history: count(&mut copy, HISTORY)?,
         mail_queued: count(&mut copy, "outbox WHERE status = 'queued'")?,
-        hooks_queued: count(&mut copy, "hooks_outbox WHERE status = 'queued'")?,
+        hooks_queued: count(
+            &mut copy,
+            "hooks_outbox WHERE status = 'queued' AND hook IS NOT NULL",
+        )?,
     };
     // Rows are only ever added to these two.
     for (there, before, what) in

@@ -160,6 +160,29 @@ pub(super) fn migrate(conn: &mut Conn) -> Result<(), StoreError> {
         .map_err(|error| StoreError::Unavailable(format!("a migration failed: {error}")))
 }
 
+/// One table at a time: a VACUUM is a transaction of its own. It waits for nobody's lock long, and
+/// takes none that stops readers or writers.
+pub(super) fn compact(conn: &mut Conn) -> Result<(), StoreError> {
+    conn.batch_execute("SET statement_timeout = 0").of("session")?;
+    for table in [
+        "events",
+        "notices",
+        "refs",
+        "sales",
+        "customers",
+        "licenses",
+        "activations",
+        "outbox",
+        "hooks_outbox",
+        "idempotency",
+        "links",
+        "sessions",
+    ] {
+        conn.batch_execute(&format!("VACUUM {table}")).of("session")?;
+    }
+    Ok(())
+}
+
 pub(super) fn check(conn: &mut Conn) -> Result<Vec<Unique>, StoreError> {
     for (setting, wrong, why) in [
         ("fsync", "off", "a power cut loses or damages what was answered for; set fsync = on"),
@@ -207,6 +230,29 @@ pub(super) fn clock(conn: &mut Conn, _: DateTime<Utc>) -> QueryResult<DateTime<U
 pub(super) fn slot(column: &str, length: TimeDelta) -> String {
     format!("floor(extract(epoch FROM {column}) / {})::bigint", length.num_seconds())
 }
+
+/// Condition and order of a list by id, newest first: these columns are `$1`, `$2` ..., the id is
+/// below the next parameter and above the one after. Comparisons of whole rows: no other index has
+/// that order. Asked for equal columns in the order of ids, PostgreSQL may walk down the primary
+/// key instead, past a million rows to three that are old.
+pub(super) fn newest_of(columns: &[&str]) -> (String, String) {
+    let parameters: Vec<String> =
+        columns.iter().zip(1..).map(|(_, number)| format!("${number}")).collect();
+    let (row, values) = (columns.join(", "), parameters.join(", "));
+    let (below, above) = (columns.len() + 1, columns.len() + 2);
+    let condition =
+        format!("({row}, id) < ({values}, ${below}) AND ({row}, id) > ({values}, ${above})");
+    let order: Vec<String> = columns.iter().map(|column| format!("{column} DESC")).collect();
+    (condition, format!("{}, id DESC", order.join(", ")))
+}
+
+/// Condition and order for licenses of the product `$1` that have no end: by the index of ends,
+/// which begins with them when read backwards. (As in [`newest_of`], an equality would let
+/// PostgreSQL walk through all licenses in the order of their ids.)
+pub(super) const PERPETUAL: (&str, &str) = (
+    "product >= $1 AND product <= $1 AND valid_until IS NULL",
+    "product DESC, valid_until DESC, id DESC",
+);
 
 /// One statement for the whole batch, however large.
 pub(super) fn event_insert(

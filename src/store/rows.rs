@@ -1,6 +1,7 @@
 //! The rows: what queries take and give. One struct a table, written as it is read.
 
 mod audit;
+mod erased;
 mod event;
 mod figures;
 mod hook;
@@ -11,11 +12,12 @@ mod sale;
 mod trouble;
 
 pub use audit::{During, HistoryFilter};
+pub use erased::{CustomerKey, RefKey};
 pub use event::{
-    Cursor, EventCounts, EventFilter, EventRow, Kept, NewEvent, Outcome, RECEIVED_BEHIND_MAX,
-    Settled,
+    Cursor, EventCounts, EventFilter, EventRow, Kept, Known, NewEvent, Outcome, PULLED,
+    RECEIVED_BEHIND_MAX, Settled, TOLD_AGAIN,
 };
-pub use figures::{AccountCount, DayCount, HourCount};
+pub use figures::{AccountCount, AccountWord, DayCount, HourCount};
 pub use hook::{HookFilter, HookRow, NewHook};
 pub use license::{
     ActivationRow, Ending, HistoryRow, LicenseCount, LicenseFilter, LicenseRow, NewHistory,

@@ -46,6 +46,8 @@ const VERSION_MIN: [u32; 3] = [3, 51, 3];
 /// instead of 158 KB with pages of 16 KiB). Checkpoints are done by a thread of their own
 /// (`checkpoint`); the writer does one only when the log has grown to 256 MiB all the same. The
 /// log's file is not cut below twice that: cutting it took up to 0.3 s of the writer's time.
+/// What is deleted is written over with zeros: a body that was purged is not to be read out of
+/// free pages.
 const SETTINGS: &str = "
     PRAGMA page_size = 4096;
     PRAGMA journal_mode = WAL;
@@ -53,6 +55,7 @@ const SETTINGS: &str = "
     PRAGMA fullfsync = ON;
     PRAGMA foreign_keys = ON;
     PRAGMA trusted_schema = OFF;
+    PRAGMA secure_delete = ON;
     PRAGMA mmap_size = 0;
     PRAGMA temp_store = MEMORY;
     PRAGMA cache_size = -65536;
@@ -191,26 +194,41 @@ fn one(conn: &mut Conn, expression: &str) -> Result<String, StoreError> {
 /// A passive checkpoint: copies what no reader needs any more out of the log, and waits for
 /// nobody. Does nothing while less than `frames_min` pages wait.
 pub(super) fn checkpoint(conn: &mut Conn, frames_min: i64) -> Result<(), StoreError> {
-    let waiting = checkpoint_state(conn, "NOOP")?;
-    if waiting >= frames_min {
+    let state = checkpoint_state(conn, "NOOP")?;
+    // What is not in the file yet.
+    if state.log - state.checkpointed >= frames_min {
         checkpoint_state(conn, "PASSIVE")?;
     }
     Ok(())
 }
 
-/// How many pages of the log are not in the file yet.
-fn checkpoint_state(conn: &mut Conn, mode: &str) -> Result<i64, StoreError> {
-    #[derive(QueryableByName)]
-    struct State {
-        #[diesel(sql_type = BigInt)]
-        log: i64,
-        #[diesel(sql_type = BigInt)]
-        checkpointed: i64,
-    }
-    let state: State = diesel::sql_query(format!("PRAGMA wal_checkpoint({mode})"))
-        .get_result(conn)
+/// Writes the file anew without what was deleted, and empties the log.
+pub(super) fn compact(conn: &mut Conn) -> Result<(), StoreError> {
+    // In a file, not in memory: it is as large as the database.
+    conn.batch_execute("PRAGMA busy_timeout = 30000; PRAGMA temp_store = FILE; VACUUM;")
         .of("session")?;
-    Ok(state.log - state.checkpointed)
+    match checkpoint_state(conn, "TRUNCATE")?.busy {
+        0 => Ok(()),
+        _ => Err(StoreError::Busy(
+            "the database is written anew, but its log is still being read, and holds what was \
+             there before; do it again"
+                .to_owned(),
+        )),
+    }
+}
+
+#[derive(QueryableByName)]
+struct CheckpointState {
+    #[diesel(sql_type = BigInt)]
+    busy: i64,
+    #[diesel(sql_type = BigInt)]
+    log: i64,
+    #[diesel(sql_type = BigInt)]
+    checkpointed: i64,
+}
+
+fn checkpoint_state(conn: &mut Conn, mode: &str) -> Result<CheckpointState, StoreError> {
+    diesel::sql_query(format!("PRAGMA wal_checkpoint({mode})")).get_result(conn).of("session")
 }
 
 /// The one process's own clock is the database's.
@@ -222,6 +240,19 @@ pub(super) fn clock(_: &mut Conn, now: DateTime<Utc>) -> QueryResult<DateTime<Ut
 pub(super) fn slot(column: &str, length: TimeDelta) -> String {
     format!("{column} / {}", length.num_seconds().saturating_mul(1_000_000))
 }
+
+/// Condition and order of a list by id, newest first: these columns are `$1`, `$2` ..., the id is
+/// below the next parameter and above the one after. Equalities: SQLite takes the index that has
+/// most of them, and of a row comparison it would not see that the id ends it.
+pub(super) fn newest_of(columns: &[&str]) -> (String, String) {
+    let equal = columns.iter().zip(1..).map(|(column, number)| format!("{column} = ${number}"));
+    let (below, above) = (columns.len() + 1, columns.len() + 2);
+    let condition = equal.collect::<Vec<_>>().join(" AND ");
+    (format!("{condition} AND id < ${below} AND id > ${above}"), "id DESC".to_owned())
+}
+
+/// Condition and order for licenses of the product `$1` that have no end: by the index of ends.
+pub(super) const PERPETUAL: (&str, &str) = ("product = $1 AND valid_until IS NULL", "id");
 
 /// One prepared statement, run for each: there is no round trip to save.
 pub(super) fn event_insert(

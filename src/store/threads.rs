@@ -192,6 +192,13 @@ impl Source {
         }
     }
 
+    pub(super) fn compact(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(path) => sqlite::compact(&mut sqlite::open(path)?),
+            Self::Pg(url) => pg::compact(&mut pg::connect(url, PG_KEEP_PATIENCE)?),
+        }
+    }
+
     pub(super) fn check(&self) -> Result<(), StoreError> {
         let unique = match self {
             Self::Sqlite(path) => sqlite::check(&mut sqlite::open(path)?)?,

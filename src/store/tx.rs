@@ -12,13 +12,14 @@ use super::error::StoreError;
 use super::history::HistoryFault;
 use super::hold::Hold;
 use super::rows::{
-    AccountCount, ActivationRow, Cursor, CustomerRow, DayCount, During, Ending, EventCounts,
-    EventFilter, EventRow, EventTrouble, HistoryFilter, HistoryRow, HookFilter, HookRow,
-    HookTrouble, HourCount, IdempotencyRow, Kept, LicenseCount, LicenseFilter, LicenseRow, LinkRow,
-    MailCounts, MailFilter, MailRow, NewEvent, NewHistory, NewHook, NewMail, NewNotice, NoticeRow,
-    RefRow, SaleRow, SessionRow, Settled, Tally, TokenRow, UserRow,
+    AccountCount, AccountWord, ActivationRow, Cursor, CustomerKey, CustomerRow, DayCount, During,
+    Ending, EventCounts, EventFilter, EventRow, EventTrouble, HistoryFilter, HistoryRow,
+    HookFilter, HookRow, HookTrouble, HourCount, IdempotencyRow, Kept, Known, LicenseCount,
+    LicenseFilter, LicenseRow, LinkRow, MailCounts, MailFilter, MailRow, NewEvent, NewHistory,
+    NewHook, NewMail, NewNotice, NoticeRow, RefKey, RefRow, SaleRow, SessionRow, Settled, Tally,
+    TokenRow, UserRow,
 };
-use super::types::{Digest, EventStatus};
+use super::types::{Dedupe, Digest, EventStatus};
 use super::{pg, sqlite};
 
 /// An open transaction.
@@ -110,8 +111,17 @@ functions! {
     event_again(id: i64, fence: i64, next_at: DateTime<Utc>, message: Option<&str>) -> ();
     /// One event, with its body.
     event_by_id(id: i64) -> Option<EventRow>;
+    /// Those of the names that are here.
+    events_known(names: &[Dedupe]) -> Vec<Known>;
+    /// The event of that name, with its body.
+    event_by_name(name: Dedupe) -> Option<EventRow>;
     /// Events, newest first, without their bodies.
     event_list(filter: &EventFilter, cursor: Cursor, limit: usize) -> Vec<EventRow>;
+    /// The types that settled events have, by account. Of a vendor who puts something else into
+    /// the type, the first thousand combinations with account and status count.
+    event_types() -> Vec<AccountWord>;
+    /// The reasons for which events failed, wait or were ignored, by account. As above.
+    event_reasons() -> Vec<AccountWord>;
     /// Pending again, as if just received. Whoever works on it now cannot settle it any more.
     /// [`StoreError::Conflict`]: there is no such event.
     event_replay(id: i64, now: DateTime<Utc>) -> ();
@@ -167,6 +177,8 @@ functions! {
     notices_of_sale(sale_id: i64) -> Vec<NoticeRow>;
     /// The notices of an event, by position.
     notices_of_event(event_id: i64) -> Vec<NoticeRow>;
+    /// The notices of several events, by event and position.
+    notices_of_events(event_ids: &[i64]) -> Vec<NoticeRow>;
 
     /// What is known of a customer.
     customer_find(account: &str, live: bool, provider_id: &str) -> Option<CustomerRow>;
@@ -188,7 +200,8 @@ functions! {
     license_by_id(id: &str) -> Option<LicenseRow>;
     /// The license that has this key.
     license_by_key(key: &str) -> Option<LicenseRow>;
-    /// Licenses, newest first; the cursor is the id of the last one seen.
+    /// Licenses, newest first, but those that expired by their end, the latest first; the cursor
+    /// is the id of the last one seen.
     license_list(
         filter: &LicenseFilter,
         now: DateTime<Utc>,
@@ -210,6 +223,8 @@ functions! {
 
     /// The activations of a license, oldest first, released ones too.
     activations_of_license(license_id: &str) -> Vec<ActivationRow>;
+    /// How many seats of each of these licenses are held; those with none are left out.
+    activations_held_by(license_ids: &[String]) -> Vec<(String, i64)>;
     /// A new activation. The caller holds the license's lock and has counted.
     activation_insert(activation: &ActivationRow) -> ();
     /// Replaces an activation.
@@ -234,6 +249,8 @@ functions! {
     history_append(entry: &NewHistory) -> HistoryRow;
     /// The history of a subject, oldest first.
     history_of(subject: &str) -> Vec<HistoryRow>;
+    /// The histories of all these subjects, by subject, each oldest first.
+    history_of_all(subjects: &[String]) -> Vec<HistoryRow>;
     /// When this actor did this to a subject, since then, oldest first.
     history_times(
         subject: &str,
@@ -259,8 +276,6 @@ functions! {
         after: Option<(DateTime<Utc>, &str)>,
         limit: usize,
     ) -> Vec<LicenseRow>;
-    /// How many seats are held of each of these licenses; those with none are left out.
-    activations_held_by(license_ids: &[String]) -> Vec<(String, i64)>;
     /// Events, oldest first, behind the one of this id (0: from the first), without their bodies.
     event_export(during: During, after: i64, limit: usize) -> Vec<EventRow>;
     /// Mails, oldest first, behind the one of this id (0: from the first), without their bytes.
@@ -370,6 +385,68 @@ functions! {
     /// Messages that were given up, by hook.
     hook_troubles() -> Vec<HookTrouble>;
 
+    /// The sales with licenses of this address (in lower case).
+    sales_of_email(email: &str) -> Vec<i64>;
+    /// Events behind this one, oldest first, with all that they hold; so in the next three.
+    events_after(after: i64, limit: usize) -> Vec<EventRow>;
+    /// Notices.
+    notices_after(after: i64, limit: usize) -> Vec<NoticeRow>;
+    /// Mails.
+    outbox_after(after: i64, limit: usize) -> Vec<MailRow>;
+    /// Messages to hooks.
+    hooks_after(after: i64, limit: usize) -> Vec<HookRow>;
+    /// Customers behind this one, in the order of their names.
+    customers_after(after: &CustomerKey, limit: usize) -> Vec<CustomerRow>;
+    /// Answers that are remembered, in the order of their keys.
+    idempotency_after(after: &str, limit: usize) -> Vec<IdempotencyRow>;
+    /// The references of stacked purchases, each with its sale; behind this one.
+    stacks_after(after: Option<&RefKey>, limit: usize) -> Vec<(RefKey, i64)>;
+    /// Takes out what was sent, of those that are not pending. One that failed is ignored from
+    /// now on. Says how many held something.
+    event_erase(ids: &[i64]) -> usize;
+    /// Another body for a notice; what it is known by stays.
+    notice_put(id: i64, body: &serde_json::Value) -> ();
+    /// The mails of a sale.
+    outbox_of_sale(sale_id: i64) -> Vec<i64>;
+    /// Takes out whom they went to and what they said. What was not sent is not to be. Says how
+    /// many there were.
+    outbox_erase(ids: &[i64]) -> usize;
+    /// Takes out the bodies; whoever tells one of these again writes a new one. Says how many.
+    hook_forget(ids: &[i64]) -> usize;
+    /// Another body for an answer that is remembered.
+    idempotency_redact(key: &str, body: &serde_json::Value) -> ();
+    /// Gives up the links that were mailed to an address.
+    links_drop(email: &str) -> ();
+    /// Gives up a reference.
+    ref_drop(name: &RefKey) -> ();
+    /// The sale's customer has no id any more.
+    sale_forget_customer(sale_id: i64) -> ();
+    /// Gives up what is known of a customer.
+    customer_drop(name: &CustomerKey) -> ();
+
+    /// Settled events behind this one that were received before `until` and hold something still;
+    /// the four that follow in the same way.
+    events_old(after: i64, until: DateTime<Utc>, limit: usize) -> Vec<i64>;
+    /// Mails that went out, or will not, with their text.
+    outbox_old(after: i64, until: DateTime<Utc>, limit: usize) -> Vec<i64>;
+    /// Messages that hooks took.
+    hooks_old(after: i64, until: DateTime<Utc>, limit: usize) -> Vec<i64>;
+    /// Activations that were released.
+    activations_old(after: &str, until: DateTime<Utc>, limit: usize) -> Vec<String>;
+    /// Answers that are remembered, by their keys.
+    idempotency_old(after: &str, until: DateTime<Utc>, limit: usize) -> Vec<String>;
+    /// Clears body, headers and answers of these events where they are still old and settled; says
+    /// how many there were; so the four that follow.
+    event_purge(ids: &[i64], until: DateTime<Utc>) -> usize;
+    /// Clears the text of mails.
+    outbox_purge(ids: &[i64], until: DateTime<Utc>) -> usize;
+    /// Deletes messages that hooks took.
+    hook_delete(ids: &[i64], until: DateTime<Utc>) -> usize;
+    /// Deletes activations that were released.
+    activation_delete(ids: &[String], until: DateTime<Utc>) -> usize;
+    /// Deletes answers that are remembered.
+    idempotency_delete(keys: &[String], until: DateTime<Utc>) -> usize;
+
     /// A new token.
     token_insert(token: &TokenRow) -> ();
     /// All tokens, revoked ones too, oldest first.
@@ -415,4 +492,6 @@ functions! {
     meta_get(key: &str) -> Option<String>;
     /// Sets a value by name.
     meta_put(key: &str, value: &str) -> ();
+    /// Gives a value up.
+    meta_drop(key: &str) -> ();
 }

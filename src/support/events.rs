@@ -9,7 +9,7 @@ use crate::apply;
 use crate::books::Books;
 use crate::rules::fold::{Folded, fold};
 use crate::store::Tx;
-use crate::store::rows::{Cursor, EventFilter, EventRow, HistoryRow, NewHistory};
+use crate::store::rows::{AccountWord, Cursor, EventFilter, EventRow, HistoryRow, NewHistory};
 use crate::store::types::EventStatus;
 
 impl Support {
@@ -29,6 +29,22 @@ impl Support {
             Ok(page.map(|row| EventView::from(&row)))
         })
         .await
+    }
+
+    /// The types of events that came, by account: what a filter can be set to.
+    ///
+    /// # Errors
+    /// [`Failure::Store`].
+    pub async fn event_types(&self) -> Result<Vec<AccountWord>, Failure> {
+        self.read("event types", |tx| Ok(tx.event_types()?)).await
+    }
+
+    /// The reasons for which events failed, wait or were ignored, by account.
+    ///
+    /// # Errors
+    /// [`Failure::Store`].
+    pub async fn event_reasons(&self) -> Result<Vec<AccountWord>, Failure> {
+        self.read("event reasons", |tx| Ok(tx.event_reasons()?)).await
     }
 
     /// One event, with headers, body, notices and what it led to.
@@ -53,11 +69,12 @@ impl Support {
     /// Sets an event aside: what it told does not count, until it is replayed.
     ///
     /// # Errors
-    /// [`Refusal::UnknownEvent`], [`Refusal::NotOpen`], [`Refusal::Bears`]; [`Failure::Store`].
+    /// [`Refusal::UnknownEvent`], [`Refusal::EventChanged`], [`Refusal::NotOpen`],
+    /// [`Refusal::Bears`]; [`Failure::Store`].
     pub async fn event_ignore(&self, id: i64, asked: Asked) -> Result<EventView, Failure> {
         let (books, now) = (self.shelf.now(), self.clock.now());
         self.write("event ignore", move |tx| {
-            let row = find(tx, id)?;
+            let row = seen(tx, id, &asked)?;
             match row.status {
                 EventStatus::Failed | EventStatus::Waiting => {}
                 EventStatus::Pending | EventStatus::Applied | EventStatus::Ignored => {
@@ -90,6 +107,17 @@ pub(super) fn find(tx: &mut Tx<'_>, id: i64) -> Result<EventRow, Failure> {
     Ok(tx.event_by_id(id)?.ok_or_else(|| Refusal::UnknownEvent(id.to_string()))?)
 }
 
+/// The same, if it is still what the caller saw.
+pub(super) fn seen(tx: &mut Tx<'_>, id: i64, asked: &Asked) -> Result<EventRow, Failure> {
+    let row = find(tx, id)?;
+    match asked.version {
+        Some(version) if version != row.fence => {
+            Err(Refusal::EventChanged { now: row.status.as_str() }.into())
+        }
+        Some(_) | None => Ok(row),
+    }
+}
+
 /// Takes the event's notices out of its sale. Refused where licenses stand on them: they would
 /// be left with nothing that explains them.
 fn forget(tx: &mut Tx<'_>, row: &EventRow, books: &Books) -> Result<(), Failure> {
@@ -120,10 +148,10 @@ fn history(tx: &mut Tx<'_>, row: &EventRow) -> Result<Vec<HistoryView>, Failure>
         Some(sale_id) => tx.licenses_of_sale(sale_id)?,
         None => Vec::new(),
     };
-    for license in licenses {
-        let of_license = tx.history_of(&format!("license:{}", license.id))?;
-        entries.extend(of_license.into_iter().filter(|entry| entry.cause_event == Some(row.id)));
-    }
+    let subjects: Vec<String> =
+        licenses.iter().map(|license| format!("license:{}", license.id)).collect();
+    let of_licenses = tx.history_of_all(&subjects)?;
+    entries.extend(of_licenses.into_iter().filter(|entry| entry.cause_event == Some(row.id)));
     entries.sort_by_key(|entry| (entry.at, entry.id));
     let view = |entry: &HistoryRow| HistoryView::new(entry, entry.cause_event.map(|_| row));
     Ok(entries.iter().map(view).collect())

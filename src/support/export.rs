@@ -13,10 +13,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::audit::SERVICE;
-use super::view::{EventView, LicenseView, MailView, text};
+use super::view::{EventView, MailView, text};
 use super::{Asked, Failure, Support};
 use crate::store::Tx;
-use crate::store::rows::{During, LicenseRow};
+use crate::store::rows::During;
 use csv::Cell;
 
 /// Rows in one part, and in one transaction.
@@ -219,16 +219,8 @@ fn licenses(
         Place::Start | Place::Row(_) => None,
     };
     let rows = tx.license_export(during, after, PART)?;
-    let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
-    let held = tx.activations_held_by(&ids)?;
-    let held: std::collections::HashMap<String, i64> = held.into_iter().collect();
-    let view = |row: &LicenseRow| {
-        let seats = held.get(&row.id).copied().unwrap_or(0);
-        let activations = usize::try_from(seats).unwrap_or(0);
-        LicenseView { activations, ..LicenseView::new(row, &[], now) }
-    };
     let next = rows.last().map(|row| Place::License(row.created_at, row.id.clone()));
-    Ok(Part::new(rows.iter().map(view).collect(), next))
+    Ok(Part::new(super::licenses::views(tx, &rows, now)?, next))
 }
 
 fn events(tx: &mut Tx<'_>, during: During, place: &Place) -> Result<Part, Failure> {
@@ -299,6 +291,7 @@ fn json_line(row: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::support::view::LicenseView;
     use std::collections::BTreeSet;
 
     use super::*;
@@ -345,6 +338,7 @@ mod tests {
             occurred_at: at,
             attempts: 0,
             sale_id: None,
+            version: 0,
             live: None,
         };
         for (what, view) in [

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use serde_json::json;
 
 use super::view::{ActivationView, HistoryView, LicenseView, LicenseWhole, Page, StepView};
 use super::{Asked, Failure, Refusal, Support};
@@ -10,7 +11,7 @@ use crate::apply;
 use crate::books::Books;
 use crate::rules::fold::{self, Folded, Told, fold};
 use crate::rules::key;
-use crate::store::rows::{EventRow, HistoryRow, LicenseFilter, LicenseRow, NewHistory};
+use crate::store::rows::{EventRow, HistoryRow, LicenseFilter, LicenseRow};
 use crate::store::{StoreError, Tx};
 
 /// Merged licenses that may follow each other.
@@ -33,15 +34,15 @@ impl Support {
         self.read("license list", move |tx| {
             let rows = tx.license_list(&filter, now, cursor.as_deref(), limit + 1)?;
             let page = Page::cut(rows, limit, |row| row.id.clone());
-            let mut items: Vec<LicenseView> = Vec::with_capacity(page.items.len());
+            let mut rows: Vec<LicenseRow> = Vec::with_capacity(page.items.len());
             for row in page.items {
                 // One that was merged away is found by its key, and shown as what stands for it.
                 let row = if row.merged_into.is_some() { find(tx, &row.id)? } else { row };
-                if items.iter().all(|shown| shown.id != row.id) {
-                    items.push(view(tx, &row, now)?);
+                if rows.iter().all(|shown| shown.id != row.id) {
+                    rows.push(row);
                 }
             }
-            Ok(Page { items, next_cursor: page.next_cursor })
+            Ok(Page { items: views(tx, &rows, now)?, next_cursor: page.next_cursor })
         })
         .await
     }
@@ -77,7 +78,8 @@ impl Support {
     /// Frees the seat of one machine. Doing it again changes nothing.
     ///
     /// # Errors
-    /// [`Refusal::UnknownLicense`], [`Refusal::UnknownActivation`]; [`Failure::Store`].
+    /// [`Refusal::UnknownLicense`], [`Refusal::UnknownActivation`], [`Refusal::Changed`];
+    /// [`Failure::Store`].
     pub async fn activation_release(
         &self,
         name: &str,
@@ -88,9 +90,12 @@ impl Support {
         self.write("activation release", move |tx| {
             let row = find(tx, &name)?;
             // A machine that is activated at this moment comes before or after, never between.
-            tx.license_lock(&row.id)?;
+            let row = tx.license_lock(&row.id)?.unwrap_or(row);
+            if asked.version.is_some_and(|seen| seen != row.version) {
+                return Err(Refusal::Changed { now: row.version }.into());
+            }
             held(tx, &row, &activation)?;
-            release(tx, &row, &activation, &asked.by, now)
+            release(tx, &row, &activation, &asked, now)
         })
         .await
     }
@@ -109,18 +114,13 @@ pub(super) fn release(
     tx: &mut Tx<'_>,
     row: &LicenseRow,
     activation: &str,
-    by: &str,
+    asked: &Asked,
     now: DateTime<Utc>,
 ) -> Result<(), Failure> {
     if tx.activation_release(&row.id, activation, now)? {
-        tx.history_append(&NewHistory {
-            subject: format!("license:{}", row.id),
-            at: now,
-            action: "activation_released".to_owned(),
-            cause_event: None,
-            actor: Some(by.to_owned()),
-            detail: serde_json::json!({ "activation_id": activation }),
-        })?;
+        let detail = json!({ "activation_id": activation });
+        let subject = format!("license:{}", row.id);
+        tx.history_append(&asked.note(subject, "activation_released", detail, now))?;
     }
     Ok(())
 }
@@ -145,7 +145,21 @@ pub(super) fn view(
     row: &LicenseRow,
     now: DateTime<Utc>,
 ) -> Result<LicenseView, Failure> {
-    Ok(LicenseView::new(row, &tx.activations_of_license(&row.id)?, now))
+    Ok(LicenseView::new(row, tx.activations_held(&row.id)?, now))
+}
+
+/// As many as there are: their machines are counted in one go.
+pub(super) fn views(
+    tx: &mut Tx<'_>,
+    rows: &[LicenseRow],
+    now: DateTime<Utc>,
+) -> Result<Vec<LicenseView>, Failure> {
+    let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
+    let held: BTreeMap<String, i64> = tx.activations_held_by(&ids)?.into_iter().collect();
+    let view = |row: &LicenseRow| {
+        LicenseView::new(row, held.get(&row.id).copied().unwrap_or_default(), now)
+    };
+    Ok(rows.iter().map(view).collect())
 }
 
 /// The license with its history and the chain of notices that gave its date.
@@ -181,13 +195,14 @@ pub(super) fn whole(
 }
 
 /// Its own entries and those of the licenses that were merged into it, in order.
-fn entries(tx: &mut Tx<'_>, row: &LicenseRow) -> Result<Vec<HistoryRow>, StoreError> {
-    let mut entries = tx.history_of(&format!("license:{}", row.id))?;
+pub(super) fn entries(tx: &mut Tx<'_>, row: &LicenseRow) -> Result<Vec<HistoryRow>, StoreError> {
+    let mut subjects = vec![format!("license:{}", row.id)];
     for other in tx.licenses_of_sale(row.sale_id)? {
         if other.merged_into.as_deref() == Some(&row.id) {
-            entries.extend(tx.history_of(&format!("license:{}", other.id))?);
+            subjects.push(format!("license:{}", other.id));
         }
     }
+    let mut entries = tx.history_of_all(&subjects)?;
     entries.sort_by_key(|entry| (entry.at, entry.id));
     Ok(entries)
 }

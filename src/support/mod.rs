@@ -1,11 +1,16 @@
 //! What support does, for the API and for the command line alike: no HTTP here, no terminal.
 //!
 //! - [`acts`]: renew, set an expiry, suspend, reinstate, revoke; [`issue`]: a license by hand
-//! - [`licenses`]: search, one license with its life, its machines
+//! - [`licenses`]: search, one license, its machines; [`life`]: all that it went through, in order
 //! - [`events`]: search, one event, set one aside; [`replay`]: try again, or only look
 //! - [`figures`]: what came in hour by hour, what became of licenses day by day
+//! - [`inspect`]: events as people look at them; [`told`]: notices as sentences; [`remedy`]: what to
+//!   do about a reason; [`payload`] and [`mask`]: a provider's bytes, with personal data masked
+//! - [`accounts`]: the connections to providers, and how they do
+//! - [`erase`]: a customer's personal data taken out
 //! - [`hooks`]: what the vendor's own systems were told
-//! - [`attention`]: what needs a person
+//! - [`attention`]: what needs a person; [`alert`]: that is told by mail
+//! - [`retention`]: what is old is cleared
 //! - [`mail`]: what is owed and what went out; [`resend`]: a key once more
 //! - [`my`]: what a customer does himself, on a page of his own
 //! - [`hold`]: nothing goes out until a person agrees; [`backup`]: a copy of the built-in database
@@ -13,6 +18,8 @@
 //! - [`audit`]: what people did, and the proof that nobody wrote it anew
 //! - [`tokens`]: who may use the API; [`users`]: who has a password for the console;
 //!   [`sessions`]: who is signed in
+//! - [`reconcile`]: what a provider sent and was never heard; [`compare`]: its export against the
+//!   licenses
 //! - [`once`]: one answer for one idempotency key
 //! - [`view`]: what people and programs read; [`words`]: changes as sentences; [`when`]: times as
 //!   people write them
@@ -21,25 +28,37 @@
 //! Acts on licenses are events like any other: stored under the license's account, read, folded
 //! and settled in one transaction, so that the answer shows what came of them.
 
+pub mod accounts;
 pub mod acts;
+pub mod alert;
 pub mod attention;
 pub mod audit;
 pub mod backup;
+pub mod compare;
+pub mod erase;
 pub mod events;
 pub mod export;
 pub mod figures;
 pub mod hold;
 pub mod hooks;
+pub mod inspect;
 pub mod issue;
 pub mod licenses;
+pub mod life;
 pub mod mail;
+pub mod mask;
 pub mod my;
 pub mod once;
+pub mod payload;
+pub mod reconcile;
 pub mod refusal;
+pub mod remedy;
 pub mod replay;
 pub mod resend;
+pub mod retention;
 pub mod sessions;
 pub mod tokens;
+pub mod told;
 pub mod users;
 pub mod view;
 pub mod when;
@@ -141,7 +160,10 @@ impl Support {
     }
 
     /// A name that nothing else has: 128 random bits in hex.
-    fn name(&self) -> Result<String, Failure> {
+    ///
+    /// # Errors
+    /// [`Failure::NoChance`].
+    pub fn name(&self) -> Result<String, Failure> {
         let mut bytes = [0; 16];
         self.chance.fill(&mut bytes)?;
         Ok(HEXLOWER.encode(&bytes))

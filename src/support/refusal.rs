@@ -42,6 +42,9 @@ pub enum Refusal {
         "the license was changed meanwhile: it has version {now} now; look at it and decide again"
     )]
     Changed { now: i64 },
+    /// The event is not any more what the caller saw.
+    #[error("the event was changed meanwhile: it is {now} now; look at it and decide again")]
+    EventChanged { now: &'static str },
     #[error("the license is revoked; reinstate it first")]
     Revoked,
     #[error("the license is {0}, so there is nothing to reinstate")]

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::audit::SERVICE;
-use super::events::find;
+use super::events::{find, seen};
 use super::view::{EventView, text};
 use super::words::{Change, MailOwed, changes};
 use super::{Asked, Failure, Refusal, Support};
@@ -45,13 +45,14 @@ impl Support {
     /// Reads and applies an event again, with the rules of now. What was right stays as it is.
     ///
     /// # Errors
-    /// [`Refusal::UnknownEvent`], [`Refusal::Purged`]; [`Failure::Store`].
+    /// [`Refusal::UnknownEvent`], [`Refusal::EventChanged`], [`Refusal::Purged`];
+    /// [`Failure::Store`].
     pub async fn event_replay(&self, id: i64, asked: Asked) -> Result<Replayed, Failure> {
         let (books, clock) = (self.shelf.now(), Arc::clone(&self.clock));
         let replayed = self
             .write("event replay", move |tx| {
                 let now = clock.now();
-                find(tx, id)?;
+                seen(tx, id, &asked)?;
                 tx.history_append(&NewHistory {
                     subject: format!("event:{id}"),
                     at: now,
@@ -78,6 +79,7 @@ impl Support {
     }
 
     /// Puts all that match back in the line; whoever applies events does the rest. Says how many.
+    /// The history keeps who did it, why, and for which events.
     ///
     /// # Errors
     /// [`Failure::Store`].
@@ -99,17 +101,20 @@ impl Support {
         Ok(count)
     }
 
-    /// What [`Support::event_replay_where`] would come to, for the newest [`DRY_RUN_MAX`] that
-    /// match.
+    /// What [`Support::event_replay_where`] would come to, for the newest `limit` that match.
     ///
     /// # Errors
     /// [`Failure::Store`].
-    pub async fn event_rehearse_where(&self, filter: EventFilter) -> Result<Rehearsed, Failure> {
+    pub async fn event_rehearse_where(
+        &self,
+        filter: EventFilter,
+        limit: usize,
+    ) -> Result<Rehearsed, Failure> {
         let (books, now) = (self.shelf.now(), self.clock.now());
         self.rehearse("event replay many, dry", move |tx| {
-            let mut events = tx.event_list(&filter, None, DRY_RUN_MAX + 1)?;
-            let more = events.len() > DRY_RUN_MAX;
-            events.truncate(DRY_RUN_MAX);
+            let mut events = tx.event_list(&filter, None, limit + 1)?;
+            let more = events.len() > limit;
+            events.truncate(limit);
             let mut items = Vec::with_capacity(events.len());
             // Each on top of those before it, as it would be.
             for event in events.iter().rev() {

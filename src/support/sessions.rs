@@ -97,7 +97,7 @@ impl Holder {
         }
     }
 
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         match self {
             Self::Token(id) => format!("token:{id}"),
             Self::User(name) => format!("user:{name}"),

@@ -39,6 +39,8 @@ pub struct EventView {
     pub attempts: i32,
     pub sale_id: Option<String>,
     pub live: Option<bool>,
+    /// Grows whenever it is worked on; send it back to change only what was seen.
+    pub version: i64,
 }
 
 /// An event with everything that is known of it.
@@ -255,12 +257,14 @@ impl From<&EventRow> for EventView {
             attempts: row.attempts,
             sale_id: row.sale_id.map(|id| id.to_string()),
             live: row.live,
+            version: row.fence,
         }
     }
 }
 
 impl LicenseView {
-    pub(crate) fn new(row: &LicenseRow, activations: &[ActivationRow], at: DateTime<Utc>) -> Self {
+    /// With that many seats held.
+    pub(crate) fn new(row: &LicenseRow, activations: i64, at: DateTime<Utc>) -> Self {
         Self {
             id: row.id.clone(),
             key: row.key.clone(),
@@ -272,7 +276,7 @@ impl LicenseView {
             customer: Customer::deserialize(&row.customer).map(Into::into).unwrap_or_default(),
             quantity: row.quantity,
             max_activations: row.max_activations,
-            activations: activations.iter().filter(|one| one.released_at.is_none()).count(),
+            activations: usize::try_from(activations).unwrap_or_default(),
             sale_id: row.sale_id.to_string(),
             order: row.order_ref.clone(),
             subscription: row.subscription_ref.clone(),

@@ -1,5 +1,6 @@
 //! Changes as sentences.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -31,10 +32,26 @@ pub fn changes(difference: &Difference) -> Vec<Change> {
     difference.history.iter().map(change).collect()
 }
 
-/// An entry of the history as a sentence.
+/// An entry of the history as a sentence, with its reason.
 #[must_use]
 pub fn history(action: &str, detail: &Value) -> String {
-    let sentence = match action {
+    let sentence = history_alone(action, detail);
+    match reason(detail) {
+        Some(reason) => format!("{sentence} ({reason})"),
+        None => sentence,
+    }
+}
+
+/// Why, where whoever did it said so.
+#[must_use]
+pub fn reason(detail: &Value) -> Option<String> {
+    detail.get("reason").and_then(Value::as_str).map(str::to_owned)
+}
+
+/// An entry of the history as a sentence, without its reason.
+#[must_use]
+pub fn history_alone(action: &str, detail: &Value) -> String {
+    match action {
         "issued" => match expiry(detail, "expires_at") {
             Some(expiry) => format!("issued for {}, {expiry}", word(detail, "product")),
             None => format!("issued for {}", word(detail, "product")),
@@ -53,7 +70,7 @@ pub fn history(action: &str, detail: &Value) -> String {
         },
         "mail_retried" => "the mail was put back in the queue".to_owned(),
         "hook_retried" => "the message was put back in the queue".to_owned(),
-        "events_replayed" => format!("{} events were tried again", number(detail, "count")),
+        "events_replayed" => events_replayed(detail),
         "reloaded" => {
             format!("configuration reloaded; {} events tried again", number(detail, "replayed"))
         }
@@ -68,11 +85,44 @@ pub fn history(action: &str, detail: &Value) -> String {
         "activated" => "activated on a machine".to_owned(),
         "deactivated" => "a machine gave its seat back".to_owned(),
         "activation_released" => "an activation was released".to_owned(),
+        "personal_data_shown" => "its personal data was looked at".to_owned(),
+        "signed_in" => "signed in to the console".to_owned(),
+        "user_made" => format!("user of the role {} made", word(detail, "role")),
+        "user_revoked" => "user revoked".to_owned(),
+        "password_set" => "password set".to_owned(),
         other => other.replace('_', " "),
-    };
-    match detail.get("reason").and_then(Value::as_str) {
-        Some(reason) => format!("{sentence} ({reason})"),
-        None => sentence,
+    }
+}
+
+/// A time within a sentence: seconds are nobody's question.
+#[must_use]
+pub fn minute(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// A length of time in one unit: `24 h`, `3 days`.
+#[must_use]
+pub fn length(time: TimeDelta) -> String {
+    match (time.num_days(), time.num_hours(), time.num_minutes()) {
+        (days, ..) if days >= 2 => format!("{days} days"),
+        (_, hours, _) if hours >= 1 => format!("{hours} h"),
+        (_, _, minutes) => format!("{minutes} min"),
+    }
+}
+
+/// `12 events were tried again: failed, unknown_product, of shop`.
+fn events_replayed(detail: &Value) -> String {
+    let chosen = detail.get("filter").unwrap_or(&Value::Null);
+    let words = ["status", "reason", "type"].iter().map(|name| word(chosen, name).to_owned());
+    let mut of: Vec<String> = words.filter(|word| !word.is_empty()).collect();
+    match word(chosen, "account") {
+        "" => {}
+        account => of.push(format!("of {account}")),
+    }
+    let count = number(detail, "count");
+    match of.join(", ") {
+        nothing if nothing.is_empty() => format!("{count} events were tried again"),
+        of => format!("{count} events were tried again: {of}"),
     }
 }
 
@@ -184,6 +234,7 @@ mod tests {
             ("token_made", json!({ "role": "admin" }), "token of the role admin made"),
             ("exported", json!({ "what": "licenses" }), "licenses exported"),
             ("deactivated", json!({ "activation_id": "a-1" }), "a machine gave its seat back"),
+            ("personal_data_shown", json!({}), "its personal data was looked at"),
         ] {
             assert_eq!(history(action, &detail), sentence);
         }

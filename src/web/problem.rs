@@ -252,7 +252,7 @@ impl From<Refusal> for Problem {
             Refusal::UnknownToken(_) => Code::UnknownToken,
             Refusal::UnknownUser(_) => Code::UnknownUser,
             Refusal::Field { .. } => Code::InvalidField,
-            Refusal::Changed { .. } => Code::ChangedMeanwhile,
+            Refusal::Changed { .. } | Refusal::EventChanged { .. } => Code::ChangedMeanwhile,
             Refusal::Revoked => Code::LicenseRevoked,
             Refusal::NotSuspended(_) => Code::NotSuspended,
             Refusal::NothingToAdd(_) => Code::NothingToAdd,

@@ -13,7 +13,7 @@ pub(crate) struct Shell(tempfile::TempDir);
 /// What a command left behind.
 pub(crate) struct Done {
     pub(crate) status: i32,
-    out: String,
+    pub(crate) out: String,
     err: String,
 }
 
@@ -22,7 +22,7 @@ impl Shell {
         Self(tempfile::tempdir().unwrap())
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 

@@ -11,7 +11,7 @@ use sha2::Sha256;
 
 use crate::support::databases::Database;
 use crate::support::listener::{Heard, Listener, Reply};
-use crate::support::office::Office;
+use crate::support::office::{Office, by_nobody};
 
 const KEY: &str = "a2V5d3JpZ2h0LXRlc3QtaG9vay1zZWNyZXQtMTIz";
 
@@ -67,6 +67,18 @@ on_both! {
         let row = messages(&office, "?status=sent").await.remove(0);
         assert_eq!((&row["hook"], &row["attempts"]), (&json!("crm"), &json!(1)));
         assert_eq!(row["message_id"], one.header("webhook-id"));
+    }
+
+    async fn nothing_is_told_while_everything_is_on_hold(db: Database) {
+        let (office, listener) = opened(&db, []).await;
+        office.support.mail_hold(by_nobody()).await.unwrap();
+        office.sells("ada").await;
+        assert_eq!(heard(&office, &listener).await, [""; 0]);
+        let waiting = messages(&office, "?status=queued").await;
+        assert_eq!((waiting.len(), &waiting[0]["attempts"]), (1, &json!(0)));
+        let released = office.support.mail_release(by_nobody()).await.unwrap();
+        assert!(released.changed && released.hooks_queued);
+        assert_eq!(heard(&office, &listener).await, ["license.issued"]);
     }
 
     async fn a_whole_life_is_told(db: Database) {

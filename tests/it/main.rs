@@ -5,7 +5,13 @@
 mod support;
 
 #[cfg(test)]
+mod alert;
+#[cfg(test)]
 mod app;
+#[cfg(test)]
+mod attention;
+#[cfg(test)]
+mod browser;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
@@ -14,6 +20,8 @@ mod console;
 mod desk;
 #[cfg(test)]
 mod due;
+#[cfg(test)]
+mod erase;
 #[cfg(test)]
 mod fetch;
 #[cfg(test)]
@@ -25,7 +33,13 @@ mod my;
 #[cfg(test)]
 mod openapi;
 #[cfg(test)]
+mod ops;
+#[cfg(test)]
 mod post;
+#[cfg(test)]
+mod reconcile;
+#[cfg(test)]
+mod retention;
 #[cfg(test)]
 mod service;
 #[cfg(test)]

@@ -27,7 +27,7 @@ const MASKS: [(&str, &str); 4] = [
     (r"[0-9a-f]{32}", "<an order's name, 32 characters>"),
 ];
 
-fn shell(db: &Database) -> Shell {
+pub(crate) fn shell(db: &Database) -> Shell {
     let shell = Shell::new();
     let database = format!("[database]\nurl = {}\n", json!(db.address()));
     shell.write("keywright.toml", &format!("{CATALOGUE}{database}"));

@@ -164,6 +164,7 @@ static FACTS: Facts = Facts {
     secret_bytes_min: SECRET_BYTES_MIN,
     example: &[],
     settings: &[],
+    list: None,
     guide: "",
 };
 

@@ -21,8 +21,8 @@ macro_rules! built_in {
 
 /// By file name, with the text.
 pub(super) const BUILT_IN: &[(&str, &str)] = built_in! {
-    "": "issued" "renewed" "remind" "payment_failed" "revoked" "my_link";
-    "de/": "issued" "renewed" "remind" "payment_failed" "revoked" "my_link";
-    "fr/": "issued" "renewed" "remind" "payment_failed" "revoked" "my_link";
-    "es/": "issued" "renewed" "remind" "payment_failed" "revoked" "my_link";
+    "": "issued" "renewed" "remind" "payment_failed" "revoked" "alert" "my_link";
+    "de/": "issued" "renewed" "remind" "payment_failed" "revoked" "alert" "my_link";
+    "fr/": "issued" "renewed" "remind" "payment_failed" "revoked" "alert" "my_link";
+    "es/": "issued" "renewed" "remind" "payment_failed" "revoked" "alert" "my_link";
 };

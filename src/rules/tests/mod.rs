@@ -14,6 +14,7 @@ mod providers;
 mod refunds;
 mod settings;
 mod stacking;
+mod stretches;
 mod support;
 mod trials;
 mod world;

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 
 use super::super::{Conn, clock};
+use super::events::{AGAIN, FRESH};
 use super::{Result, at_most, event_by_id, hit, hook_by_id, naming_row, outbox_by_id};
 use crate::store::error::Of;
 use crate::store::hold::NOT_ON_HOLD;
@@ -16,8 +17,6 @@ use crate::store::schema::{events, hooks_outbox, outbox};
 use crate::store::types::{At, MailStatus};
 
 // Written out rather than bound: a partial index is only used where its condition can be read.
-const FRESH: &str = "status = 'pending' AND attempts = 0";
-const AGAIN: &str = "status = 'pending' AND attempts > 0";
 const PENDING: &str = "status = 'pending'";
 const QUEUED: &str = "status = 'queued'";
 

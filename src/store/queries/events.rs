@@ -3,16 +3,20 @@
 use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{Binary, Bool, Nullable};
+use diesel::sql_types::{BigInt, Binary, Bool, Nullable};
 
 use super::super::Conn;
 use super::lookup::{Found, find};
-use super::{Db, Result, at_most, hit, naming_row};
+use super::{Db, Result, hit, naming_row};
 use crate::store::error::Of;
 use crate::store::prepared::Prepare as _;
-use crate::store::rows::{Cursor, EventCounts, EventFilter, EventRow};
+use crate::store::rows::{EventCounts, EventFilter, EventRow};
 use crate::store::schema::events;
 use crate::store::types::{At, EventStatus};
+
+// Written out rather than bound: a partial index is only used where its condition can be read.
+pub(super) const FRESH: &str = "status = 'pending' AND attempts = 0";
+pub(super) const AGAIN: &str = "status = 'pending' AND attempts > 0";
 
 /// The columns of an [`EventRow`] with nothing in place of the body.
 macro_rules! without_body {
@@ -60,23 +64,6 @@ macro_rules! replayed {
 
 pub(crate) fn event_by_id(conn: &mut Conn, id: i64) -> Result<Option<EventRow>> {
     events::table.find(id).select(EventRow::as_select()).first(conn).optional().of_row("events", id)
-}
-
-pub(crate) fn event_list(
-    conn: &mut Conn,
-    filter: &EventFilter,
-    cursor: Cursor,
-    limit: usize,
-) -> Result<Vec<EventRow>> {
-    let found = find(conn, filter.q.as_deref())?;
-    let mut query = matching(events::table.select(events::id).into_boxed(), filter, found);
-    if let Some(cursor) = cursor {
-        query = query.filter(events::id.lt(cursor));
-    }
-    let ids = query.order(events::id.desc()).limit(at_most(limit)).load(conn).of("events")?;
-    let mut rows = without_bodies(conn, &ids)?;
-    rows.reverse();
-    Ok(rows)
 }
 
 pub(crate) fn events_of_sale(conn: &mut Conn, sale_id: i64) -> Result<Vec<EventRow>> {
@@ -151,18 +138,26 @@ pub(crate) fn event_counts(conn: &mut Conn) -> Result<EventCounts> {
     let mut count = |condition: &str| {
         events::table.filter(sql::<Bool>(condition)).count().get_result::<i64>(conn).of("events")
     };
-    let pending = count("status = 'pending' AND attempts = 0")?
-        + count("status = 'pending' AND attempts > 0")?;
+    let pending = count(FRESH)? + count(AGAIN)?;
     let failed = count("status = 'failed'")?;
     let waiting = count("status = 'waiting'")?;
-    let oldest_pending: Option<At> = events::table
-        .filter(events::status.eq(EventStatus::Pending))
-        .order(events::id)
-        .select(events::received_at)
+    let oldest_pending = [FRESH, AGAIN].into_iter().map(|condition| oldest(conn, condition));
+    let oldest_pending = oldest_pending.collect::<Result<Vec<_>>>()?.into_iter().flatten().min();
+    Ok(EventCounts { pending, failed, waiting, oldest_pending: oldest_pending.map(|(_, at)| at) })
+}
+
+/// The first event of this condition, by its id. The sum keeps the database from walking through
+/// all events in the order of their ids: the condition's own index holds nothing else.
+fn oldest(conn: &mut Conn, condition: &str) -> Result<Option<(i64, DateTime<Utc>)>> {
+    let first: Option<i64> = events::table
+        .filter(sql::<Bool>(condition))
+        .select(sql::<Nullable<BigInt>>("min(id + 0)"))
         .first(conn)
-        .optional()
         .of("events")?;
-    Ok(EventCounts { pending, failed, waiting, oldest_pending: oldest_pending.map(DateTime::from) })
+    let Some(id) = first else { return Ok(None) };
+    let at: Option<At> =
+        events::table.find(id).select(events::received_at).first(conn).optional().of("events")?;
+    Ok(at.map(|at| (id, at.into())))
 }
 
 pub(crate) fn event_newest_received(conn: &mut Conn) -> Result<Option<DateTime<Utc>>> {
@@ -175,7 +170,7 @@ pub(crate) fn event_newest_received(conn: &mut Conn) -> Result<Option<DateTime<U
     Ok(newest.map(DateTime::from))
 }
 
-fn matching<'a, ST>(
+pub(super) fn matching<'a, ST>(
     mut query: events::BoxedQuery<'a, Db, ST>,
     filter: &'a EventFilter,
     found: Option<Found>,

@@ -2,7 +2,6 @@
 //! so that the last costs as little as the first.
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use super::super::Conn;
@@ -12,7 +11,7 @@ use super::outbox::without_messages;
 use super::{Result, at_most, naming_row};
 use crate::store::error::Of;
 use crate::store::rows::{During, EventRow, LicenseRow, MailRow};
-use crate::store::schema::{activations, events, licenses, outbox};
+use crate::store::schema::{events, licenses, outbox};
 use crate::store::types::At;
 
 pub(crate) fn license_export(
@@ -25,17 +24,16 @@ pub(crate) fn license_export(
     // What was merged away is told by the license that stands for it.
     let standing = licenses::table.filter(licenses::merged_into.is_null());
     let mut query = standing.select(licenses::id).into_boxed();
-    if let Some(since) = since {
-        query = query.filter(licenses::created_at.ge(At(since)));
-    }
     if let Some(until) = until {
         query = query.filter(licenses::created_at.lt(At(until)));
     }
+    // One lower bound alone: the index begins at it. Behind the first part it is the last row.
+    let begin = after.map(|(at, _)| at).or(since);
+    if let Some(begin) = begin {
+        query = query.filter(licenses::created_at.ge(At(begin)));
+    }
     if let Some((at, id)) = after {
-        // The first condition alone lets the index begin at the right place.
-        query = query
-            .filter(licenses::created_at.ge(At(at)))
-            .filter(licenses::created_at.gt(At(at)).or(licenses::id.gt(id)));
+        query = query.filter(licenses::created_at.gt(At(at)).or(licenses::id.gt(id)));
     }
     let oldest = query.order((licenses::created_at, licenses::id)).limit(at_most(limit));
     let ids: Vec<String> = oldest.load(conn).of("licenses")?;
@@ -46,19 +44,6 @@ pub(crate) fn license_export(
         .load(conn)
         .of("licenses");
     naming_row(conn, rows, &ids, |conn, id| license_by_id(conn, &id))
-}
-
-pub(crate) fn activations_held_by(
-    conn: &mut Conn,
-    license_ids: &[String],
-) -> Result<Vec<(String, i64)>> {
-    activations::table
-        .filter(activations::license_id.eq_any(license_ids))
-        .filter(activations::released_at.is_null())
-        .group_by(activations::license_id)
-        .select((activations::license_id, count_star()))
-        .load(conn)
-        .of("activations")
 }
 
 pub(crate) fn event_export(

@@ -16,6 +16,9 @@ use crate::store::types::{At, Digest, Json};
 /// How many entries are looked at in one go.
 const PAGE: usize = 1_000;
 
+/// How many subjects are asked for in one go.
+const SUBJECTS: usize = 500;
+
 pub(crate) fn history_append(conn: &mut Conn, entry: &NewHistory) -> Result<HistoryRow> {
     let last: Option<(i32, Digest)> = entries::table
         .filter(entries::subject.eq(&entry.subject))
@@ -110,6 +113,22 @@ pub(crate) fn history_walk(
         .load(conn)
         .of("history");
     naming_row(conn, rows, &ids, history_by_id)
+}
+
+pub(crate) fn history_of_all(conn: &mut Conn, subjects: &[String]) -> Result<Vec<HistoryRow>> {
+    let mut rows: Vec<HistoryRow> = Vec::new();
+    // An order may have more licenses than a statement may have parameters.
+    for subjects in subjects.chunks(SUBJECTS) {
+        rows.extend(
+            entries::table
+                .filter(entries::subject.eq_any(subjects))
+                .select(HistoryRow::as_select())
+                .load::<HistoryRow>(conn)
+                .of("history")?,
+        );
+    }
+    rows.sort_by(|a, b| (&a.subject, a.seq).cmp(&(&b.subject, b.seq)));
+    Ok(rows)
 }
 
 pub(crate) fn history_verify(

@@ -1,16 +1,15 @@
 //! Keeping events: the one thing that must not fail, and must not happen twice.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use diesel::prelude::*;
-use sha2::{Digest as _, Sha256};
 
 use super::super::{Conn, event_insert};
 use super::Result;
 use crate::store::error::{Of, StoreError};
-use crate::store::rows::{Kept, NewEvent, Outcome};
+use crate::store::rows::{Kept, NewEvent, Outcome, PULLED, TOLD_AGAIN};
 use crate::store::schema::events;
-use crate::store::types::{At, Dedupe, Digest, EventStatus, JsonText};
+use crate::store::types::{At, Dedupe, Digest, EventStatus, Json, JsonText};
 
 /// An event as it is inserted.
 #[derive(Debug, Insertable)]
@@ -101,7 +100,14 @@ fn holders(
     firsts: &BTreeMap<Dedupe, (usize, &NewEvent)>,
     how: As,
 ) -> Result<HashMap<Dedupe, Holder>> {
-    let records: Vec<_> = firsts.values().map(|(_, event)| record(event, how)).collect();
+    let pulled = match how {
+        As::Told => HashSet::new(),
+        As::Conflicting => pulled(conn, firsts.values().map(|(_, event)| event.dedupe))?,
+    };
+    let records: Vec<_> = firsts
+        .values()
+        .map(|(_, event)| record(event, how, event.pulled() || pulled.contains(&event.dedupe)))
+        .collect();
     let mut holders = HashMap::with_capacity(firsts.len());
     for (name, id) in event_insert(conn, &records).of("events")? {
         if let Some((place, event)) = firsts.get(&name) {
@@ -125,20 +131,30 @@ fn holders(
     Ok(holders)
 }
 
+/// Those of the events that were pulled, not sent. Asked only where two tellings differ.
+fn pulled(conn: &mut Conn, names: impl Iterator<Item = Dedupe>) -> Result<HashSet<Dedupe>> {
+    let rows: Vec<(Dedupe, Json)> = events::table
+        .filter(events::dedupe.eq_any(names.collect::<Vec<_>>()))
+        .select((events::dedupe, events::headers))
+        .load(conn)
+        .of("events")?;
+    let marked = rows.into_iter().filter(|(_, headers)| headers.0.get(PULLED).is_some());
+    Ok(marked.map(|(name, _)| name).collect())
+}
+
 fn name(event: &NewEvent, how: As) -> Dedupe {
     match how {
         As::Told => event.dedupe,
-        As::Conflicting => {
-            let hash =
-                Sha256::new().chain_update(event.dedupe.0).chain_update(event.content_digest.0);
-            crate::store::first_half(hash)
-        }
+        As::Conflicting => event.second_name(),
     }
 }
 
-fn record(event: &NewEvent, how: As) -> EventRecord<'_> {
+/// `pulled`: one of its tellings was pulled.
+fn record(event: &NewEvent, how: As, pulled: bool) -> EventRecord<'_> {
     let (status, reason, message) = match how {
         As::Told => (EventStatus::Pending, None, None),
+        // How a list is written is not how a webhook is: whoever applies it compares the two.
+        As::Conflicting if pulled => (EventStatus::Pending, Some(TOLD_AGAIN), None),
         As::Conflicting => (
             EventStatus::Failed,
             Some("conflicting_body"),

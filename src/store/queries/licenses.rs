@@ -6,11 +6,10 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use super::super::Conn;
-use super::lookup::{forms, sales_by_ref};
-use super::{Db, Result, at_most, hit, naming_row};
+use super::{Result, at_most, hit};
 use crate::store::error::Of;
 use crate::store::prepared::Prepare as _;
-use crate::store::rows::{ActivationRow, Ending, LicenseCount, LicenseFilter, LicenseRow};
+use crate::store::rows::{ActivationRow, Ending, LicenseCount, LicenseRow};
 use crate::store::schema::{activations, licenses};
 use crate::store::types::{At, LicenseState, LicenseStatus};
 
@@ -59,43 +58,6 @@ pub(crate) fn license_by_key(conn: &mut Conn, key: &str) -> Result<Option<Licens
         .of("licenses")
 }
 
-pub(crate) fn license_list(
-    conn: &mut Conn,
-    filter: &LicenseFilter,
-    now: DateTime<Utc>,
-    cursor: Option<&str>,
-    limit: usize,
-) -> Result<Vec<LicenseRow>> {
-    let found = match &filter.q {
-        Some(word) => Some((word.trim(), sales_by_ref(conn, word.trim())?)),
-        None => None,
-    };
-    let mut query = matching(filter, found, now);
-    if let Some(cursor) = cursor {
-        let seen = licenses::table.find(cursor).select(licenses::created_at);
-        let seen: Option<At> = seen.first(conn).optional().of("licenses")?;
-        let Some(seen) = seen else { return Ok(Vec::new()) };
-        query = query.filter(
-            licenses::created_at
-                .lt(seen)
-                .or(licenses::created_at.eq(seen).and(licenses::id.lt(cursor))),
-        );
-    }
-    let ids: Vec<String> = query
-        .order((licenses::created_at.desc(), licenses::id.desc()))
-        .limit(at_most(limit))
-        .select(licenses::id)
-        .load(conn)
-        .of("licenses")?;
-    let rows = licenses::table
-        .filter(licenses::id.eq_any(&ids))
-        .order((licenses::created_at.desc(), licenses::id.desc()))
-        .select(LicenseRow::as_select())
-        .load(conn)
-        .of("licenses");
-    naming_row(conn, rows, &ids, |conn, id| license_by_id(conn, &id))
-}
-
 /// Written out rather than bound: a partial index is only used where its condition can be read.
 const STANDING: &str = "state = 'active' AND merged_into IS NULL";
 
@@ -129,61 +91,6 @@ pub(crate) fn licenses_ending(
         Ending::Paid => ending_by!(licenses::expires_at),
         Ending::Valid => ending_by!(licenses::valid_until),
     }
-}
-
-fn matching<'a>(
-    filter: &'a LicenseFilter,
-    found: Option<(&'a str, Vec<i64>)>,
-    now: DateTime<Utc>,
-) -> licenses::BoxedQuery<'a, Db> {
-    // All fields by name: a new one does not compile until it is thought of here.
-    let LicenseFilter { email, key, order, subscription, status, product, q: _ } = filter;
-    let mut query = licenses::table.into_boxed();
-    if let Some(email) = email {
-        query = query.filter(licenses::email.eq(Some(email.trim().to_lowercase())));
-    }
-    if let Some(key) = key {
-        query = query.filter(licenses::key.eq(key));
-    }
-    if let Some(order) = order {
-        query = query.filter(licenses::order_ref.eq_any(with_and_without("order:", order)));
-    }
-    if let Some(subscription) = subscription {
-        let forms = with_and_without("subscription:", subscription);
-        query = query.filter(licenses::subscription_ref.eq_any(forms));
-    }
-    if let Some(product) = product {
-        query = query.filter(licenses::product.eq(product));
-    }
-    if let Some((word, sales)) = found {
-        query = query.filter(
-            licenses::email
-                .eq(Some(word.to_lowercase()))
-                .or(licenses::order_ref.eq_any(forms(word)))
-                .or(licenses::subscription_ref.eq_any(forms(word)))
-                .or(licenses::key.eq(word).nullable())
-                .or(licenses::id.eq(word).nullable())
-                .or(licenses::sale_id.eq_any(sales).nullable()),
-        );
-    }
-    match status {
-        None => query,
-        Some(LicenseStatus::Active) => query
-            .filter(licenses::state.eq(LicenseState::Active))
-            .filter(licenses::valid_until.is_null().or(licenses::valid_until.ge(Some(At(now))))),
-        Some(LicenseStatus::Expired) => query
-            .filter(licenses::state.eq(LicenseState::Active))
-            .filter(licenses::valid_until.lt(Some(At(now)))),
-        Some(LicenseStatus::Suspended) => query.filter(licenses::state.eq(LicenseState::Suspended)),
-        Some(LicenseStatus::Revoked) => query.filter(licenses::state.eq(LicenseState::Revoked)),
-        Some(LicenseStatus::Pending) => query.filter(licenses::state.eq(LicenseState::Pending)),
-    }
-}
-
-fn with_and_without(prefix: &str, word: &str) -> [String; 2] {
-    let word = word.trim();
-    let bare = word.strip_prefix(prefix).unwrap_or(word);
-    [bare.to_owned(), format!("{prefix}{bare}")]
 }
 
 pub(crate) fn license_counts(conn: &mut Conn, now: DateTime<Utc>) -> Result<Vec<LicenseCount>> {
@@ -229,6 +136,19 @@ pub(crate) fn activations_of_license(
         .filter(activations::license_id.eq(license_id))
         .order((activations::first_at, activations::id))
         .select(ActivationRow::as_select())
+        .load(conn)
+        .of("activations")
+}
+
+pub(crate) fn activations_held_by(
+    conn: &mut Conn,
+    license_ids: &[String],
+) -> Result<Vec<(String, i64)>> {
+    activations::table
+        .filter(activations::license_id.eq_any(license_ids))
+        .filter(activations::released_at.is_null())
+        .group_by(activations::license_id)
+        .select((activations::license_id, count_star()))
         .load(conn)
         .of("activations")
 }

@@ -9,7 +9,7 @@ use super::super::Conn;
 use super::{Result, at_most, hit, naming_row};
 use crate::store::error::Of;
 use crate::store::prepared::Prepare as _;
-use crate::store::rows::{Cursor, MailCounts, MailFilter, MailRow, NewMail};
+use crate::store::rows::{MailCounts, MailRow, NewMail};
 use crate::store::schema::outbox;
 use crate::store::types::{At, Json, MailStatus};
 
@@ -85,33 +85,6 @@ pub(crate) fn outbox_recipient(
         .of("outbox")
 }
 
-pub(crate) fn outbox_list(
-    conn: &mut Conn,
-    filter: &MailFilter,
-    cursor: Cursor,
-    limit: usize,
-) -> Result<Vec<MailRow>> {
-    // All fields by name: a new one does not compile until it is thought of here.
-    let MailFilter { status, license_id, recipient } = filter;
-    let mut query = outbox::table.select(outbox::id).into_boxed();
-    if let Some(status) = status {
-        query = query.filter(outbox::status.eq(*status));
-    }
-    if let Some(license_id) = license_id {
-        query = query.filter(outbox::license_id.eq(Some(license_id)));
-    }
-    if let Some(recipient) = recipient {
-        query = query.filter(outbox::recipient.eq(Some(recipient)));
-    }
-    if let Some(cursor) = cursor {
-        query = query.filter(outbox::id.lt(cursor));
-    }
-    let ids = query.order(outbox::id.desc()).limit(at_most(limit)).load(conn).of("outbox")?;
-    let mut rows = without_messages(conn, &ids)?;
-    rows.reverse();
-    Ok(rows)
-}
-
 /// These mails, oldest first.
 pub(super) fn without_messages(conn: &mut Conn, ids: &[i64]) -> Result<Vec<MailRow>> {
     let rows = outbox::table
@@ -133,8 +106,9 @@ pub(crate) fn outbox_counts(conn: &mut Conn) -> Result<MailCounts> {
     };
     let queued = count("status = 'queued'")?;
     let unaddressed = count("status = 'queued' AND recipient IS NULL")?;
-    let failed = count("status = 'failed'")?;
-    let held = count("status = 'held'")?;
+    // The first condition is that of the index.
+    let failed = count("status <> 'queued' AND status = 'failed'")?;
+    let held = count("status <> 'queued' AND status = 'held'")?;
     let oldest: Option<At> = outbox::table
         .filter(sql::<Bool>("status = 'queued'"))
         .order(outbox::created_at)

@@ -63,6 +63,11 @@ pub(crate) fn meta_get(conn: &mut Conn, key: &str) -> Result<Option<String>> {
     meta::table.find(key).select(meta::value).first(conn).optional().of("meta")
 }
 
+pub(crate) fn meta_drop(conn: &mut Conn, key: &str) -> Result<()> {
+    diesel::delete(meta::table.find(key)).execute(conn).of("meta")?;
+    Ok(())
+}
+
 pub(crate) fn meta_put(conn: &mut Conn, key: &str, value: &str) -> Result<()> {
     diesel::insert_into(meta::table)
         .values((meta::key.eq(key), meta::value.eq(value)))

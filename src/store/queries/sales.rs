@@ -211,6 +211,15 @@ pub(crate) fn notices_of_event(conn: &mut Conn, event_id: i64) -> Result<Vec<Not
         .of("notices")
 }
 
+pub(crate) fn notices_of_events(conn: &mut Conn, event_ids: &[i64]) -> Result<Vec<NoticeRow>> {
+    notices::table
+        .filter(notices::event_id.eq_any(event_ids))
+        .order((notices::event_id, notices::position))
+        .select(NoticeRow::as_select())
+        .load(conn)
+        .of("notices")
+}
+
 pub(crate) fn customer_find(
     conn: &mut Conn,
     account: &str,

@@ -50,16 +50,21 @@ pub(crate) fn event_troubles(
         #[diesel(sql_type = Moment)]
         oldest: At,
     }
-    // From the first event of one account and reason to that of the next, along the index.
+    // From the first event of one account and reason to that of the next, along the index. In two
+    // steps: of a pair that is to be greater SQLite looks for the account alone.
     let rows: Vec<Row> = diesel::sql_query(format!(
         "WITH RECURSIVE firsts (id) AS (
              SELECT (SELECT id FROM events WHERE status = '{status}'
                      ORDER BY account, reason, id LIMIT 1)
              UNION ALL
-             SELECT (SELECT next.id FROM events AS next
-                     WHERE next.status = '{status}'
-                       AND (next.account, next.reason) > (last.account, last.reason)
-                     ORDER BY next.account, next.reason, next.id LIMIT 1)
+             SELECT coalesce(
+                 (SELECT next.id FROM events AS next
+                  WHERE next.status = '{status}' AND next.account = last.account
+                    AND next.reason > last.reason
+                  ORDER BY next.reason, next.id LIMIT 1),
+                 (SELECT next.id FROM events AS next
+                  WHERE next.status = '{status}' AND next.account > last.account
+                  ORDER BY next.account, next.reason, next.id LIMIT 1))
              FROM firsts JOIN events AS last ON last.id = firsts.id
          )
          SELECT first.account, first.reason, first.received_at AS oldest,
@@ -148,31 +153,7 @@ pub(crate) fn event_last_heard(conn: &mut Conn, account: &str) -> Result<Option<
     Ok(heard.map(|(_, at)| at.into()))
 }
 
-pub(crate) fn event_id_before(conn: &mut Conn, at: DateTime<Utc>) -> Result<i64> {
-    let newest: Option<i64> = events::table
-        .order(events::id.desc())
-        .select(events::id)
-        .first(conn)
-        .optional()
-        .of("events")?;
-    // Ids grow with time, so the border is found by halving.
-    let (mut before, mut beyond) = (0, newest.unwrap_or_default() + 1);
-    while beyond - before > 1 {
-        let middle = before + (beyond - before) / 2;
-        let found: Option<(i64, At)> = events::table
-            .filter(events::id.ge(middle))
-            .order(events::id)
-            .select((events::id, events::received_at))
-            .first(conn)
-            .optional()
-            .of("events")?;
-        match found {
-            Some((id, received)) if DateTime::from(received) < at => before = id,
-            Some(_) | None => beyond = middle,
-        }
-    }
-    Ok(before)
-}
+id_before!(event_id_before, events, received_at);
 
 pub(crate) fn event_heard_between(
     conn: &mut Conn,

@@ -32,6 +32,20 @@ pub struct NewEvent {
     pub body: Vec<u8>,
 }
 
+impl NewEvent {
+    /// Was it pulled from the provider's list?
+    #[must_use]
+    pub fn pulled(&self) -> bool {
+        self.headers.get(PULLED).is_some()
+    }
+
+    /// The name of this telling, where its event is known with another content already.
+    #[must_use]
+    pub fn second_name(&self) -> Dedupe {
+        crate::store::second_name(self.dedupe, &self.content_digest)
+    }
+}
+
 /// What became of an event that was to be kept. In every case it is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Kept {
@@ -39,6 +53,24 @@ pub struct Kept {
     pub id: i64,
     pub outcome: Outcome,
 }
+
+/// An event that is here, by the name that its repetitions are known by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = events)]
+pub struct Known {
+    pub dedupe: Dedupe,
+    pub id: i64,
+    pub content_digest: Digest,
+}
+
+/// Among the headers of an event: it was pulled from this list of the provider, and not sent by it.
+/// What was sent never has it.
+pub const PULLED: &str = "Keywright-Pulled";
+
+/// Why an event is `pending` that is the second telling of one: it was sent *and* pulled, and
+/// reads otherwise. Both may be right (a provider writes its list for another version of its API),
+/// so what they say is compared before anything else.
+pub const TOLD_AGAIN: &str = "told_again";
 
 /// Was it known?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

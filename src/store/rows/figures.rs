@@ -1,6 +1,7 @@
 //! Figures, as they are counted.
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 
 use crate::store::types::EventStatus;
 
@@ -22,6 +23,13 @@ pub struct DayCount {
     /// As in the history: `issued`, `renewed`, `revoked`, `withdrawn`; or `expired`.
     pub action: String,
     pub count: i64,
+}
+
+/// A word that events of an account carry: a type, a reason.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct AccountWord {
+    pub account: String,
+    pub word: String,
 }
 
 /// What comes from one account.

@@ -70,6 +70,14 @@ pub struct LicenseFilter {
     pub q: Option<String>,
 }
 
+impl LicenseFilter {
+    /// Does it name something that only a customer's own licenses have?
+    pub(crate) fn is_exact(&self) -> bool {
+        let Self { email, key, order, subscription, status: _, product: _, q } = self;
+        [email, key, order, subscription, q].iter().any(|field| field.is_some())
+    }
+}
+
 /// Which end of a license.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {

@@ -72,6 +72,8 @@ pub struct MailFilter {
     pub status: Option<MailStatus>,
     pub license_id: Option<String>,
     pub recipient: Option<String>,
+    /// An exact word: an address, a key, a license's id, a reference with or without its `order:`.
+    pub q: Option<String>,
 }
 
 /// What stands open.

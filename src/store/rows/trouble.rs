@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 /// No count goes on beyond this: nobody looks through more, and counting takes time.
-pub const COUNT_MAX: usize = 10_000;
+pub const COUNT_MAX: usize = 1_000;
 
 /// How many there are of something, and since when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -36,7 +36,8 @@ impl Support {
             if allowed.left == 0 {
                 return Err(too_often("no more machines can be released", allowed.again_at));
             }
-            desk::release(tx, &row, &activation, CUSTOMER, now)
+            let asked = Asked { by: CUSTOMER.to_owned(), ..Asked::default() };
+            desk::release(tx, &row, &activation, &asked, now)
         })
         .await
     }

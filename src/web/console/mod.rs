@@ -5,19 +5,31 @@
 //! - [`ask`]: what a form that changes something has: who, why, for which version
 //! - [`page`]: what every page shows, and where a list goes on
 //! - [`report`]: what a browser found forbidden on a page
-//! - a file a page: `today`, `mail`
+//! - a file a page: `today`, `events`, `replays` (of many events), `find`, `licenses`, `reload`,
+//!   `mail`, `hooks`, `providers` with `drill` (a test event), `audit`
+//! - `which`: the filter above the list of events
 //!
 //! What is done is done by [`crate::support`], as by the API and the command line; here are only
 //! forms and pages.
 
 mod ask;
+mod audit;
+mod drill;
+mod events;
+mod find;
 pub mod guard;
+mod hooks;
+mod licenses;
 mod mail;
 mod page;
+mod providers;
+mod reload;
+mod replays;
 mod report;
 mod sign;
 pub mod table;
 mod today;
+mod which;
 
 use std::sync::Arc;
 

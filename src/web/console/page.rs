@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use minijinja::value::Serde;
 use minijinja::{Value, context};
+use serde::Deserialize;
 use serde_json::json;
 
 use super::Console;
@@ -46,13 +47,34 @@ impl Console {
     }
 }
 
+/// What a form without fields of its own has.
+#[derive(Debug, Deserialize)]
+pub(super) struct Nothing {}
+
+/// What was done a moment ago: the sentence for the word in `?done=`. Words that the table does not
+/// have say nothing, whoever made the link.
+pub(super) fn done(
+    request: &HttpRequest,
+    sentences: &[(&str, &'static str)],
+) -> Option<&'static str> {
+    let word = parameter(request, "done")?;
+    sentences.iter().find(|(known, _)| *known == word).map(|(_, sentence)| *sentence)
+}
+
+/// A parameter of the address, as it stands there.
+pub(super) fn parameter(request: &HttpRequest, name: &str) -> Option<String> {
+    let mut pairs = url::form_urlencoded::parse(request.query_string().as_bytes());
+    pairs.find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
+}
+
 /// The address of the next part of the list that `request` asked for.
 pub(super) fn next_address(request: &HttpRequest, cursor: Option<&str>) -> Option<String> {
     let cursor = cursor?;
     let pairs: Vec<(String, String)> =
         serde_html_form::from_str(request.query_string()).unwrap_or_default();
     let mut address = url::form_urlencoded::Serializer::new(String::new());
-    for (name, value) in pairs.iter().filter(|(name, _)| name != "cursor") {
+    // What was done is told once.
+    for (name, value) in pairs.iter().filter(|(name, _)| name != "cursor" && name != "done") {
         address.append_pair(name, value);
     }
     address.append_pair("cursor", cursor);

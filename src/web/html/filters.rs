@@ -4,7 +4,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use minijinja::value::ValueKind;
 use minijinja::{Environment, State, Value};
 
-/// Makes the filters known: `when`, `day`, `ago`, `count`.
+use super::markdown;
+
+/// Makes the filters known: `when`, `day`, `ago`, `count`, `guide`.
 pub fn add_to(environment: &mut Environment<'static>) {
     environment.add_filter("when", |value: &Value| element(value, "%Y-%m-%d %H:%M:%S UTC"));
     environment.add_filter("day", |value: &Value| element(value, "%Y-%m-%d"));
@@ -16,6 +18,11 @@ pub fn add_to(environment: &mut Environment<'static>) {
         }
     });
     environment.add_filter("count", |number: i64| grouped(number));
+    // A guide of ours, with this service's own address and the account's name filled in.
+    environment.add_filter("guide", |text: &str, service: &str, account: &str| {
+        let words = [("ACCOUNT", account), ("https://YOUR-HOST", service)];
+        Value::from_safe_string(markdown::page(text, &words))
+    });
 }
 
 /// The whole time stands in the attribute; what is shown is short. Nothing for nothing.

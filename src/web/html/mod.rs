@@ -3,9 +3,12 @@
 //! - [`Pages`]: templates into answers, with the headers that keep a page's content from acting
 //! - [`assets`]: what browsers load beside a page
 //! - [`filters`]: times and numbers as people read them
+//! - [`life`]: a license's life as a drawing
 //! - [`form`]: what forms send, and whether they are ours
 //! - [`bars`]: charts of bars, as numbers for a template
 //! - [`cookie`]: what names a session
+//! - [`shown`]: what others wrote, as text that hides nothing
+//! - [`markdown`]: the guides as part of a page
 //! - [`multipart`]: forms with a file
 //! - `templates`: the list of all templates
 
@@ -14,7 +17,10 @@ pub mod bars;
 pub mod cookie;
 pub mod filters;
 pub mod form;
+pub mod life;
+pub mod markdown;
 pub mod multipart;
+pub mod shown;
 mod templates;
 
 use actix_web::HttpResponse;
@@ -58,6 +64,7 @@ impl Pages {
             environment.set_syntax(syntax);
         }
         filters::add_to(&mut environment);
+        environment.set_formatter(shown::write);
         for (name, text) in templates::ALL {
             if let Err(error) = environment.add_template(name, text) {
                 // A test reads every template, so this is never seen.

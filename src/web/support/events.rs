@@ -11,7 +11,7 @@ use super::page::Paging;
 use crate::store::rows::EventFilter;
 use crate::store::types::EventStatus;
 use crate::support::Refusal;
-use crate::support::replay::Replayed;
+use crate::support::replay::{DRY_RUN_MAX, Replayed};
 use crate::support::view::{EventView, EventWhole, Page};
 use crate::support::when::{End, Start};
 use crate::web::problem::Problem;
@@ -20,7 +20,7 @@ use crate::web::read::{Fields, Flag, Number, Word};
 /// Which events. Everything that is given must hold.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Which {
+pub(in crate::web) struct Which {
     status: Option<Word<EventStatus>>,
     account: Option<String>,
     r#type: Option<String>,
@@ -91,7 +91,9 @@ pub(super) async fn replay_many(desk: Data<Desk>, ask: Ask) -> Result<HttpRespon
     let all_failed = EventFilter { status: Some(EventStatus::Failed), ..EventFilter::default() };
     let filter = if fields.is_empty() { all_failed } else { fields.read::<Which>()?.into() };
     let answer = match dry_run {
-        Flag(true) => HttpResponse::Ok().json(desk.support.event_rehearse_where(filter).await?),
+        Flag(true) => {
+            HttpResponse::Ok().json(desk.support.event_rehearse_where(filter, DRY_RUN_MAX).await?)
+        }
         Flag(false) => {
             let replayed = desk.support.event_replay_where(filter, ask.asked(None, None)?).await?;
             HttpResponse::Ok().json(json!({ "replayed": replayed }))

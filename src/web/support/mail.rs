@@ -21,6 +21,7 @@ struct Which {
     status: Option<Word<MailStatus>>,
     license_id: Option<String>,
     to: Option<String>,
+    q: Option<String>,
 }
 
 pub(super) async fn list(
@@ -34,6 +35,7 @@ pub(super) async fn list(
         status: which.status.map(|Word(status)| status),
         license_id: which.license_id,
         recipient: which.to,
+        q: which.q,
     };
     let cursor = paging.number()?;
     Ok(Json(desk.support.mail_list(filter, cursor, paging.limit).await?))

@@ -9,7 +9,7 @@
 
 mod ask;
 pub mod auth;
-mod events;
+pub(in crate::web) mod events;
 mod hooks;
 mod licenses;
 mod mail;

@@ -32,7 +32,15 @@ pub struct ReloadDone {
 }
 
 pub(super) async fn reload(desk: Data<Desk>, ask: Ask) -> Result<Json<ReloadDone>, Problem> {
-    desk.reload.reload(ask.asked(None, None)?).await.map(Json).map_err(|faults| {
+    reloaded(desk.reload.as_ref(), ask.asked(None, None)?).await.map(Json)
+}
+
+/// Loads the configuration anew.
+pub(in crate::web) async fn reloaded(
+    reload: &dyn Reload,
+    asked: Asked,
+) -> Result<ReloadDone, Problem> {
+    reload.reload(asked).await.map_err(|faults| {
         let detail = "the configuration is faulty; mend what faults names and reload again";
         Problem::new(Code::ConfigurationFaulty, detail).with_faults(faults)
     })

@@ -1,4 +1,12 @@
 //! The console, as the people of a vendor use it.
 
 mod access;
+mod audit;
+mod drill;
+mod events;
+mod find;
+mod hooks;
+mod licenses;
+mod mail;
+mod providers;
 mod today;

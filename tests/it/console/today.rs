@@ -10,7 +10,7 @@ on_both! {
     async fn a_day_on_which_all_is_well_says_so(db: Database) {
         let office = Office::open(&db).await;
         office.sells("ada").await;
-        let mut tab = Tab::signed_in(&office, "support").await;
+        let tab = Tab::signed_in(&office, "support").await;
         tab.page.says("Nothing. Every event is applied");
         tab.page.says("1 queued, the oldest since 2026-12-01 09:00:00 UTC");
         tab.page.says("shop 10 received, 4 applied, 0 failed in 48 hours");

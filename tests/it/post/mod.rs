@@ -3,6 +3,7 @@
 mod doubt;
 mod faults;
 mod files;
+mod hold;
 mod late;
 mod office;
 mod refusals;

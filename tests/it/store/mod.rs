@@ -5,9 +5,11 @@ mod figures;
 mod history;
 mod keep;
 mod licenses;
+mod lists;
 mod outbox;
 mod sales;
 mod schema;
+mod shelves;
 mod transactions;
 
 use std::time::{Duration, Instant};

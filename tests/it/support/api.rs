@@ -47,7 +47,8 @@ pub(crate) struct Api {
 struct State {
     /// Once each, in this order, before anything else.
     acts: VecDeque<Act>,
-    /// Then this, by path; what does not stand there is not found.
+    /// Then this, by path with its query, else by path alone; what does not stand there is not
+    /// found.
     known: HashMap<String, Value>,
     asked: Vec<Asked>,
 }
@@ -91,7 +92,8 @@ async fn answer(stream: TcpStream, state: Arc<Mutex<State>>) {
     stream.read_exact(&mut body).await.unwrap();
     let act = {
         let mut state = state.lock().unwrap();
-        let known = state.known.get(&asked.path).map(Act::json);
+        let path = asked.path.split('?').next().unwrap();
+        let known = state.known.get(&asked.path).or_else(|| state.known.get(path)).map(Act::json);
         state.asked.push(asked);
         state.acts.pop_front().or(known).unwrap_or_else(|| Act::status(404))
     };

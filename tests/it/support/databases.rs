@@ -65,6 +65,14 @@ impl Database {
         }
     }
 
+    /// The file of the built-in database.
+    pub(crate) fn file(&self) -> Option<std::path::PathBuf> {
+        match self {
+            Self::Sqlite { folder } => Some(folder.path().join("kw.db")),
+            Self::Postgres { .. } => None,
+        }
+    }
+
     pub(crate) fn url(&self) -> DatabaseUrl {
         self.address().parse().unwrap()
     }
@@ -103,6 +111,45 @@ impl Database {
 }
 
 impl Database {
+    /// Does anything that is stored hold this text? On SQLite the very files are read, free pages
+    /// and the log too.
+    pub(crate) async fn holds(&self, text: &str) -> bool {
+        let hex = data_encoding::HEXLOWER.encode(text.as_bytes());
+        match self {
+            Self::Sqlite { folder } => {
+                let mut files = std::fs::read_dir(folder.path()).unwrap();
+                files.any(|file| {
+                    let bytes = std::fs::read(file.unwrap().path()).unwrap();
+                    bytes.windows(text.len()).any(|part| part.eq_ignore_ascii_case(text.as_bytes()))
+                })
+            }
+            Self::Postgres { address, schema } => {
+                let (client, connection) = tokio_postgres::connect(address, NoTls).await.unwrap();
+                let driver = tokio::spawn(connection);
+                let tables = client
+                    .query("SELECT tablename FROM pg_tables WHERE schemaname = $1", &[schema])
+                    .await
+                    .unwrap();
+                let mut held = false;
+                for table in tables {
+                    let table: String = table.get(0);
+                    let rows = client
+                        .query(&format!("SELECT t::text FROM {schema}.{table} AS t"), &[])
+                        .await
+                        .unwrap();
+                    held |= rows.iter().any(|row| {
+                        let row: String = row.get(0);
+                        let row = row.to_lowercase();
+                        row.contains(&text.to_lowercase()) || row.contains(&hex)
+                    });
+                }
+                drop(client);
+                driver.await.unwrap().unwrap();
+                held
+            }
+        }
+    }
+
     /// Ends every session of this test's nodes, as a restart of the server does.
     pub(crate) async fn cut_sessions(&self) {
         if let Self::Postgres { schema, .. } = self {

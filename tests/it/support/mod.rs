@@ -1,4 +1,5 @@
 pub(crate) mod api;
+pub(crate) mod browser;
 #[macro_use]
 pub(crate) mod databases;
 pub(crate) mod description;

@@ -14,13 +14,14 @@ use keywright::apply::Apply;
 use keywright::books::{Books, Shelf};
 use keywright::chance::{Chance, NoChance};
 use keywright::clock::Clock;
-use keywright::config::Config;
+use keywright::config::{Config, Transport};
 use keywright::due::Due;
 use keywright::fetch::Fetch;
 use keywright::hooks::Hooks;
 use keywright::intake::Intake;
 use keywright::keyring::Keyring;
 use keywright::machines::Machines;
+use keywright::post::{self, Post};
 use keywright::store::types::Role;
 use keywright::store::{Options, Store};
 use keywright::support::Support;
@@ -75,6 +76,7 @@ pub(crate) struct Office {
     desk: web::Data<Desk>,
     gate: web::Data<Gate>,
     console: web::Data<Console>,
+    mended: Arc<Mutex<Option<Books>>>,
     my: web::Data<My>,
     /// Customers who asked for a link.
     pub(crate) links: Links,
@@ -88,6 +90,8 @@ pub(crate) struct Office {
     address: String,
     pub(crate) due: Due,
     pub(crate) hooks: Hooks,
+    /// Sends mail into a folder.
+    pub(crate) post: web::Data<Post>,
     /// What was answered so far: `event_list 200`.
     seen: Mutex<BTreeSet<String>>,
 }
@@ -138,12 +142,24 @@ pub(crate) fn by_nobody() -> keywright::support::Asked {
     keywright::support::Asked::default()
 }
 
-/// A configuration that is faulty, always.
-struct Faulty;
+/// A configuration that is faulty, until somebody mends it.
+struct Paper {
+    support: Support,
+    mended: Arc<Mutex<Option<Books>>>,
+}
 
-impl Reload for Faulty {
-    fn reload(&self, _: keywright::support::Asked) -> Reloading<'_> {
-        Box::pin(async { Err::<ReloadDone, _>(vec!["keywright.toml: products: is empty".into()]) })
+impl Reload for Paper {
+    fn reload(&self, asked: keywright::support::Asked) -> Reloading<'_> {
+        Box::pin(async {
+            let Some(books) = self.mended.lock().unwrap().take() else {
+                return Err(vec!["keywright.toml: products: is empty".to_owned()]);
+            };
+            let (accounts, products) =
+                (books.config.accounts.len(), books.config.catalogue.products.len());
+            self.support.shelf.swap(books);
+            let replayed = self.support.event_replay_unmapped(asked).await.unwrap();
+            Ok(ReloadDone { accounts, products, replayed, warnings: Vec::new() })
+        })
     }
 }
 
@@ -173,6 +189,7 @@ impl Office {
         let clock = Arc::new(Hands(Mutex::new("2026-12-01T09:00:00Z".parse().unwrap())));
         let shelf = Shelf::new(books(&folder, &address, ""));
         let (bell, post) = (Arc::default(), Arc::default());
+        let worker = postman(&store, &shelf, &clock, &post, &folder);
         let mut support = Support::new(
             store.clone(),
             shelf.clone(),
@@ -197,13 +214,18 @@ impl Office {
             Arc::<Hands>::clone(&clock),
             Fetch::new().unwrap(),
         );
+        let mended = Arc::default();
+        let paper: Arc<dyn Reload> =
+            Arc::new(Paper { support: support.clone(), mended: Arc::clone(&mended) });
         let links = Links::new(support.clone());
         let mut office = Self {
             gate: web::Data::new(Gate::new(Machines::new(&support))),
             due,
             hooks,
-            desk: web::Data::new(Desk::new(support.clone(), Arc::new(Faulty))),
-            console: web::Data::new(Console::new(support.clone(), Arc::new(Faulty))),
+            desk: web::Data::new(Desk::new(support.clone(), Arc::clone(&paper))),
+            console: web::Data::new(Console::new(support.clone(), paper)),
+            mended,
+            post: web::Data::new(worker),
             my: web::Data::new(My::new(support.clone(), links.clone())),
             links,
             intake: web::Data::new(intake.await.unwrap()),
@@ -240,6 +262,18 @@ impl Office {
     /// Adds to the configuration, as a reload does.
     pub(crate) fn configure(&self, more: &str) {
         self.support.shelf.swap(books(&self.folder, &self.address, more));
+    }
+
+    /// Writes the same into the file; the next reload finds it.
+    pub(crate) fn mend(&self, more: &str) {
+        *self.mended.lock().unwrap() = Some(books(&self.folder, &self.address, more));
+    }
+
+    /// The configuration with one text in it in place of another, as a reload does.
+    pub(crate) fn configure_with(&self, from: &str, to: &str) {
+        let text = CATALOGUE.replacen(from, to, 1);
+        assert_ne!(text, CATALOGUE, "{from} stands in it");
+        self.support.shelf.swap(books_of(&self.folder, &self.address, &text));
     }
 
     /// A customer does something, and the provider tells of it.
@@ -374,6 +408,7 @@ impl Office {
             .app_data(web::Data::clone(&self.desk))
             .app_data(web::Data::clone(&self.gate))
             .app_data(web::Data::clone(&self.console))
+            .app_data(web::Data::clone(&self.post))
             .app_data(web::Data::clone(&self.my))
             .wrap(keywright::web::headers())
             .configure(keywright::web::routes)
@@ -471,9 +506,36 @@ impl Answer {
     }
 }
 
+/// The worker that sends what is owed, when it is told to.
+fn postman(
+    store: &Store,
+    shelf: &Shelf,
+    clock: &Arc<Hands>,
+    bell: &Arc<tokio::sync::Notify>,
+    folder: &TempDir,
+) -> Post {
+    let config = shelf.now().config.clone();
+    let mut mail = config.mail;
+    mail.transport = Transport::File { directory: folder.path().join("mail") };
+    let names = shelf.clone();
+    let product = move |id: &str| {
+        let books = names.now();
+        books.config.catalogue.products.get(id)?.first().map(|product| product.name.clone())
+    };
+    let books = shelf.clone();
+    let secret = move |name: &str| books.now().link_secret(name);
+    let settings =
+        post::Settings::open(&mail, &config.server.public_url, Arc::new(product), Arc::new(secret));
+    Post::new(store.clone(), settings.unwrap(), Arc::<Hands>::clone(clock), Arc::clone(bell))
+}
+
 fn books(folder: &TempDir, address: &str, more: &str) -> Books {
+    books_of(folder, address, &format!("{CATALOGUE}{more}"))
+}
+
+fn books_of(folder: &TempDir, address: &str, text: &str) -> Books {
     let file = folder.path().join("keywright.toml");
-    let text = format!("{CATALOGUE}{more}\n[database]\nurl = {}\n", json!(address));
+    let text = format!("{text}\n[database]\nurl = {}\n", json!(address));
     std::fs::write(&file, text).unwrap();
     let config = Config::load_with(&file, []).unwrap();
     let keys = folder.path().join("signing.pem");

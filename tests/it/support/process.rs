@@ -1,6 +1,6 @@
 //! The real program as a process: configured, started, killed, asked over HTTP.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -83,6 +83,12 @@ impl<'a> Vendor<'a> {
         std::fs::write(self.file(), text).unwrap();
     }
 
+    /// Changes the configuration by hand.
+    pub(crate) fn edit(&self, change: impl FnOnce(String) -> String) {
+        let text = std::fs::read_to_string(self.file()).unwrap();
+        std::fs::write(self.file(), change(text)).unwrap();
+    }
+
     pub(crate) fn file(&self) -> PathBuf {
         self.folder.path().join("keywright.toml")
     }
@@ -112,7 +118,8 @@ impl<'a> Vendor<'a> {
         Node { child, address: address.to_owned() }
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    /// A command on this machine, to be started.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_keywright"));
         command.arg("--config").arg(self.file()).args(arguments);
         command.env("KEYWRIGHT_LOG", "warn").stdin(Stdio::null());
@@ -163,6 +170,18 @@ impl Node {
         self.sender().send(account, sample).await.unwrap()
     }
 
+    /// What stands at an address of the service: status and body.
+    pub(crate) fn get(&self, path: &str) -> (u16, String) {
+        let host = self.address.strip_prefix("http://").unwrap();
+        let mut stream = std::net::TcpStream::connect(host).unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+    }
+
     /// As power loss would end it.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
@@ -195,6 +214,14 @@ impl Drop for Node {
 pub(crate) fn now() -> DateTime<Utc> {
     use keywright::clock::{Clock, SystemClock};
     SystemClock.now().trunc_subsecs(6)
+}
+
+/// Waits until nothing is left to apply.
+pub(crate) async fn applied(store: &Store) {
+    until("everything is applied", async || {
+        store.read("counts", |tx| tx.event_counts()).await.unwrap().pending == 0
+    })
+    .await;
 }
 
 /// Waits until nothing is left to apply or to mail.

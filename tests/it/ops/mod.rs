@@ -1,0 +1,6 @@
+//! What operators do: audit, export, back up, restore.
+
+mod audit;
+mod backup;
+mod export;
+mod hold;

@@ -1,0 +1,123 @@
+//! The service looks by itself: at its start, and every hour.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use keywright::clock::Clock;
+use keywright::fetch::Fetch;
+use keywright::pull::Pull;
+use tokio::sync::watch;
+
+use super::{page, purchase, shop, standing};
+use crate::support::api::{Act, Api};
+use crate::support::databases::Database;
+use crate::support::office::Office;
+
+fn pull(office: &Office) -> Pull {
+    let support = &office.support;
+    Pull::new(
+        support.store.clone(),
+        support.shelf.clone(),
+        Arc::clone(&support.clock),
+        Arc::clone(&support.bell),
+        Fetch::new().unwrap(),
+    )
+}
+
+/// From when it was asked, in order.
+fn since(api: &Api) -> Vec<DateTime<Utc>> {
+    let since = |path: &str| {
+        let seconds = path.split("created%5Bgte%5D=").nth(1)?.split('&').next()?.parse().ok()?;
+        DateTime::from_timestamp(seconds, 0)
+    };
+    api.asked().iter().map(|asked| since(&asked.path).unwrap()).collect()
+}
+
+on_both! {
+    async fn it_looks_from_where_it_looked_last_and_never_further_than_needed(db: Database) {
+        let office = Office::open(&db).await;
+        let (api, samples) = shop(&office, "ida").await;
+        let pull = pull(&office);
+        let began = office.clock.now();
+        assert_eq!(pull.pass("pay", true).await.unwrap(), None);
+        assert_eq!(api.asked(), [], "a new account begins with what it is told");
+
+        // An outage of two days, in which Ida bought.
+        office.clock.advance(TimeDelta::days(2));
+        let pulled = pull.pass("pay", true).await.unwrap().unwrap();
+        assert!(!pulled.kept.is_empty() && pulled.kept.len() <= samples.len());
+        office.settle().await;
+        assert_eq!(standing(&office).await, (1, 1, 0));
+        assert_eq!(since(&api), [began - TimeDelta::hours(1)]);
+
+        // Another node, a little later, leaves it; an hour later it goes on.
+        office.clock.advance(TimeDelta::minutes(30));
+        assert_eq!(pull.pass("pay", false).await.unwrap(), None);
+        office.clock.advance(TimeDelta::minutes(30));
+        assert!(pull.pass("pay", false).await.unwrap().unwrap().kept.is_empty());
+        assert_eq!(since(&api)[1], began + TimeDelta::days(2) - TimeDelta::hours(1));
+    }
+
+    async fn without_a_mark_it_looks_from_the_newest_event(db: Database) {
+        let office = Office::open(&db).await;
+        let (api, samples) = shop(&office, "ida").await;
+        let told = office.clock.now();
+        office.hand_in("pay", samples[0].clone()).await;
+        office.clock.advance(TimeDelta::days(3));
+        pull(&office).pass("pay", true).await.unwrap().unwrap();
+        assert_eq!(since(&api), [told - TimeDelta::hours(1)]);
+    }
+
+    async fn a_fault_leaves_the_mark_where_it_was(db: Database) {
+        let office = Office::open(&db).await;
+        let (_, samples) = shop(&office, "ida").await;
+        let began = office.clock.now();
+        let pull = pull(&office);
+        pull.pass("pay", true).await.unwrap();
+        let api = Api::open([Act::status(503), Act::status(401)]).await;
+        crate::reconcile::stripe(&office, &api.base);
+        api.knows("/v1/events", page(&samples, false));
+        for _ in 0..2 {
+            office.clock.advance(TimeDelta::hours(1));
+            pull.pass("pay", false).await.unwrap_err();
+        }
+        office.clock.advance(TimeDelta::hours(1));
+        pull.pass("pay", false).await.unwrap().unwrap();
+        assert_eq!(since(&api), [began - TimeDelta::hours(1); 3]);
+        office.settle().await;
+        assert_eq!(standing(&office).await, (1, 1, 0));
+    }
+
+    async fn two_nodes_that_pull_at_once_make_one_license(db: Database) {
+        let office = Office::open(&db).await;
+        let (api, samples) = shop(&office, "ida").await;
+        office.hand_in("pay", samples[0].clone()).await;
+        let other = office.another(&db).await;
+        crate::reconcile::stripe(&other, &api.base);
+        let (one, two) = (pull(&office), pull(&other));
+        let (one, two) = tokio::join!(one.pass("pay", true), two.pass("pay", true));
+        assert!(one.unwrap().is_some() && two.unwrap().is_some());
+        office.settle().await;
+        other.settle().await;
+        assert_eq!(standing(&office).await, (1, 1, 0));
+    }
+
+    async fn it_begins_at_once_and_ends_when_it_is_told(db: Database) {
+        let office = Office::open(&db).await;
+        let (api, samples) = shop(&office, "ida").await;
+        office.hand_in("pay", samples[0].clone()).await;
+        api.knows("/v1/events", page(&purchase(&office, "ida"), false));
+        let (stop, stopped) = watch::channel(false);
+        let worker = pull(&office);
+        let running = tokio::spawn(async move { worker.run(stopped).await });
+        let kept = async {
+            while office.get("/events").await.ok()["items"].as_array().unwrap().len() < 2 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), kept).await.unwrap();
+        stop.send(true).unwrap();
+        tokio::time::timeout(Duration::from_secs(30), running).await.unwrap().unwrap();
+    }
+}
