@@ -481,8 +481,6 @@ functions! {
     link_use(hash: &Digest, created_after: DateTime<Utc>, now: DateTime<Utc>) -> Option<String>;
     /// How many links went to this address since then.
     links_since(email: &str, since: DateTime<Utc>) -> i64;
-    /// Forgets all links of this address; says how many.
-    links_forget(email: &str) -> usize;
     /// Forgets links made before then; says how many.
     links_sweep(created_before: DateTime<Utc>) -> usize;
     /// The answer given under this key.

@@ -170,21 +170,6 @@ impl Support {
         .await
     }
 
-    /// Takes back every way to a customer's page: his sessions end, and his links are void. For when
-    /// he is erased, or his address was a stranger's.
-    ///
-    /// # Errors
-    /// [`Failure::Store`].
-    pub async fn customer_shut_out(&self, email: &str) -> Result<(), Failure> {
-        let email = email.trim().to_lowercase();
-        self.write("customer shut out", move |tx| {
-            tx.sessions_end(&Holder::Customer(email.clone()).text())?;
-            tx.links_forget(&email)?;
-            Ok(())
-        })
-        .await
-    }
-
     /// Ends a session, if it is one.
     ///
     /// # Errors

@@ -102,10 +102,6 @@ pub(crate) fn links_since(conn: &mut Conn, email: &str, since: DateTime<Utc>) ->
         .of("links")
 }
 
-pub(crate) fn links_forget(conn: &mut Conn, email: &str) -> Result<usize> {
-    diesel::delete(links::table.filter(links::email.eq(email))).execute(conn).of("links")
-}
-
 pub(crate) fn links_sweep(conn: &mut Conn, created_before: DateTime<Utc>) -> Result<usize> {
     diesel::delete(links::table.filter(links::created_at.lt(At(created_before))))
         .execute(conn)
