@@ -114,16 +114,6 @@ pub const ALL: &[Remedy] = &[
                  reconcile; for a sale that is older than this service, give the license by hand.",
     },
     Remedy {
-        reason: "erased",
-        why: "Its customer was erased before it was applied, and its content with him.",
-        remedy: "Nothing has to be done. What the provider sends from now on is new, and counts.",
-    },
-    Remedy {
-        reason: "told_before",
-        why: "It tells what an event of another name had told already.",
-        remedy: "Nothing has to be done: what it tells counts once.",
-    },
-    Remedy {
         reason: "purged",
         why: "The content was deleted after its time, so the event cannot be read again.",
         remedy: "Nothing can be done with it. What it told before stands in its notices.",

@@ -20,13 +20,13 @@ on_both! {
         browser.click("Suspend").await;
         // Without a reason the browser itself does not send the form.
         browser.submit("Suspend").await;
-        browser.see("active until").await;
+        browser.see("valid until").await;
         browser.fill("Reason", "a chargeback is announced").await;
         browser.submit("Suspend").await;
         browser.see("Undo: reinstate it").await;
         browser.page_is_sound().await;
         browser.submit("Undo: reinstate it").await;
-        browser.see("active until").await;
+        browser.see("valid until").await;
         browser.click("Audit").await;
         browser.see("a chargeback is announced").await;
         browser.see("Ann").await;

@@ -53,7 +53,7 @@ on_both! {
         browser.find("buyer.ada@customer.example").await;
         browser.see("buyer.ada@customer.example").await;
         browser.see("Its life").await;
-        browser.see("active until").await;
+        browser.see("valid until").await;
         browser.page_is_sound().await;
         desk.picture("license").await;
         browser.click("issued").await;
