@@ -16,6 +16,8 @@ struct Clerk {
 
 impl Clerk {
     async fn signed_in(node: &Node, token: &str) -> Self {
+        // A sender brings the TLS that every client wants, also where there is none to speak.
+        let _ = node.sender();
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
         let mut clerk = Self {
             client: client.build().unwrap(),
