@@ -169,7 +169,7 @@ on_both! {
             bob.page = seen;
             bob.send(button, &values).await;
             assert_eq!(bob.page.status, 409, "{button}");
-            bob.page.says("Nothing was done: the license was changed by another meanwhile");
+            bob.page.says("Nothing was done: the license was changed meanwhile");
             bob.page.says("by admin");
             assert_eq!(bob.page.link("See the license as it is now"), address(&license));
         }
