@@ -11,6 +11,8 @@ fn link(desk: &Desk<'_>) -> Option<String> {
     let folder = desk.vendor.mail_folder();
     files(&folder).into_iter().find_map(|file| {
         let text = std::fs::read_to_string(folder.join(file)).unwrap();
+        // As quoted-printable has it.
+        let text = text.replace("=\r\n", "").replace("=3D", "=");
         let (_, rest) = text.split_once("/my/in?link=")?;
         let secret: String = rest.chars().take_while(char::is_ascii_alphanumeric).collect();
         Some(format!("/my/in?link={secret}"))
