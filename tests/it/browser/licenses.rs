@@ -31,6 +31,7 @@ on_both! {
         browser.see("a chargeback is announced").await;
         browser.see("Ann").await;
         browser.page_is_sound().await;
+        browser.click("Verify the chain").await;
         browser.submit("Verify now").await;
         browser.see("entries").await;
         browser.page_is_sound().await;
