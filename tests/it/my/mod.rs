@@ -75,6 +75,8 @@ impl<'a> Mailbox<'a> {
     async fn newest(&self) -> String {
         let mails = self.links().await;
         let letter = std::fs::read_to_string(self.file(&mails[0])).unwrap();
+        // As quoted-printable has it.
+        let letter = letter.replace("=\r\n", "").replace("=3D", "=");
         let line = letter.lines().find_map(|line| line.trim().strip_prefix(SITE));
         line.unwrap_or_else(|| panic!("no link in {letter}")).to_owned()
     }

@@ -146,8 +146,7 @@ async fn where_there_can_be_no_backup_it_is_said_and_nothing_is_left() {
     // A damaged database gives no backup that looks like one.
     let file = shell.path("var/keywright.db");
     let mut bytes = fs::read(&file).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle..middle + 8_192].fill(0x5a);
+    bytes[8_192..].fill(0x5a);
     fs::write(&file, bytes).unwrap();
     let done = shell.run("backup damaged.db");
     assert_eq!(done.status, 1);

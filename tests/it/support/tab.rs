@@ -2,7 +2,8 @@
 //! that stand on its page as they stand there.
 
 use actix_web::http::Method;
-use scraper::{ElementRef, Html, Selector};
+use ego_tree::iter::Edge;
+use scraper::{ElementRef, Html, Node, Selector};
 
 use super::office::{Answer, Call, Office};
 
@@ -134,7 +135,7 @@ impl Page {
     pub(crate) fn text(&self) -> String {
         let document = Html::parse_document(&self.source);
         let body = Selector::parse("body").unwrap();
-        let text: String = document.select(&body).flat_map(|body| body.text()).collect();
+        let text: String = document.select(&body).map(shown).collect();
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
@@ -189,6 +190,24 @@ impl Page {
         let action = form.attr("action").unwrap_or(&self.address).to_owned();
         (method, action, fields(&form))
     }
+}
+
+/// The text of an element; what does not stand within a line begins and ends one.
+fn shown(element: ElementRef<'_>) -> String {
+    const WITHIN: [&str; 9] =
+        ["a", "b", "code", "em", "kbd", "small", "span", "strong", "time"];
+    let mut text = String::new();
+    for edge in element.traverse() {
+        let node = match edge {
+            Edge::Open(node) | Edge::Close(node) => node.value(),
+        };
+        match (node, edge) {
+            (Node::Text(part), Edge::Open(_)) => text.push_str(part),
+            (Node::Element(tag), _) if !WITHIN.contains(&tag.name()) => text.push(' '),
+            _ => {}
+        }
+    }
+    text
 }
 
 fn words(element: &ElementRef<'_>) -> String {
