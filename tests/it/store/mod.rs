@@ -8,8 +8,8 @@ mod licenses;
 mod lists;
 mod outbox;
 mod sales;
-mod shelves;
 mod schema;
+mod shelves;
 mod transactions;
 
 use std::time::{Duration, Instant};

@@ -38,7 +38,9 @@ fn made(sale: i64) -> Vec<LicenseRow> {
                 product: product.to_owned(),
                 state,
                 valid_until: end,
-                email: Some(if n % 40 == 0 { "many@example.com" } else { "one@example.com" }.to_owned()),
+                email: Some(
+                    if n % 40 == 0 { "many@example.com" } else { "one@example.com" }.to_owned(),
+                ),
                 // Several were made at one moment.
                 created_at: noon() - seconds(1_000 - n / 3),
                 ..license(&format!("lic-{n:04}"), sale, &format!("KEY-{n}"))
