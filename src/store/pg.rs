@@ -225,10 +225,11 @@ pub(super) fn clock(conn: &mut Conn, _: DateTime<Utc>) -> QueryResult<DateTime<U
     diesel::select(sql::<Timestamptz>("clock_timestamp()")).get_result(conn)
 }
 
-/// The number of whole `length`s from 1970 to the time in that column, whatever zone the session
-/// is in.
+/// When the slot of that length, counted from 1970, began that the time in this column is in,
+/// whatever zone the session is in.
 pub(super) fn slot(column: &str, length: TimeDelta) -> String {
-    format!("floor(extract(epoch FROM {column}) / {})::bigint", length.num_seconds())
+    let (seconds, zero) = (length.num_seconds(), "TIMESTAMPTZ '1970-01-01 00:00:00+00'");
+    format!("date_bin(INTERVAL '{seconds} seconds', {column}, {zero})")
 }
 
 /// Condition and order of a list by id, newest first: these columns are `$1`, `$2` ..., the id is

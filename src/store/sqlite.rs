@@ -236,9 +236,10 @@ pub(super) fn clock(_: &mut Conn, now: DateTime<Utc>) -> QueryResult<DateTime<Ut
     Ok(now)
 }
 
-/// The number of whole `length`s from 1970 to the time in that column.
+/// When the slot of that length, counted from 1970, began that the time in this column is in.
 pub(super) fn slot(column: &str, length: TimeDelta) -> String {
-    format!("{column} / {}", length.num_seconds().saturating_mul(1_000_000))
+    let length_us = length.num_seconds().saturating_mul(1_000_000);
+    format!("{column} / {length_us} * {length_us}")
 }
 
 /// Condition and order of a list by id, newest first: these columns are `$1`, `$2` ..., the id is

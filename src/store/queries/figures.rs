@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::super::{Conn, slot};
+use super::super::{Conn, newest_of, slot};
 use super::Result;
 use super::arrival::{ids_after, ids_up_to, last_before};
 use crate::store::error::Of;
@@ -19,8 +19,8 @@ const STANDING: &str = "state = 'active' AND merged_into IS NULL";
 
 #[derive(QueryableByName)]
 struct Hour {
-    #[diesel(sql_type = BigInt)]
-    slot: i64,
+    #[diesel(sql_type = Moment)]
+    slot: At,
     #[diesel(sql_type = Text)]
     account: String,
     #[diesel(sql_type = Text)]
@@ -31,8 +31,8 @@ struct Hour {
 
 #[derive(QueryableByName)]
 struct Day {
-    #[diesel(sql_type = BigInt)]
-    slot: i64,
+    #[diesel(sql_type = Moment)]
+    slot: At,
     #[diesel(sql_type = Text)]
     action: String,
     #[diesel(sql_type = BigInt)]
@@ -60,7 +60,7 @@ pub(crate) fn events_by_hour(
     .load(conn)
     .of("events")?;
     let count = |row: Hour| HourCount {
-        hour: begin(row.slot, hour),
+        hour: row.slot.into(),
         account: row.account,
         status: row.status,
         count: row.count,
@@ -113,11 +113,7 @@ fn by_day(
         .prepared()
         .load(conn)
         .of("history")?;
-    let count = |row: Day| DayCount {
-        day: begin(row.slot, TimeDelta::days(1)),
-        action: row.action,
-        count: row.count,
-    };
+    let count = |row: Day| DayCount { day: row.slot.into(), action: row.action, count: row.count };
     Ok(counts.into_iter().map(count).collect())
 }
 
@@ -141,22 +137,30 @@ fn account_count(conn: &mut Conn, account: &str, day: i64, week: i64) -> Result<
             .get_result::<i64>(conn)
             .of("events")
     };
-    let newest: Option<At> = events::table
-        .filter(events::account.eq(account))
-        .order(events::id.desc())
-        .select(events::received_at)
-        .first(conn)
-        .optional()
-        .of("events")?;
     Ok(AccountCount {
         account: account.to_owned(),
-        last_event_at: newest.map(DateTime::from),
+        last_event_at: last_received(conn, account)?,
         last_day: since(conn, day)?,
         last_week: since(conn, week)?,
     })
 }
 
-/// When the slot of that number begins.
-fn begin(slot: i64, length: TimeDelta) -> DateTime<Utc> {
-    DateTime::from_timestamp(slot.saturating_mul(length.num_seconds()), 0).unwrap_or_default()
+fn last_received(conn: &mut Conn, account: &str) -> Result<Option<DateTime<Utc>>> {
+    #[derive(QueryableByName)]
+    struct Received {
+        #[diesel(sql_type = Moment)]
+        received_at: At,
+    }
+    let (of_account, order) = newest_of(&["account"]);
+    let newest: Option<Received> = diesel::sql_query(format!(
+        "SELECT received_at FROM events WHERE {of_account} ORDER BY {order} LIMIT 1"
+    ))
+    .bind::<Text, _>(account)
+    .bind::<BigInt, _>(i64::MAX)
+    .bind::<BigInt, _>(0_i64)
+    .prepared()
+    .get_result(conn)
+    .optional()
+    .of("events")?;
+    Ok(newest.map(|row| row.received_at.into()))
 }

@@ -96,7 +96,7 @@ fn of_status(conn: &mut Conn, status: MailStatus, before: i64, limit: usize) -> 
     ))
     .bind::<Text, _>(status.as_str())
     .bind::<BigInt, _>(before)
-    .bind::<BigInt, _>(0)
+    .bind::<BigInt, _>(0_i64)
     .bind::<BigInt, _>(at_most(limit))
     .prepared()
     .load(conn)
