@@ -2,14 +2,12 @@
 //!
 //! - [`columns`]: which columns are understood
 //! - `rows`, `csv`, `when`: reading the file, a row at a time
-//! - `held`: a row against the licenses that it is of
 //!
 //! Nothing is changed. The file may be long: beside the lists that come out of it, one entry a
 //! sale is held in memory.
 
 pub mod columns;
 mod csv;
-mod held;
 mod report;
 mod rows;
 mod when;
@@ -23,10 +21,10 @@ use thiserror::Error;
 pub use columns::Named;
 pub use report::{Compared, DatesDiffer, List, Unlicensed, Unpaid};
 
-use self::held::{Whose, differs, licenses_of, sold};
 use self::rows::{Fault, Row, Rows};
 use self::when::When;
 use super::{Failure, Support};
+use crate::store::Tx;
 use crate::store::rows::{LicenseFilter, LicenseRow};
 use crate::store::types::LicenseState;
 
@@ -35,6 +33,9 @@ pub const ROWS_MAX: usize = 500_000;
 
 /// Rows, or licenses, that are looked up in one transaction.
 const BATCH: usize = 200;
+
+/// Licenses that one reference may lead to.
+const LICENSES_MAX: usize = 50;
 
 /// Why nothing was compared.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -45,6 +46,14 @@ pub enum CompareError {
     File(String),
     #[error(transparent)]
     Failure(#[from] Failure),
+}
+
+/// Whose licenses are meant.
+#[derive(Clone)]
+struct Whose {
+    account: String,
+    live: bool,
+    now: DateTime<Utc>,
 }
 
 /// The latest end that the file tells of a sale, and where.
@@ -220,6 +229,57 @@ impl Comparison {
             }
         }
     }
+}
+
+impl Whose {
+    fn owns(&self, license: &LicenseRow) -> bool {
+        license.account == self.account && license.live == self.live
+    }
+}
+
+/// By the first reference that leads anywhere; by the address only where there is none at all,
+/// since one customer may buy often.
+fn licenses_of(tx: &mut Tx<'_>, row: &Row, whose: &Whose) -> Result<Vec<LicenseRow>, Failure> {
+    let by_reference = row
+        .references
+        .iter()
+        .map(|word| LicenseFilter { q: Some(word.clone()), ..LicenseFilter::default() });
+    let by_email = row.email.iter().filter(|_| row.references.is_empty());
+    let by_email = by_email
+        .map(|email| LicenseFilter { email: Some(email.clone()), ..LicenseFilter::default() });
+    for filter in by_reference.chain(by_email) {
+        let mut found = tx.license_list(&filter, whose.now, None, LICENSES_MAX)?;
+        found.retain(|license| whose.owns(license));
+        if !found.is_empty() {
+            return Ok(found);
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// None of the sale's licenses ends when the file says.
+fn differs(line: u64, when: When, licenses: &[LicenseRow]) -> Option<DatesDiffer> {
+    let standing = || licenses.iter().filter(|license| license.state != LicenseState::Revoked);
+    let same = |license: &LicenseRow| license.expires_at.is_some_and(|end| when.is(end));
+    if standing().any(same) {
+        return None;
+    }
+    let license = standing().next()?;
+    Some(DatesDiffer {
+        line,
+        license_id: license.id.clone(),
+        order: license.order_ref.clone(),
+        exported: when.written(),
+        expires_at: license.expires_at,
+    })
+}
+
+/// A license that money has to stand behind: not revoked, not a trial, not part of another.
+fn sold(license: &LicenseRow) -> bool {
+    let flags = license.flags.as_array().map(Vec::as_slice).unwrap_or_default();
+    license.state != LicenseState::Revoked
+        && license.merged_into.is_none()
+        && !flags.iter().any(|flag| flag == "trial")
 }
 
 fn cover(
