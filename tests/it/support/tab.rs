@@ -194,8 +194,7 @@ impl Page {
 
 /// The text of an element; what does not stand within a line begins and ends one.
 fn shown(element: ElementRef<'_>) -> String {
-    const WITHIN: [&str; 9] =
-        ["a", "b", "code", "em", "kbd", "small", "span", "strong", "time"];
+    const WITHIN: [&str; 9] = ["a", "b", "code", "em", "kbd", "small", "span", "strong", "time"];
     let mut text = String::new();
     for edge in element.traverse() {
         let node = match edge {
