@@ -41,7 +41,12 @@ for (let text = walker.nextNode(); text; text = walker.nextNode()) {
   if (!text.data.trim() || box.width < 2 || box.height < 2 || !node.checkVisibility()) continue;
   if (node.closest("script, style, title, option")) continue;
   const style = getComputedStyle(node);
-  const back = ground(node);
+  // What stands on a drawn shape is read against it.
+  const drawn = node.closest("svg") && node.parentElement.querySelector("circle, rect, path, polygon");
+  const shape = drawn && drawn.getBoundingClientRect();
+  const on = shape && box.left >= shape.left - 2 && box.right <= shape.right + 2;
+  const fill = on ? color(getComputedStyle(drawn).fill) : null;
+  const back = fill ? over(fill, ground(node)) : ground(node);
   const shown = node.closest("svg") ? style.fill : style.color;
   const ratio = contrast(over(color(shown), back), back);
   const size = parseFloat(style.fontSize);
