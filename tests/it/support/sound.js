@@ -44,7 +44,8 @@ for (let text = walker.nextNode(); text; text = walker.nextNode()) {
   // What stands on a drawn shape is read against it.
   const drawn = node.closest("svg") && node.parentElement.querySelector("circle, rect, path, polygon");
   const shape = drawn && drawn.getBoundingClientRect();
-  const on = shape && box.left >= shape.left - 2 && box.right <= shape.right + 2;
+  const on = shape && box.left >= shape.left - 2 && box.right <= shape.right + 2
+    && box.top >= shape.top - 2 && box.bottom <= shape.bottom + 2;
   const fill = on ? color(getComputedStyle(drawn).fill) : null;
   const back = fill ? over(fill, ground(node)) : ground(node);
   const shown = node.closest("svg") ? style.fill : style.color;
