@@ -59,7 +59,9 @@ impl Demo {
             .support
             .token_new("demo", Role::Admin, crate::support::Asked::at_the_shell(None))
             .await?;
-        let (token, api) = (token.expose(), format!("http://{}/api/v1", service.address));
+        let (token, site) = (token.expose(), format!("http://{}", service.address));
+        let api = format!("{site}/api/v1");
+        say(format!("console  {site}/console"))?;
         say(format!("API      {api}"))?;
         say(format!("token    {token}"))?;
         say(format!("try      curl -H 'Authorization: Bearer {token}' {api}/licenses"))?;
