@@ -131,15 +131,27 @@ impl Work<'_> {
             row.details = rows::json(&details);
             row.updated_at = self.now;
             tx.customer_put(&row)?;
-            let sales = tx.sales_of_customer(self.account(), self.live, id)?;
-            let ids: Vec<i64> = sales.iter().map(|sale| sale.id).collect();
-            for sale in tx.sale_lock(&ids)?.iter().filter(|sale| sale.merged_into.is_none()) {
+            for sale in self.sales_of(tx, id)? {
                 let folded = self.folded(tx, sale.id)?;
                 let mut licenses = tx.licenses_of_sale(sale.id)?;
                 self.address(tx, &mut licenses, &folded, &details)?;
             }
         }
         Ok(())
+    }
+
+    /// The sales of a customer, locked. Where one was merged away while we waited for it, the one
+    /// that it went into is found in its place: it was made without what we know.
+    fn sales_of(&self, tx: &mut Tx<'_>, id: &str) -> Result<Vec<SaleRow>, StoreError> {
+        for _ in 0..MERGES_MAX {
+            let sales = tx.sales_of_customer(self.account(), self.live, id)?;
+            let ids: Vec<i64> = sales.iter().map(|sale| sale.id).collect();
+            let locked = tx.sale_lock(&ids)?;
+            if locked.len() == ids.len() && locked.iter().all(|sale| sale.merged_into.is_none()) {
+                return Ok(locked);
+            }
+        }
+        Err(StoreError::Busy("the customer's sales kept moving".to_owned()))
     }
 
     /// The sale that the references name, locked: found, made, or merged out of several.
@@ -224,11 +236,10 @@ impl Work<'_> {
     /// Folds, compares, writes.
     fn fold(&self, tx: &mut Tx<'_>, sale: &SaleRow) -> Result<Step, StoreError> {
         let folded = self.folded(tx, sale.id)?;
-        let customer_id = folded.customer_ids.first();
-        if let Some(id) = customer_id.filter(|id| sale.customer_id.as_ref() != Some(*id)) {
-            tx.sale_customer(sale.id, id)?;
-        }
-        let details = self.known(tx, &folded)?;
+        let details = match folded.customer_ids.first() {
+            None => Details::default(),
+            Some(id) => self.known(tx, sale, id)?,
+        };
         let mut licenses = tx.licenses_of_sale(sale.id)?;
         licenses.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
         let held: Vec<Held> = licenses.iter().map(rows::held).collect::<Result<_, _>>()?;
@@ -239,11 +250,20 @@ impl Work<'_> {
         Ok(Step { folded, difference, licenses, strangers })
     }
 
-    /// What the account's customer events tell of the sale's customer.
-    fn known(&self, tx: &mut Tx<'_>, folded: &Folded) -> Result<Details, StoreError> {
-        let Some(id) = folded.customer_ids.first() else { return Ok(Details::default()) };
+    /// What the account's customer events tell of the sale's customer, who is this one.
+    fn known(&self, tx: &mut Tx<'_>, sale: &SaleRow, id: &str) -> Result<Details, StoreError> {
+        let is_new = sale.customer_id.as_deref() != Some(id);
+        if is_new {
+            tx.sale_customer(sale.id, id)?;
+        }
         if let Some(known) = self.customers.get(id) {
             return Ok(known.clone());
+        }
+        if is_new {
+            // Whoever changes the customer at this moment cannot see that the sale is his. (To
+            // wait for him with a sale in hand can end in a deadlock; then one of us runs again.)
+            let known = tx.customer_lock(self.account(), self.live, id, self.now)?;
+            return rows::details(&known);
         }
         // Without a lock: customers are locked before sales. Whoever changes the customer at this
         // moment waits for this sale and tells it after.

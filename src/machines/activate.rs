@@ -146,7 +146,7 @@ pub(super) fn bind(
         let message = format!("license {} still waits for its first activation", row.id);
         return Err(StoreError::Refused(message).into());
     }
-    let sequence = tx.license_sequence(&row.id)?;
+    let sequence = tx.license_sequence(&row.id, now)?;
     let activation_id =
         known.as_ref().map_or_else(|| names.activation.clone(), |one| one.id.clone());
     match known {

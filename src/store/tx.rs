@@ -236,10 +236,11 @@ functions! {
     activations_held(license_id: &str) -> i64;
     /// The machine was heard of now; nothing happens where its seat was freed meanwhile.
     activation_seen(id: &str, now: DateTime<Utc>) -> ();
-    /// The number of the next machine license of a license. Its version stays: nothing that
-    /// people see has changed. The caller holds the lock of its sale, as everyone who writes
-    /// licenses. [`StoreError::Conflict`]: there is no such license.
-    license_sequence(id: &str) -> i64;
+    /// The number of the next machine license of a license: one more, and no less than the seconds
+    /// since 1970, so that a database put back from a backup does not go back. Its version stays:
+    /// nothing that people see has changed. The caller holds the lock of its sale, as everyone who
+    /// writes licenses. [`StoreError::Conflict`]: there is no such license.
+    license_sequence(id: &str, now: DateTime<Utc>) -> i64;
     /// The machines of `from` are `into`'s from now on, and its machine licenses go on from the
     /// higher number of the two. The caller has locked the sales of both.
     license_succeed(from: &str, into: &str) -> ();

@@ -37,6 +37,8 @@ mod ops;
 #[cfg(test)]
 mod post;
 #[cfg(test)]
+mod races;
+#[cfg(test)]
 mod reconcile;
 #[cfg(test)]
 mod retention;

@@ -1,7 +1,9 @@
 //! Seats: which machine holds one, how many are held, and what a license was told last.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::case_when;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
 use super::super::Conn;
 use super::licenses::{activation_update, activations_of_license};
@@ -44,9 +46,11 @@ pub(crate) fn activation_seen(conn: &mut Conn, id: &str, now: DateTime<Utc>) -> 
     Ok(())
 }
 
-pub(crate) fn license_sequence(conn: &mut Conn, id: &str) -> Result<i64> {
+pub(crate) fn license_sequence(conn: &mut Conn, id: &str, now: DateTime<Utc>) -> Result<i64> {
+    let least = now.timestamp().into_sql::<BigInt>();
+    let next = case_when(licenses::sequence.lt(least), least).otherwise(licenses::sequence + 1);
     let sequence = diesel::update(licenses::table.find(id))
-        .set(licenses::sequence.eq(licenses::sequence + 1))
+        .set(licenses::sequence.eq(next))
         .returning(licenses::sequence)
         .get_result(conn)
         .optional()

@@ -14,7 +14,11 @@ use crate::store::schema::{activations, licenses};
 use crate::store::types::{At, LicenseState, LicenseStatus};
 
 pub(crate) fn license_insert(conn: &mut Conn, license: &LicenseRow) -> Result<()> {
-    diesel::insert_into(licenses::table).values(license.clone()).execute(conn).of("licenses")?;
+    diesel::insert_into(licenses::table)
+        .values(license.clone())
+        .prepared()
+        .execute(conn)
+        .of("licenses")?;
     Ok(())
 }
 

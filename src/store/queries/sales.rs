@@ -46,7 +46,7 @@ pub(crate) fn refs_tie(
         let row =
             RefRow { account: account.to_owned(), live, reference: (*reference).clone(), sale_id };
         let insert = diesel::insert_into(refs::table).values(row).on_conflict_do_nothing();
-        tied += insert.execute(conn).of("refs")?;
+        tied += insert.prepared().execute(conn).of("refs")?;
     }
     if tied == sorted.len() {
         return Ok(Vec::new());

@@ -40,8 +40,8 @@ on_both! {
         let (laptop, desktop) = blocking(move || {
             assert_eq!(laptop.check().word(), "missing");
             assert_eq!(laptop.activate(&key).unwrap().word(), "valid");
-            assert_eq!(laptop.check().license().unwrap().sequence, 1);
-            assert_eq!(laptop.refresh().unwrap().license().unwrap().sequence, 2);
+            let first = laptop.check().license().unwrap().sequence;
+            assert!(laptop.refresh().unwrap().license().unwrap().sequence > first);
 
             // One machine is paid for: its seat moves.
             let Err(Fault::Denied(denial)) = desktop.activate(&key) else { panic!("one seat") };

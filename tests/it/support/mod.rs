@@ -9,3 +9,4 @@ pub(crate) mod process;
 pub(crate) mod schema;
 pub(crate) mod smtp;
 pub(crate) mod tab;
+pub(crate) mod told;
