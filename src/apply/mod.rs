@@ -67,6 +67,21 @@ pub struct Apply {
     asked: Arc<Mutex<JoinSet<()>>>,
 }
 
+/// What is claimed in one go.
+#[derive(Default)]
+struct Batch {
+    /// Never tried before.
+    fresh: Vec<EventRow>,
+    /// Tried before: alone, so that one that kills the process takes no other with it.
+    again: Option<EventRow>,
+}
+
+impl Batch {
+    fn len(&self) -> usize {
+        self.fresh.len() + usize::from(self.again.is_some())
+    }
+}
+
 impl std::fmt::Debug for Apply {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Apply").field("store", &self.store).finish_non_exhaustive()
@@ -92,7 +107,7 @@ impl Apply {
         while !*stop.borrow() {
             // Interest is registered before looking, so that no ring is missed.
             let rung = self.bell.notified();
-            match self.run_once(&mut after).await {
+            match self.run_while(&mut after, || !*stop.borrow()).await {
                 Ok(0) => {}
                 Ok(_) => continue,
                 Err(error) => {
@@ -127,40 +142,57 @@ impl Apply {
     pub async fn settle(&self) -> Result<usize, StoreError> {
         let (mut all, mut after) = (0, String::new());
         loop {
-            match self.run_once(&mut after).await? {
+            match self.run_while(&mut after, || true).await? {
                 0 if self.answered().await == 0 => return Ok(all),
                 some => all += some,
             }
         }
     }
 
-    /// One round: a batch of events never tried before, and one that was. `after` is the account
-    /// whose turn was last.
-    ///
-    /// # Errors
-    /// As [`Apply::settle`].
-    pub async fn run_once(&self, after: &mut String) -> Result<usize, StoreError> {
+    /// Batch after batch until nothing is due or `on` says no; says how many events were tried.
+    /// `after` is the account whose turn was last. The next batch is claimed while one is worked
+    /// on, so that both are in one commit where the store puts them together.
+    async fn run_while(
+        &self,
+        after: &mut String,
+        on: impl Fn() -> bool,
+    ) -> Result<usize, StoreError> {
+        let mut batch = self.claim(after.clone()).await?;
+        let mut tried = 0;
+        while batch.len() > 0 {
+            tried += batch.len();
+            if let Some(event) = &batch.again {
+                after.clone_from(&event.account);
+            }
+            let next =
+                async { if on() { self.claim(after.clone()).await } else { Ok(Batch::default()) } };
+            // What was claimed is finished, whatever comes of the next claim.
+            let ((), next) = tokio::join!(self.work(batch), next);
+            batch = next?;
+        }
+        Ok(tried)
+    }
+
+    async fn claim(&self, after: String) -> Result<Batch, StoreError> {
         let now = self.clock.now();
-        let last = after.clone();
-        let (fresh, again) = self
-            .store
+        self.store
             .run("event claim", move |tx| {
                 let fresh = tx.event_claim(BATCH, LEASE, now)?;
-                Ok((fresh, tx.event_claim_again(&last, LEASE, now)?))
+                Ok(Batch { fresh, again: tx.event_claim_again(&after, LEASE, now)? })
             })
-            .await?;
-        let claimed = fresh.len() + usize::from(again.is_some());
+            .await
+    }
+
+    async fn work(&self, batch: Batch) {
         let mut work = JoinSet::new();
-        for event in fresh {
+        for event in batch.fresh {
             let apply = self.clone();
             work.spawn(async move { apply.one(event).await });
         }
         work.join_all().await;
-        if let Some(event) = again {
-            after.clone_from(&event.account);
+        if let Some(event) = batch.again {
             self.one(event).await;
         }
-        Ok(claimed)
     }
 
     /// Applies one claimed event, and says in the store how it ended.

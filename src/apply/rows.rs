@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::rules::customer::Details;
 use crate::rules::difference::{Entry, Held, Owed};
-use crate::rules::fold::{Folded, Told, digest};
+use crate::rules::fold::{Folded, Told};
 use crate::rules::hook::{HookEvent, message_id};
 use crate::rules::license::State;
 use crate::store::StoreError;
@@ -30,13 +30,12 @@ pub(super) struct Origin<'a> {
     pub(super) customer: &'a Customer,
 }
 
-pub(super) fn new_notices(notices: &[Notice]) -> Vec<NewNotice> {
-    notices
-        .iter()
-        .map(|notice| NewNotice {
-            digest: digest(notice).into(),
-            occurred_at: notice.occurred_at,
-            body: json(notice),
+pub(super) fn new_notices(told: &[Told]) -> Vec<NewNotice> {
+    told.iter()
+        .map(|told| NewNotice {
+            digest: told.digest.into(),
+            occurred_at: told.notice.occurred_at,
+            body: json(&told.notice),
         })
         .collect()
 }

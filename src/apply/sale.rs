@@ -46,14 +46,16 @@ pub fn apply(
     books: &Books,
     now: DateTime<Utc>,
 ) -> Result<Applied, StoreError> {
+    let told = notices.iter().map(|notice| Told::new(notice.clone(), event.id)).collect();
+    let ties = gather::ties(notices, &books.config.catalogue, &event.account);
     let told_by = rows::told_by(notices);
-    let mut work = Work { event, live, books, now, told_by, customers: BTreeMap::new() };
+    let customers = BTreeMap::new();
+    let mut work = Work { event, live, books, now, told, ties, told_by, customers };
     // Customers before sales, each in order: two events of one customer never wait for each other.
     work.customers(tx, notices)?;
-    let ties = gather::ties(notices, &books.config.catalogue, &event.account);
-    let names: Vec<String> = ties.iter().map(ToString::to_string).collect();
+    let names: Vec<String> = work.ties.iter().map(ToString::to_string).collect();
     if names.is_empty() {
-        tx.notices_replace(event.id, None, &rows::new_notices(notices))?;
+        tx.notices_replace(event.id, None, &rows::new_notices(&work.told))?;
         return Ok(Applied {
             settled: settled(EventStatus::Applied, None, None, live),
             difference: Difference::default(),
@@ -61,9 +63,9 @@ pub fn apply(
         });
     }
     let mut sale = work.gather(tx, &names)?;
-    tx.notices_replace(event.id, Some(sale.row.id), &rows::new_notices(notices))?;
+    tx.notices_replace(event.id, Some(sale.row.id), &rows::new_notices(&work.told))?;
     for _ in 0..MERGES_MAX {
-        let step = work.fold(tx, &sale.row)?;
+        let step = work.fold(tx, &sale)?;
         if step.strangers.is_empty() {
             return work.conclude(tx, &sale, notices, step);
         }
@@ -79,6 +81,9 @@ struct Work<'a> {
     live: bool,
     books: &'a Books,
     now: DateTime<Utc>,
+    /// What the event says, and what that ties together.
+    told: Vec<Told>,
+    ties: BTreeSet<Ref>,
     /// Who did it and why, where support did.
     told_by: Option<rows::ToldBy<'a>>,
     /// What is known of the customers that the event names, by the provider's id; locked.
@@ -229,21 +234,39 @@ impl Work<'_> {
     }
 
     fn folded(&self, tx: &mut Tx<'_>, sale_id: i64) -> Result<Folded, StoreError> {
-        let told: Vec<Told> = rows::told(&tx.notices_of_sale(sale_id)?)?;
-        Ok(fold(&told, &self.books.config.catalogue, self.account()))
+        Ok(self.fold_of(&rows::told(&tx.notices_of_sale(sale_id)?)?))
+    }
+
+    fn fold_of(&self, told: &[Told]) -> Folded {
+        fold(told, &self.books.config.catalogue, self.account())
+    }
+
+    /// What is stored of a sale: folded, its licenses, and the reference that names them. Of a new
+    /// one that is what was told just now.
+    fn stored(
+        &self,
+        tx: &mut Tx<'_>,
+        sale: &Sale,
+    ) -> Result<(Folded, Vec<LicenseRow>, String), StoreError> {
+        if sale.is_new {
+            return Ok((self.fold_of(&self.told), Vec::new(), anchor(&self.ties)));
+        }
+        let mut licenses = tx.licenses_of_sale(sale.row.id)?;
+        licenses.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+        let refs: Vec<Ref> =
+            tx.refs_of_sale(sale.row.id)?.iter().filter_map(|text| rows::reference(text)).collect();
+        Ok((self.folded(tx, sale.row.id)?, licenses, anchor(&refs)))
     }
 
     /// Folds, compares, writes.
-    fn fold(&self, tx: &mut Tx<'_>, sale: &SaleRow) -> Result<Step, StoreError> {
-        let folded = self.folded(tx, sale.id)?;
+    fn fold(&self, tx: &mut Tx<'_>, sale: &Sale) -> Result<Step, StoreError> {
+        let (folded, mut licenses, anchor) = self.stored(tx, sale)?;
+        let sale = &sale.row;
         let details = match folded.customer_ids.first() {
             None => Details::default(),
             Some(id) => self.known(tx, sale, id)?,
         };
-        let mut licenses = tx.licenses_of_sale(sale.id)?;
-        licenses.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
         let held: Vec<Held> = licenses.iter().map(rows::held).collect::<Result<_, _>>()?;
-        let anchor = self.anchor(tx, sale.id)?;
         let difference = difference(&held, &folded, |license| self.name(license, &anchor));
         let strangers = self.write(tx, sale.id, &mut licenses, &folded, &details, &difference)?;
         self.address(tx, &mut licenses, &folded, &details)?;
@@ -269,13 +292,6 @@ impl Work<'_> {
         // moment waits for this sale and tells it after.
         let known = tx.customer_find(self.account(), self.live, id)?;
         known.as_ref().map_or_else(|| Ok(Details::default()), rows::details)
-    }
-
-    /// The reference that names the sale's licenses.
-    fn anchor(&self, tx: &mut Tx<'_>, sale_id: i64) -> Result<String, StoreError> {
-        let refs: Vec<Ref> =
-            tx.refs_of_sale(sale_id)?.iter().filter_map(|text| rows::reference(text)).collect();
-        Ok(Folded::anchor(&refs).map(ToString::to_string).unwrap_or_default())
     }
 
     fn name(&self, license: &License, anchor: &str) -> (String, String) {
@@ -409,14 +425,13 @@ impl Work<'_> {
                 Problem::Quantity { quantity } => line.quantity == *quantity,
             })
         });
-        let digests: Vec<[u8; 32]> = notices.iter().map(crate::rules::fold::digest).collect();
         let (status, reason, message) = match problem {
             Some(problem) => (
                 EventStatus::Failed,
                 Some(problem.code().to_owned()),
                 Some(problem.message(self.account())),
             ),
-            None if digests.iter().any(|digest| folded.dangling.contains(digest)) => (
+            None if self.told.iter().any(|told| folded.dangling.contains(&told.digest)) => (
                 EventStatus::Waiting,
                 Some("payment_unknown".to_owned()),
                 Some("waits for the event that tells of the payment".to_owned()),
@@ -435,6 +450,11 @@ impl Work<'_> {
             Settled { sale_id: Some(sale.row.id), ..settled(status, reason, message, self.live) };
         Ok(Applied { settled, difference, licenses })
     }
+}
+
+/// The reference that names the sale's licenses.
+fn anchor<'a>(refs: impl IntoIterator<Item = &'a Ref>) -> String {
+    Folded::anchor(refs).map(ToString::to_string).unwrap_or_default()
 }
 
 /// Writes a license anew, in the store and in our hands.

@@ -77,6 +77,11 @@ impl Inbox {
         take_keeps(&mut self.lock(), events_max)
     }
 
+    /// Is there something to keep?
+    pub(super) fn keeps_wait(&self) -> bool {
+        !self.lock().keeps.is_empty()
+    }
+
     /// The next job; does not wait.
     pub(super) fn job(&self) -> Option<Box<dyn Job>> {
         self.lock().jobs.pop_front()

@@ -22,8 +22,13 @@ use super::work::{Job, Verdict, steady};
 const EVENTS_MAX: usize = 1_024;
 const JOBS_MAX: usize = 256;
 
-/// How long jobs may hold up the commit that the keeps before them wait for.
+/// How long jobs may hold up keeps: those before them, which wait for the commit, and those that
+/// come meanwhile.
 const JOBS_TIME: Duration = Duration::from_millis(10);
+
+/// How long they may go on while there is nothing to keep: the more share a commit, the fewer
+/// syncs there are.
+const JOBS_ALONE_TIME: Duration = Duration::from_millis(50);
 
 /// Pages of the log from which a checkpoint is worth its sync: 32 MiB.
 const CHECKPOINT_FRAMES: i64 = 8_000;
@@ -101,6 +106,7 @@ impl Writer {
         keeps: Option<KeepBatch>,
         done: &mut Vec<Box<dyn Job>>,
     ) -> Result<(), StoreError> {
+        let keeps_before = keeps.is_some();
         if let Some(mut keeps) = keeps {
             let ran = run(conn, &mut keeps);
             match keeps.split_if_refused() {
@@ -118,7 +124,7 @@ impl Writer {
                 }
             }
         }
-        let until = Instant::now() + JOBS_TIME;
+        let begun = Instant::now();
         for _ in 0..JOBS_MAX {
             let Some(mut job) = self.inbox.job() else { break };
             if !job.begin() {
@@ -128,7 +134,8 @@ impl Writer {
             let ran = run(conn, job.as_mut());
             done.push(job);
             ran?;
-            if Instant::now() >= until {
+            let kept_waiting = keeps_before || self.inbox.keeps_wait();
+            if begun.elapsed() >= if kept_waiting { JOBS_TIME } else { JOBS_ALONE_TIME } {
                 break;
             }
         }
