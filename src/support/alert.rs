@@ -56,6 +56,9 @@ impl Support {
 /// By its number: two nodes that come to the same word owe one mail.
 fn digest(word: Word, number: u64, to: &str, mail: &Mail, now: DateTime<Utc>) -> NewMail {
     let key = format!("alert:{number}");
+    // A database that was restored may count anew, and no two letters are one.
+    let once = format!("{key} {}", now.to_rfc3339());
+    let message_id = mail_identity(&once, mail.from.domain());
     let told = match word {
         Word::Trouble(found) => Told { found },
         Word::Well => Told::default(),
@@ -69,8 +72,7 @@ fn digest(word: Word, number: u64, to: &str, mail: &Mail, now: DateTime<Utc>) ->
         locale: mail.alert_locale.clone(),
         status: MailStatus::Queued,
         next_at: now,
-        // A database that was restored may count anew, and no two letters are one.
-        message_id: mail_identity(&format!("{key} {}", now.to_rfc3339()), mail.from.domain()),
+        message_id,
         dated_at: now,
         // Our own types always have a JSON form.
         data: serde_json::to_value(told).unwrap_or_default(),
