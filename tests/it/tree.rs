@@ -217,6 +217,23 @@ fn a_file_is_one_idea() {
     assert_eq!(long, BTreeMap::new());
 }
 
+/// A module whose doc lists its parts lists all that can be seen from outside.
+#[test]
+fn a_map_names_every_place() {
+    let mut untold = Vec::new();
+    for path in rust_files(&root().join("src")) {
+        let text = fs::read_to_string(&path).unwrap();
+        let map: String = text.lines().filter(|line| line.starts_with("//!")).collect();
+        for name in text.lines().filter_map(|line| line.strip_prefix("pub mod ")) {
+            let name = name.trim_end_matches(';');
+            if map.contains("//! - ") && !map.contains(&format!("`{name}`")) {
+                untold.push(format!("{}: {name}", path.display()));
+            }
+        }
+    }
+    assert_eq!(untold, Vec::<String>::new());
+}
+
 /// Every word of this kind in a text: `keywright_...`.
 fn figures(text: &str) -> BTreeSet<String> {
     let name =
