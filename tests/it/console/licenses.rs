@@ -69,6 +69,9 @@ on_both! {
         tab.follow("ada@customer.example").await;
         assert_eq!(tab.page.address, address(&license));
         tab.page.says("active until 2027-12-01 09:00 UTC, then 24 h of buffer");
+        // By its id alone: a key in an address would stand in the logs of every proxy.
+        let key = license["key"].as_str().unwrap();
+        assert_eq!(tab.open(&format!("/console/licenses/{key}")).await.status, 404);
     }
 
     async fn the_drawing_and_the_list_below_it_tell_the_same_life(db: Database) {
