@@ -84,8 +84,9 @@ impl Page {
 
     /// The same where a webhook's body is `{"events": [...]}`: each becomes a body of its own.
     pub(crate) fn of_events(events: &[Box<RawValue>], next: Option<String>) -> Self {
-        let body = |event: &Box<RawValue>| format!(r#"{{"events":[{}]}}"#, event.get()).into();
-        Self { deliveries: events.iter().map(body).collect(), next }
+        let bodies = events.iter();
+        let bodies = bodies.map(|event| format!(r#"{{"events":[{}]}}"#, event.get()).into());
+        Self { deliveries: bodies.collect(), next }
     }
 }
 

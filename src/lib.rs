@@ -16,7 +16,7 @@
 //! - [`apply`]: events into licenses, history and mail that is owed
 //! - [`due`]: what follows from the calendar: reminders, ends
 //! - [`post`]: mail that is owed goes out; [`mailer`]: how
-//! - [`fetch`]: providers' APIs asked: the one way out beside mail and hooks
+//! - [`fetch`]: providers' APIs asked, hooks told: the one way out beside mail
 //! - [`books`]: configuration and keys of this moment
 //! - [`config`]: what the service is told, checked once
 //! - [`keyring`]: the signing keys, and the seed of license keys
