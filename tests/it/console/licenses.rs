@@ -267,6 +267,21 @@ on_both! {
         assert_eq!(activate(&office, &license, "new").await, "200");
     }
 
+    async fn a_machine_is_released_only_from_what_was_seen(db: Database) {
+        let office = Office::open(&db).await;
+        let license = office.sells("ada").await;
+        assert_eq!(activate(&office, &license, "desk").await, "200");
+        let mut tab = Tab::signed_in(&office, "admin").await;
+        tab.open(&address(&license)).await;
+        let suspend = format!("/licenses/{}/suspend", license["id"].as_str().unwrap());
+        office.post(&suspend, json!({ "reason": "card stolen" })).await.ok();
+        tab.send("Release", &[("reason", "sold the machine")]).await;
+        assert_eq!(tab.page.status, 409);
+        tab.page.says("Nothing was done: the license was changed meanwhile");
+        tab.open(&address(&license)).await.says("1 of 2");
+        tab.send("Release", &[("reason", "sold the machine")]).await.says("Released");
+    }
+
     async fn a_license_is_given_and_whatever_its_customer_is_called_is_text(db: Database) {
         let office = Office::open(&db).await;
         let mut tab = Tab::signed_in(&office, "admin").await;
