@@ -168,6 +168,20 @@ on_both! {
         }
     }
 
+    async fn a_sale_that_names_her_and_is_somebody_elses_stays_his(db: Database) {
+        let office = Office::open(&db).await;
+        office.sells("ada").await;
+        let name = format!("for {ADA}");
+        let gift = Scene { name, ..office.scene(Step::Purchase, "bob", "price_pro") };
+        office.deliver(&gift).await;
+        let found = office.get("/licenses?email=bob@customer.example").await.ok();
+        let id = found["items"][0]["id"].as_str().unwrap();
+        let look = erased(&office, ADA).await;
+        assert_eq!((look.sales, look.licenses), (1, 1), "{look:?}");
+        let now = office.get(&format!("/licenses/{id}")).await.ok();
+        assert_eq!(now["customer"]["email"], "bob@customer.example", "{now}");
+    }
+
     async fn it_can_be_stopped_anywhere_and_run_again(db: Database) {
         let office = Office::open(&db).await;
         let license = life(&office).await;
