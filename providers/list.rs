@@ -6,7 +6,7 @@
 //! TLS that shows who answers, with a credential that only the two of us have. So what is
 //! verified here is what the shell's one client was answered, and nothing else may be given.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::value::RawValue;
 
 use crate::ask::Ask;
@@ -57,6 +57,12 @@ impl Stretch<'_> {
     pub fn holds(&self, at: DateTime<Utc>) -> bool {
         self.since <= at && at <= self.until
     }
+
+    /// Its two ends to the millisecond, as they may stand in a query.
+    pub(crate) fn written(&self) -> (String, String) {
+        let written = |at: DateTime<Utc>| escaped(&at.to_rfc3339_opts(SecondsFormat::Millis, true));
+        (written(self.since), written(self.until))
+    }
 }
 
 /// A part of a list.
@@ -74,6 +80,13 @@ impl Page {
     pub fn of(elements: &[Box<RawValue>], next: Option<String>) -> Self {
         let deliveries = elements.iter().map(|element| element.get().as_bytes().to_vec());
         Self { deliveries: deliveries.collect(), next }
+    }
+
+    /// The same where a webhook's body is `{"events": [...]}`: each becomes a body of its own.
+    pub(crate) fn of_events(events: &[Box<RawValue>], next: Option<String>) -> Self {
+        let bodies = events.iter();
+        let bodies = bodies.map(|event| format!(r#"{{"events":[{}]}}"#, event.get()).into());
+        Self { deliveries: bodies.collect(), next }
     }
 }
 

@@ -9,12 +9,14 @@
 //! - [`upkeep`]: what is done now and then: the alert digest, old contents cleared
 //! - [`support`]: what support does, for the API and the command line alike
 //! - [`machines`]: what the vendor's application asks for: activate, validate, trials
+//! - [`trigger`], [`sender`]: realistic events, made and posted; [`standin`]: a provider's API for
+//!   them
 //! - [`intake`]: authentic means stored, stored means 200
 //! - [`pull`]: what was never told, from the provider's own list
 //! - [`apply`]: events into licenses, history and mail that is owed
 //! - [`due`]: what follows from the calendar: reminders, ends
 //! - [`post`]: mail that is owed goes out; [`mailer`]: how
-//! - [`trigger`], [`sender`]: realistic events, made and posted
+//! - [`fetch`]: providers' APIs asked, hooks told: the one way out beside mail
 //! - [`books`]: configuration and keys of this moment
 //! - [`config`]: what the service is told, checked once
 //! - [`keyring`]: the signing keys, and the seed of license keys

@@ -80,11 +80,9 @@ fn page(answer: &[u8], stretch: &Stretch<'_>) -> Result<Page, Unread> {
         rest.insert(0, Part { list, begin, end: middle });
     }
     // What is told of here stands in the halves too; known again by its id.
-    let deliveries = answer.events.iter();
-    let deliveries = deliveries.map(|event| format!(r#"{{"events":[{}]}}"#, event.get()).into());
     let next: Vec<String> = rest.iter().map(Part::written).collect();
     let next = Some(next.join(" ")).filter(|next| !next.is_empty());
-    Ok(Page { deliveries: deliveries.collect(), next })
+    Ok(Page::of_events(&answer.events, next))
 }
 
 /// What is still to be asked for.

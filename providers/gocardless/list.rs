@@ -1,7 +1,7 @@
 //! Events, as the webhooks carry them:
 //! <https://developer.gocardless.com/api-reference/#events-list-events>
 
-use chrono::{SecondsFormat, TimeDelta};
+use chrono::TimeDelta;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -36,10 +36,7 @@ struct Cursors {
 }
 
 fn ask(stretch: &Stretch<'_>) -> Result<Ask, Unread> {
-    let time = |at: chrono::DateTime<chrono::Utc>| {
-        escaped(&at.to_rfc3339_opts(SecondsFormat::Millis, true))
-    };
-    let (since, until) = (time(stretch.since), time(stretch.until));
+    let (since, until) = stretch.written();
     let mut path =
         format!("/events?limit=500&created_at%5Bgte%5D={since}&created_at%5Blte%5D={until}");
     if let Some(after) = stretch.cursor {
@@ -51,9 +48,7 @@ fn ask(stretch: &Stretch<'_>) -> Result<Ask, Unread> {
 
 fn page(answer: &[u8], _: &Stretch<'_>) -> Result<Page, Unread> {
     let Answer { events, meta } = read::json(answer)?;
-    let deliveries = events.iter();
-    let deliveries = deliveries.map(|event| format!(r#"{{"events":[{}]}}"#, event.get()).into());
-    Ok(Page { deliveries: deliveries.collect(), next: meta.cursors.after })
+    Ok(Page::of_events(&events, meta.cursors.after))
 }
 
 #[cfg(test)]

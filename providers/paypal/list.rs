@@ -1,14 +1,14 @@
 //! Events of the app, as its webhooks carry them:
 //! <https://developer.paypal.com/docs/api/webhooks/v1/#webhooks-events_list>
 
-use chrono::{SecondsFormat, TimeDelta};
+use chrono::TimeDelta;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::payload::Link;
 use super::read::auth;
 use crate::ask::Ask;
-use crate::list::{List, Page, Stretch, escaped};
+use crate::list::{List, Page, Stretch};
 use crate::read::{self, Unread};
 
 const BASE: &str = "https://api-m.paypal.com";
@@ -32,10 +32,7 @@ struct Answer {
 
 /// The cursor is the query of the next page, as PayPal writes it.
 fn ask(stretch: &Stretch<'_>) -> Result<Ask, Unread> {
-    let time = |at: chrono::DateTime<chrono::Utc>| {
-        escaped(&at.to_rfc3339_opts(SecondsFormat::Millis, true))
-    };
-    let (since, until) = (time(stretch.since), time(stretch.until));
+    let (since, until) = stretch.written();
     let path = match stretch.cursor {
         Some(query) => format!("{PATH}{query}"),
         None => format!("{PATH}page_size=50&start_time={since}&end_time={until}"),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 
-use super::part::{Part, json_of, or_none, page, time};
+use super::part::{Listing, json_of, or_none, page, time};
 use super::table::table;
 use super::{Context, say};
 use crate::store::rows::HistoryFilter;
@@ -24,12 +24,7 @@ pub(super) struct Audit {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// List what people did, newest first
-    List {
-        #[command(flatten)]
-        which: Which,
-        #[command(flatten)]
-        part: Part,
-    },
+    List(Listing<Which>),
     /// Verify the chain of hashes of every subject; the first entry that is wrong is named
     ///
     /// That the end of a chain was cut off, or a whole subject, does not show in the chains. Compare
@@ -88,7 +83,7 @@ impl From<Which> for HistoryFilter {
 impl Audit {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<()> {
         match self.action {
-            Action::List { which, part } => {
+            Action::List(Listing { which, part }) => {
                 let support = context.support().await?;
                 let list = support.audit_list(which.into(), part.number()?, part.limit()).await?;
                 say(if part.json { json_of(&list)? } else { page(&list, listed) })?;

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::part::{Part, json_of, or_none, page, time};
+use super::part::{Listing, json_of, or_none, page, time};
 use super::table::table;
 use super::{Context, say};
 use crate::apply::Apply;
@@ -25,12 +25,7 @@ pub(super) struct Events {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// List events, newest first
-    List {
-        #[command(flatten)]
-        which: Which,
-        #[command(flatten)]
-        part: Part,
-    },
+    List(Listing<Which>),
     /// Show one event: headers, body, what it says, what it led to
     Show {
         id: i64,
@@ -105,7 +100,7 @@ impl Events {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<()> {
         let support = context.support().await?;
         match self.action {
-            Action::List { which, part } => {
+            Action::List(Listing { which, part }) => {
                 let list = support.event_list(which.into(), part.number()?, part.limit()).await?;
                 say(if part.json { json_of(&list)? } else { page(&list, listed) })?;
             }

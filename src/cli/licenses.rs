@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::events::history;
-use super::part::{Part, json_of, or_none, page, time};
+use super::part::{Listing, json_of, or_none, page, time};
 use super::table::table;
 use super::{Context, say};
 use crate::rules::span::Interval;
@@ -25,12 +25,7 @@ pub(super) struct Licenses {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// List licenses, newest first
-    List {
-        #[command(flatten)]
-        which: Box<Which>,
-        #[command(flatten)]
-        part: Part,
-    },
+    List(Box<Listing<Which>>),
     /// Show one license with its whole life
     Show {
         /// Its id or its key
@@ -163,7 +158,7 @@ impl Licenses {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<()> {
         let support = context.support().await?;
         let (how, wish) = match self.action {
-            Action::List { which, part } => return say_list(&support, *which, part).await,
+            Action::List(listing) => return say_list(&support, *listing).await,
             Action::Show { license, explain, json } => {
                 let license = support.license(&license).await?;
                 say(if json { json_of(&license)? } else { shown(&license, explain) })?;
@@ -204,7 +199,8 @@ impl Issue {
     }
 }
 
-async fn say_list(support: &Support, which: Which, part: Part) -> anyhow::Result<()> {
+async fn say_list(support: &Support, listing: Listing<Which>) -> anyhow::Result<()> {
+    let Listing { which, part } = listing;
     let Which { email, key, order, subscription, status, product, q } = which;
     let filter = LicenseFilter { email, key, order, subscription, status, product, q };
     let list = support.license_list(filter, part.cursor.clone(), part.limit()).await?;

@@ -5,7 +5,7 @@
 //! failed, 2 wrong usage.
 //!
 //! - [`table`]: lists for people; with `--json`, for programs; `part`: limit and cursor; `role`:
-//!   the roles by name; `out`: files that appear whole
+//!   the roles by name, and who gets one; `out`: files that appear whole
 
 mod audit;
 mod backup;

@@ -22,6 +22,15 @@ pub(super) struct Part {
     pub(super) json: bool,
 }
 
+/// Which entries of a list, and which part of them.
+#[derive(Debug, Args)]
+pub(super) struct Listing<W: Args> {
+    #[command(flatten)]
+    pub(super) which: W,
+    #[command(flatten)]
+    pub(super) part: Part,
+}
+
 impl Part {
     pub(super) fn limit(&self) -> usize {
         usize::from(self.limit)

@@ -1,6 +1,6 @@
-//! Roles, as the command line names them.
+//! Roles, as the command line names them, and whoever gets one.
 
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 
 use crate::store::types::Role;
 
@@ -10,6 +10,17 @@ pub(super) enum RoleName {
     Support,
     /// Everything
     Admin,
+}
+
+/// Whoever is let in.
+#[derive(Debug, Args)]
+pub(super) struct Newcomer {
+    /// What he, or whoever holds it, may do
+    #[arg(long)]
+    pub(super) role: RoleName,
+    /// By which he is known: it stands in the history
+    #[arg(long)]
+    pub(super) name: String,
 }
 
 impl From<RoleName> for Role {

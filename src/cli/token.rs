@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::part::{json_of, or_none, time};
-use super::role::RoleName;
+use super::role::Newcomer;
 use super::table::table;
 use super::{Context, say};
 use crate::support::Asked;
@@ -19,14 +19,7 @@ pub(super) struct Token {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// Make a token; it is printed once, and stored as a hash
-    New {
-        /// What its holder may do
-        #[arg(long)]
-        role: RoleName,
-        /// Who will use it: the name that stands in the history
-        #[arg(long)]
-        name: String,
-    },
+    New(Newcomer),
     /// List the tokens, revoked ones too
     List {
         /// As JSON, for programs
@@ -45,7 +38,7 @@ impl Token {
         let support = context.support().await?;
         let asked = Asked::at_the_shell(None);
         match self.action {
-            Action::New { role, name } => {
+            Action::New(Newcomer { role, name }) => {
                 let (token, _) = support.token_new(&name, role.into(), asked).await?;
                 // Alone on its line, so that a script can take it.
                 say(token.expose())?;

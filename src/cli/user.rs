@@ -8,7 +8,7 @@ use rustix::termios::{LocalModes, OptionalActions, isatty, tcgetattr, tcsetattr}
 use zeroize::Zeroizing;
 
 use super::part::{json_of, or_none, time};
-use super::role::RoleName;
+use super::role::Newcomer;
 use super::table::table;
 use super::{Context, say};
 use crate::support::Asked;
@@ -23,15 +23,10 @@ pub(super) struct User {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Make a user; the password is asked for, or read as one line from standard input
-    New {
-        /// What he may do
-        #[arg(long)]
-        role: RoleName,
-        /// By which he signs in, and which stands in the history
-        #[arg(long)]
-        name: String,
-    },
+    /// Make a user, who signs in by his name
+    ///
+    /// The password is asked for, or read as one line from standard input.
+    New(Newcomer),
     /// Set another password; whoever is signed in by the old one is signed out
     Password {
         /// Whose
@@ -55,7 +50,7 @@ impl User {
         let support = context.support().await?;
         let asked = Asked::at_the_shell(None);
         match self.action {
-            Action::New { role, name } => {
+            Action::New(Newcomer { role, name }) => {
                 let user = support.user_new(&name, role.into(), password()?, asked).await?;
                 say(format!("{} may sign in with the role {}", user.name, user.role))?;
             }

@@ -1,4 +1,10 @@
 //! The life of one license: one unit of one product on its track, entry by entry.
+//!
+//! - `standing`: what was seen so far
+//! - `outcome`: the license that it comes to
+
+mod outcome;
+mod standing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -6,11 +12,11 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use keywright_providers::notice::{Act, Period};
 
+use self::standing::{Money, Presence, Standing};
 use super::coverage::{Coverage, Paying};
 use super::fold::{License, Step, StepKind, Stretch};
-use super::license::{Flag, State};
 use super::payments::Payment;
-use super::product::{OnRefund, Product, Start, Term};
+use super::product::{OnRefund, Product, Term};
 use super::purchase::Purchase;
 use super::track::{Base, Entry, Goods, Track, What};
 
@@ -52,38 +58,6 @@ struct Walk<'a> {
     suspended: bool,
     revoked: bool,
     steps: Vec<Step>,
-}
-
-/// How one purchase stands.
-#[derive(Debug, Default)]
-struct Standing {
-    recurring: bool,
-    canceled: bool,
-    paused: bool,
-    paid_at: Option<DateTime<Utc>>,
-    failed_at: Option<DateTime<Utc>>,
-    ended_at: Option<DateTime<Utc>>,
-}
-
-/// Does the line still hold this unit?
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Presence {
-    /// It did not yet, at a time when something covered it.
-    Never,
-    Held,
-    DroppedAt(DateTime<Utc>),
-}
-
-/// What came and went.
-#[derive(Debug, Default)]
-struct Money {
-    came: bool,
-    /// Some payment stands, or support gave the license.
-    stands: bool,
-    refunded: bool,
-    disputed: bool,
-    /// A dispute is open that support did not override.
-    contested: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -395,90 +369,9 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Is a payment expected?
-    fn is_renewing(&self) -> bool {
-        self.purchases
-            .values()
-            .any(|standing| standing.recurring && !standing.canceled && !standing.is_over())
-    }
-
-    fn license(self) -> Option<License> {
-        let product = Arc::clone(self.product?);
-        let (dropped_at, due) = match self.presence {
-            Presence::Never => return None,
-            Presence::Held => (None, self.is_renewing()),
-            Presence::DroppedAt(at) => (Some(at), false),
-        };
-        let starts_at = self.activated_at.filter(|_| self.coverage.was_waiting());
-        let starts_at = starts_at.filter(|_| product.start == Start::Activation);
-        let starts_at = starts_at.or(self.starts_at)?;
-        // What nothing covers any more ends where it began: without a date it were perpetual.
-        let covered = self.coverage.is_begun().then(|| self.coverage.expires_at());
-        let expires_at = match (covered.unwrap_or(Some(starts_at)), dropped_at) {
-            (Some(expiry), Some(dropped)) => Some(expiry.min(dropped)),
-            (expiry, dropped) => expiry.or(dropped),
-        };
-        let waits = self.coverage.is_waiting() && dropped_at.is_none();
-        let state = match self.money {
-            Money { came: true, stands: false, .. } => State::Revoked,
-            _ if self.revoked => State::Revoked,
-            Money { contested: true, .. } => State::Suspended,
-            _ if self.suspended || self.all(|standing| standing.paused) => State::Suspended,
-            _ if waits => State::Pending,
-            _ => State::Active,
-        };
-        let quantity = self.quantities.values().copied().max().unwrap_or(1);
-        let quantity = License::seats(&product, quantity);
-        let flags = self.flags(due);
-        Some(License {
-            slot: self.slot,
-            names: self.names,
-            state,
-            starts_at,
-            expires_at,
-            valid_until: expires_at.map(|end| product.valid_until(end, due)),
-            flags,
-            quantity,
-            max_activations: product.max_activations.saturating_mul(quantity),
-            product,
-            steps: self.steps,
-        })
-    }
-
-    fn flags(&self, renewing: bool) -> BTreeSet<Flag> {
-        let any = |test: fn(&Standing) -> bool| self.purchases.values().any(test);
-        let paid_at = self.purchases.values().filter_map(|standing| standing.paid_at).max();
-        let flags = [
-            (Flag::PastDue, any(Standing::is_past_due)),
-            (Flag::Canceled, any(|standing| standing.canceled) && !renewing),
-            (Flag::Trial, self.tried_at > paid_at),
-            (Flag::Ended, self.all(Standing::is_over)),
-            (Flag::Refunded, self.money.refunded),
-            (Flag::Disputed, self.money.disputed),
-            (Flag::Paused, any(|standing| standing.paused)),
-        ];
-        flags.into_iter().filter(|(_, set)| *set).map(|(flag, _)| flag).collect()
-    }
-
-    fn all(&self, test: fn(&Standing) -> bool) -> bool {
-        !self.purchases.is_empty() && self.purchases.values().all(test)
-    }
-
     fn describe(&self, goods: Goods<'a>) -> String {
         let products: Vec<&str> = goods.offer.iter().map(|product| product.id.as_str()).collect();
         format!("the subscription is now {} × {}", goods.quantity, products.join(" + "))
-    }
-}
-
-impl Standing {
-    /// Until a later payment; at one instant the payment counts.
-    fn is_past_due(&self) -> bool {
-        self.failed_at > self.paid_at
-    }
-
-    /// Until a later payment; at one instant the end counts.
-    fn is_over(&self) -> bool {
-        self.ended_at.is_some() && self.ended_at >= self.paid_at
     }
 }
 

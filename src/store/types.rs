@@ -16,6 +16,7 @@ use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{BigInt, Binary, Nullable, Text, Timestamptz};
 use diesel::sqlite::Sqlite;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 /// The SQL type of an instant.
 #[derive(Debug, Clone, Copy, diesel::sql_types::SqlType, diesel::query_builder::QueryId)]
@@ -181,6 +182,14 @@ pub type Digest = Bytes<32>;
 
 /// What an event is known by: see [`super::dedupe`].
 pub type Dedupe = Bytes<16>;
+
+impl Digest {
+    /// That of this content.
+    #[must_use]
+    pub fn of(content: impl AsRef<[u8]>) -> Self {
+        Self(Sha256::digest(content).into())
+    }
+}
 
 impl<const N: usize> fmt::Debug for Bytes<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

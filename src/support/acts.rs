@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use keywright_providers::notice::{Act, Kind};
-use sha2::{Digest as _, Sha256};
 
 use super::licenses::{find, folded, license, whole};
 use super::view::LicenseWhole;
@@ -223,7 +222,7 @@ pub(crate) fn tell(
     let Telling { told, event, account, live } = *telling;
     // Our own types always have a JSON form.
     let body = serde_json::to_vec(told).unwrap_or_default();
-    let content_digest = Digest::from(<[u8; 32]>::from(Sha256::digest(&body)));
+    let content_digest = Digest::of(&body);
     let kept = tx.event_keep(&[NewEvent {
         account: account.to_owned(),
         kind: SUPPORT.to_owned(),

@@ -1,11 +1,10 @@
 //! The alert digest: what needs a person is owed as a mail, by the rule of [`crate::rules::alert`].
 
 use chrono::{DateTime, Utc};
-use data_encoding::HEXLOWER;
-use sha2::{Digest as _, Sha256};
 
 use super::attention::{Attention, Count, OpenEvents};
 use super::{Failure, Support};
+use crate::apply::mail_identity;
 use crate::config::Mail;
 use crate::rules::alert::{Found, State, Trouble, Word, step};
 use crate::rules::digest::Told;
@@ -57,8 +56,9 @@ impl Support {
 /// By its number: two nodes that come to the same word owe one mail.
 fn digest(word: Word, number: u64, to: &str, mail: &Mail, now: DateTime<Utc>) -> NewMail {
     let key = format!("alert:{number}");
-    let name = HEXLOWER.encode(&Sha256::digest(format!("{key} {}", now.to_rfc3339())));
-    let name = name.get(..32).unwrap_or_default();
+    // A database that was restored may count anew, and no two letters are one.
+    let once = format!("{key} {}", now.to_rfc3339());
+    let message_id = mail_identity(&once, mail.from.domain());
     let told = match word {
         Word::Trouble(found) => Told { found },
         Word::Well => Told::default(),
@@ -72,7 +72,7 @@ fn digest(word: Word, number: u64, to: &str, mail: &Mail, now: DateTime<Utc>) ->
         locale: mail.alert_locale.clone(),
         status: MailStatus::Queued,
         next_at: now,
-        message_id: format!("<{name}@{}>", mail.from.domain()),
+        message_id,
         dated_at: now,
         // Our own types always have a JSON form.
         data: serde_json::to_value(told).unwrap_or_default(),

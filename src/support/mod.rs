@@ -1,28 +1,39 @@
 //! What support does, for the API and for the command line alike: no HTTP here, no terminal.
 //!
-//! - [`acts`]: renew, set an expiry, suspend, reinstate, revoke; [`issue`]: a license by hand
+//! Licenses, and whose they are:
 //! - [`licenses`]: search, one license, its machines; [`life`]: all that it went through, in order
+//! - [`acts`]: renew, set an expiry, suspend, reinstate, revoke; [`issue`]: a license by hand
+//! - [`my`]: what a customer does himself, on a page of his own
+//! - [`erase`]: a customer's personal data taken out
+//!
+//! What came in:
 //! - [`events`]: search, one event, set one aside; [`replay`]: try again, or only look
-//! - [`figures`]: what came in hour by hour, what became of licenses day by day
 //! - [`inspect`]: events as people look at them; [`told`]: notices as sentences; [`remedy`]: what to
 //!   do about a reason; [`payload`] and [`mask`]: a provider's bytes, with personal data masked
 //! - [`accounts`]: the connections to providers, and how they do
-//! - [`erase`]: a customer's personal data taken out
-//! - [`hooks`]: what the vendor's own systems were told
-//! - [`attention`]: what needs a person; [`alert`]: that is told by mail
-//! - [`retention`]: what is old is cleared
-//! - [`mail`]: what is owed and what went out; [`resend`]: a key once more
-//! - [`my`]: what a customer does himself, on a page of his own
-//! - [`hold`]: nothing goes out until a person agrees; [`backup`]: a copy of the built-in database
-//! - [`export`]: everything of one sort, for a spreadsheet or a program
-//! - [`audit`]: what people did, and the proof that nobody wrote it anew
-//! - [`tokens`]: who may use the API; [`users`]: who has a password for the console;
-//!   [`sessions`]: who is signed in
 //! - [`reconcile`]: what a provider sent and was never heard; [`compare`]: its export against the
 //!   licenses
-//! - [`once`]: one answer for one idempotency key
+//!
+//! What goes out:
+//! - [`mail`]: what is owed and what went out; [`resend`]: a key once more
+//! - [`hooks`]: what the vendor's own systems were told
+//! - [`hold`]: nothing goes out until a person agrees
+//!
+//! The service as a whole:
+//! - [`attention`]: what needs a person; [`alert`]: that is told by mail
+//! - [`figures`]: what came in hour by hour, what became of licenses day by day
+//! - [`audit`]: what people did, and the proof that nobody wrote it anew
+//! - [`retention`]: what is old is cleared; [`backup`]: a copy of the built-in database
+//! - [`export`]: everything of one sort, for a spreadsheet or a program
+//!
+//! Who may:
+//! - [`tokens`]: for the API; [`users`]: by a password, for the console; [`sessions`]: who is signed
+//!   in
+//!
+//! What all of them use:
 //! - [`view`]: what people and programs read; [`words`]: changes as sentences; [`when`]: times as
 //!   people write them
+//! - [`once`]: one answer for one idempotency key
 //! - [`refusal`]: what is not done, and what would be right
 //!
 //! Acts on licenses are events like any other: stored under the license's account, read, folded

@@ -60,12 +60,6 @@ impl SessionText {
     pub fn expose(&self) -> &str {
         &self.0
     }
-
-    /// What a form of this session carries, so that no other site can send one.
-    #[must_use]
-    pub fn form_token(&self) -> String {
-        form_token(&self.0)
-    }
 }
 
 impl fmt::Debug for SessionText {
@@ -74,7 +68,7 @@ impl fmt::Debug for SessionText {
     }
 }
 
-/// What a form of the session with this text carries.
+/// What a form of the session with this text carries, so that no other site can send one.
 #[must_use]
 pub fn form_token(session: &str) -> String {
     let digest = Sha256::new().chain_update(b"form\0").chain_update(session).finalize();
@@ -128,7 +122,7 @@ impl Support {
         let text = SessionText(Zeroizing::new(symbols.to_ascii_lowercase()));
         let now = self.clock.now();
         let session = SessionRow {
-            hash: hash(text.expose()),
+            hash: Digest::of(text.expose()),
             holder: holder.text(),
             created_at: now,
             seen_at: now,
@@ -175,7 +169,7 @@ impl Support {
     /// # Errors
     /// [`Failure::Store`].
     pub async fn session_end(&self, text: &str) -> Result<(), Failure> {
-        let hash = hash(text);
+        let hash = Digest::of(text);
         self.write("session end", move |tx| Ok(tx.session_end(&hash)?)).await
     }
 
@@ -189,7 +183,7 @@ impl Support {
         if text.len() != SYMBOLS || !text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7')) {
             return Ok(None);
         }
-        let hash = hash(text);
+        let hash = Digest::of(text);
         let found = self
             .read("session find", move |tx| {
                 let Some(session) = tx.session_by_hash(&hash)? else { return Ok(None) };
@@ -224,10 +218,6 @@ fn member(tx: &mut Tx<'_>, holder: &Holder) -> Result<Option<Member>, StoreError
             .map(|user| Member { name: user.name, role: user.role }),
         Holder::Customer(_) => None,
     })
-}
-
-fn hash(text: &str) -> Digest {
-    Digest::from(<[u8; 32]>::from(Sha256::digest(text)))
 }
 
 #[cfg(test)]

@@ -2,14 +2,20 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use actix_web::HttpRequest;
 use actix_web::http::header::HeaderMap;
 
 use crate::config::values::Network;
 
+/// The address of the client of a request.
+#[must_use]
+pub fn of(request: &HttpRequest, trusted: &[Network]) -> IpAddr {
+    address(request.peer_addr().map(|peer| peer.ip()), request.headers(), trusted)
+}
+
 /// The address of the client: that of the connection, unless it is a trusted proxy's. Then the
 /// nearest one in `X-Forwarded-For` that is not: what stands further away anybody can write.
-#[must_use]
-pub fn address(peer: Option<IpAddr>, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
+fn address(peer: Option<IpAddr>, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
     let Some(peer) = peer else { return IpAddr::V4(Ipv4Addr::UNSPECIFIED) };
     let ours = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
     let mut nearest = peer;

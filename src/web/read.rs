@@ -154,6 +154,16 @@ impl Fields {
         read.map_err(|error| self.wrong(&track.path().to_string(), &error))
     }
 
+    /// Nothing may be left: it would be lost.
+    ///
+    /// # Errors
+    /// The first field, as [`Fields::read`].
+    pub fn no_more(self) -> Result<(), Problem> {
+        #[derive(Deserialize)]
+        struct Nothing {}
+        self.read::<Nothing>().map(|_| ())
+    }
+
     fn unknown<T: DeserializeOwned>(&self, name: &str) -> Problem {
         let known: Vec<&str> = fields::<T>().iter().chain(&self.taken).copied().collect();
         let name: String = name.chars().take(60).collect();

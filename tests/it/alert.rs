@@ -1,11 +1,7 @@
 //! Somebody is written when something needs a person, once, and that all is well again.
 
-use std::sync::Arc;
-
 use chrono::TimeDelta;
-use keywright::mailer::{Mailer, Party};
-use keywright::post::{Post, Settings};
-use keywright::rules::letters::Letters;
+use keywright::store::rows::MailFilter;
 use keywright::support::view::MailView;
 use keywright::upkeep::Upkeep;
 use keywright_providers::sample::Step;
@@ -32,28 +28,14 @@ async fn watched(office: &Office, time: TimeDelta) -> usize {
 }
 
 async fn digests(office: &Office) -> Vec<MailView> {
-    let filter = keywright::store::rows::MailFilter::default();
-    let mut mails = office.support.mail_list(filter, None, 99).await.unwrap().items;
+    let mut mails = office.support.mail_list(MailFilter::default(), None, 99).await.unwrap().items;
     mails.retain(|mail| mail.template == "alert");
     mails
 }
 
 /// The digests as they arrive, oldest first.
 async fn arrived(office: &Office) -> Vec<String> {
-    let folder = tempfile::TempDir::new().unwrap();
-    let settings = Settings {
-        mailer: Mailer::to_folder(folder.path().to_owned()).unwrap(),
-        letters: Letters::built_in(),
-        from: Party { name: Some("Acme".to_owned()), address: "licenses@acme.example".to_owned() },
-        reply_to: None,
-        support: None,
-        public_url: "https://licenses.acme.example".to_owned(),
-        products: Arc::new(|_| None),
-        links: Arc::new(str::to_owned),
-    };
-    let clock = Arc::clone(&office.support.clock);
-    let post = Post::new(office.support.store.clone(), settings, clock, Arc::default());
-    while post.run_once().await.unwrap().sent > 0 {}
+    while office.post.run_once().await.unwrap().sent > 0 {}
     let mut texts = Vec::new();
     for mail in digests(office).await.into_iter().rev() {
         assert_eq!(mail.status, "sent", "{mail:?}");

@@ -2,31 +2,31 @@
 //!
 //! - [`columns`]: which columns are understood
 //! - `rows`, `csv`, `when`: reading the file, a row at a time
+//! - `comparison`: what is known so far; `report`: the lists that come of it
 //!
 //! Nothing is changed. The file may be long: beside the lists that come out of it, one entry a
 //! sale is held in memory.
 
 pub mod columns;
+mod comparison;
 mod csv;
 mod report;
 mod rows;
 mod when;
 
-use std::collections::HashMap;
 use std::io::BufRead;
 
-use chrono::{DateTime, Utc};
 use thiserror::Error;
 
 pub use columns::Named;
 pub use report::{Compared, DatesDiffer, List, Unlicensed, Unpaid};
 
-use self::rows::{Fault, Row, Rows};
+use self::comparison::{Comparison, Whose, differs, sold};
+use self::rows::{Row, Rows};
 use self::when::When;
 use super::{Failure, Support};
 use crate::store::Tx;
 use crate::store::rows::{LicenseFilter, LicenseRow};
-use crate::store::types::LicenseState;
 
 /// Rows of one file; a longer one is to be split.
 pub const ROWS_MAX: usize = 500_000;
@@ -48,26 +48,6 @@ pub enum CompareError {
     Failure(#[from] Failure),
 }
 
-/// Whose licenses are meant.
-#[derive(Clone)]
-struct Whose {
-    account: String,
-    live: bool,
-    now: DateTime<Utc>,
-}
-
-/// The latest end that the file tells of a sale, and where.
-type Sales = HashMap<i64, Option<(u64, When)>>;
-
-/// What is known so far.
-struct Comparison {
-    whose: Whose,
-    compared: Compared,
-    sales: Sales,
-    /// The time that the file covers.
-    span: Option<(DateTime<Utc>, DateTime<Utc>)>,
-}
-
 impl Support {
     /// Holds every row against the account's licenses, then the licenses against the rows.
     ///
@@ -86,8 +66,7 @@ impl Support {
         let live = configured.mode.is_live();
         let whose = Whose { account: account.to_owned(), live, now: self.clock.now() };
         let mut rows = Rows::open(file, named).map_err(CompareError::File)?;
-        let mut comparison =
-            Comparison { whose, compared: Compared::new(account), sales: Sales::new(), span: None };
+        let mut comparison = Comparison::new(whose);
         loop {
             let batch = comparison.read(&mut rows)?;
             if batch.is_empty() {
@@ -186,57 +165,6 @@ impl Support {
     }
 }
 
-impl Comparison {
-    /// The next rows that tell of a payment; none: that was all.
-    fn read(&mut self, rows: &mut Rows<impl BufRead>) -> Result<Vec<Row>, CompareError> {
-        let mut batch = Vec::new();
-        while batch.len() < BATCH {
-            match rows.next() {
-                None => break,
-                Some(Err(Fault::File(fault))) => return Err(CompareError::File(fault)),
-                Some(Err(Fault::Row(fault))) => self.compared.faults.push(fault),
-                Some(Ok(row)) => {
-                    self.compared.rows += 1;
-                    if self.compared.rows > ROWS_MAX {
-                        let fault = format!("has more than {ROWS_MAX} rows; split the file");
-                        return Err(CompareError::File(fault));
-                    }
-                    self.span = cover(self.span, row.date);
-                    if row.paid {
-                        batch.push(row);
-                    } else {
-                        self.compared.unpaid_rows += 1;
-                    }
-                }
-            }
-        }
-        self.compared.from = self.span.map(|(from, _)| from);
-        self.compared.until = self.span.map(|(_, until)| until);
-        Ok(batch)
-    }
-
-    fn note(&mut self, row: &Row, licenses: &[LicenseRow]) {
-        let stands = licenses.iter().any(|license| license.state != LicenseState::Revoked);
-        if !stands {
-            self.compared.paid_without_license.push(Unlicensed::of(row, licenses.first()));
-        }
-        for license in licenses {
-            let told = self.sales.entry(license.sale_id).or_default();
-            // Several payments of one sale: the last end counts.
-            let later = |when: &When| told.is_none_or(|(_, known)| known.last() < when.last());
-            if let Some(when) = row.expires.filter(later) {
-                *told = Some((row.line, when));
-            }
-        }
-    }
-}
-
-impl Whose {
-    fn owns(&self, license: &LicenseRow) -> bool {
-        license.account == self.account && license.live == self.live
-    }
-}
-
 /// By the first reference that leads anywhere; by the address only where there is none at all,
 /// since one customer may buy often.
 fn licenses_of(tx: &mut Tx<'_>, row: &Row, whose: &Whose) -> Result<Vec<LicenseRow>, Failure> {
@@ -255,38 +183,4 @@ fn licenses_of(tx: &mut Tx<'_>, row: &Row, whose: &Whose) -> Result<Vec<LicenseR
         }
     }
     Ok(Vec::new())
-}
-
-/// None of the sale's licenses ends when the file says.
-fn differs(line: u64, when: When, licenses: &[LicenseRow]) -> Option<DatesDiffer> {
-    let standing = || licenses.iter().filter(|license| license.state != LicenseState::Revoked);
-    let same = |license: &LicenseRow| license.expires_at.is_some_and(|end| when.is(end));
-    if standing().any(same) {
-        return None;
-    }
-    let license = standing().next()?;
-    Some(DatesDiffer {
-        line,
-        license_id: license.id.clone(),
-        order: license.order_ref.clone(),
-        exported: when.written(),
-        expires_at: license.expires_at,
-    })
-}
-
-/// A license that money has to stand behind: not revoked, not a trial, not part of another.
-fn sold(license: &LicenseRow) -> bool {
-    let flags = license.flags.as_array().map(Vec::as_slice).unwrap_or_default();
-    license.state != LicenseState::Revoked
-        && license.merged_into.is_none()
-        && !flags.iter().any(|flag| flag == "trial")
-}
-
-fn cover(
-    span: Option<(DateTime<Utc>, DateTime<Utc>)>,
-    date: Option<When>,
-) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
-    let Some(date) = date else { return span };
-    let (from, until) = span.unwrap_or((date.at, date.last()));
-    Some((from.min(date.at), until.max(date.last())))
 }

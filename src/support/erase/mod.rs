@@ -67,21 +67,10 @@ impl Look {
 }
 
 impl Support {
-    /// What is known of a customer by his licenses, at once: for a page. A thorough look, which
-    /// reads every event there is, is [`Support::customer_search`].
-    ///
-    /// # Errors
-    /// [`Refusal::Field`] where it is no address; [`Failure::Store`].
-    pub async fn customer_look(&self, email: &str) -> Result<Look, Failure> {
-        let person = person(email)?;
-        let search = self.known(&person).await?;
-        self.look(&person, &search).await
-    }
-
     /// What [`Support::customer_erase`] would take out. Reads every event there is.
     ///
     /// # Errors
-    /// As [`Support::customer_look`].
+    /// [`Refusal::Field`] where it is no address; [`Failure::Store`].
     pub async fn customer_search(&self, email: &str) -> Result<Look, Failure> {
         let person = person(email)?;
         let search = self.search(&person).await?;

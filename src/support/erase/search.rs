@@ -50,7 +50,7 @@ impl Search {
 
 impl Support {
     /// By the index of addresses alone.
-    pub(super) async fn known(&self, person: &Person) -> Result<Search, Failure> {
+    async fn known(&self, person: &Person) -> Result<Search, Failure> {
         let person = person.clone();
         self.read("erase known", move |tx| {
             let sales = tx.sales_of_email(&person.email)?;
@@ -71,11 +71,7 @@ impl Support {
             |tx, after, most| tx.events_after(after, most),
             |row: &EventRow| row.id,
             |row| {
-                let parts = [&row.body, &row.answers];
-                let named = parts.into_iter().flatten().any(|bytes| person.in_bytes(bytes))
-                    || person.in_value(&row.headers)
-                    || row.message.as_deref().is_some_and(|text| person.in_text(text));
-                if named {
+                if in_event(person, &row) {
                     events.insert(row.id);
                     search.sales.extend(row.sale_id);
                 }
@@ -99,11 +95,7 @@ impl Support {
             |tx, after, most| tx.outbox_after(after, most),
             |row: &MailRow| row.id,
             |row| {
-                let texts = [row.recipient.as_deref(), row.error.as_deref()];
-                let named = texts.into_iter().flatten().any(|text| person.in_text(text))
-                    || person.in_value(&row.data)
-                    || row.message.as_deref().is_some_and(|bytes| person.in_bytes(bytes));
-                if named {
+                if in_mail(person, &row) {
                     mails.insert(row.id);
                 }
             },
@@ -199,6 +191,20 @@ impl Support {
             rows.into_iter().for_each(&mut look);
         }
     }
+}
+
+fn in_event(person: &Person, row: &EventRow) -> bool {
+    let parts = [&row.body, &row.answers];
+    parts.into_iter().flatten().any(|bytes| person.in_bytes(bytes))
+        || person.in_value(&row.headers)
+        || row.message.as_deref().is_some_and(|text| person.in_text(text))
+}
+
+fn in_mail(person: &Person, row: &MailRow) -> bool {
+    let texts = [row.recipient.as_deref(), row.error.as_deref()];
+    texts.into_iter().flatten().any(|text| person.in_text(text))
+        || person.in_value(&row.data)
+        || row.message.as_deref().is_some_and(|bytes| person.in_bytes(bytes))
 }
 
 /// What hangs on the sales that are his, and the sales of the customers that he is.

@@ -10,7 +10,6 @@ use chrono::TimeDelta;
 use keywright_providers::notice::Customer;
 use serde::Deserialize as _;
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 use tokio::sync::{Mutex, mpsc, watch};
 
 use super::super::sessions::{Holder, SessionText};
@@ -117,7 +116,7 @@ impl Support {
                 }
                 tx.links_sweep(now - KEPT)?;
                 tx.link_insert(&LinkRow {
-                    hash: hash(&books.link_secret(&name)),
+                    hash: Digest::of(books.link_secret(&name)),
                     email: email.clone(),
                     created_at: now,
                     used_at: None,
@@ -160,7 +159,7 @@ impl Support {
         if secret.len() != SECRET_DIGITS || !secret.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Ok(None);
         }
-        let (hash, now) = (hash(secret), self.clock.now());
+        let (hash, now) = (Digest::of(secret), self.clock.now());
         let used =
             self.write("link use", move |tx| Ok(tx.link_use(&hash, now - LINK_LASTS, now)?));
         match used.await? {
@@ -175,8 +174,4 @@ fn newest(tx: &mut Tx<'_>, email: &str) -> Result<Option<LicenseRow>, StoreError
     let filter = LicenseFilter { email: Some(email.to_owned()), ..LicenseFilter::default() };
     // The time only matters to a filter by status.
     Ok(tx.license_list(&filter, chrono::DateTime::UNIX_EPOCH, None, 1)?.pop())
-}
-
-fn hash(secret: &str) -> Digest {
-    Digest::from(<[u8; 32]>::from(Sha256::digest(secret)))
 }

@@ -6,7 +6,6 @@ use std::pin::Pin;
 
 use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::throttle::Cost;
@@ -50,7 +49,7 @@ impl Visit {
     }
 
     pub(super) fn no_query(&self) -> Result<(), Problem> {
-        Fields::of_query(&self.request)?.read::<Nothing>().map(|_| ())
+        Fields::of_query(&self.request)?.no_more()
     }
 
     /// Takes what this costs, or says how long to wait.
@@ -83,10 +82,5 @@ impl Visit {
 fn client_of(gate: &Gate, request: &HttpRequest) -> IpAddr {
     let books = gate.machines.shelf().now();
     let trusted = &books.config.server.trusted_proxies;
-    let peer = request.peer_addr().map(|peer| peer.ip());
-    client::counted(client::address(peer, request.headers(), trusted))
+    client::counted(client::of(request, trusted))
 }
-
-/// Only parameters that nobody reads are faulty.
-#[derive(Debug, Deserialize)]
-struct Nothing {}

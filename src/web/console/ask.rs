@@ -38,11 +38,7 @@ impl FromRequest for Ask {
             let visitor = visitor?;
             let body = read::body(&request, &mut payload, form::BYTES_MAX).await?;
             let mut fields = form::fields(&body)?;
-            let token: Option<String> = fields.take("form")?;
-            if !token.is_some_and(|token| visitor.form_fits(&token)) {
-                let detail = "the form is of an earlier session; open the page and send it again";
-                return Err(Problem::new(Code::Forbidden, detail));
-            }
+            form::of_session(&mut fields, visitor.session())?;
             let mut digest = Sha256::new_with_prefix(request.path());
             digest.update([0]);
             digest.update(&body);
@@ -88,5 +84,10 @@ impl Ask {
     /// All fields that are left.
     pub(super) fn read<T: DeserializeOwned>(self) -> Result<T, Problem> {
         self.fields.read()
+    }
+
+    /// For a form that has no more fields than these.
+    pub(super) fn no_more(self) -> Result<(), Problem> {
+        self.fields.no_more()
     }
 }

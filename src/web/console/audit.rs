@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 
 use super::Console;
 use super::ask::Ask;
-use super::guard::{Visitor, see_other};
+use super::guard::Visitor;
 use super::page::{ENTRIES, next_address};
 use crate::rules::key::is_id;
 use crate::store::rows::HistoryFilter;
 use crate::support::audit::AuditView;
 use crate::support::when::{End, Start};
+use crate::web::html::see_other;
 use crate::web::problem::Problem;
 use crate::web::read::{Fields, Flag, Number};
 

@@ -8,16 +8,13 @@ use serde::Deserialize;
 
 use super::Console;
 use super::ask::Ask;
-use super::guard::see_other;
-use super::providers::{unknown, why_not};
+use super::providers::{EVENTS_MAX, unknown, why_not};
 use crate::chance;
 use crate::sender::{Sender, on_this_machine};
 use crate::store::rows::EventFilter;
 use crate::trigger::drill::{Drill, LeadsTo, drill};
+use crate::web::html::see_other;
 use crate::web::problem::{Code, Problem};
-
-/// Events of a test that are looked for.
-const EVENTS_MAX: usize = 20;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

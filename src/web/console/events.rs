@@ -3,37 +3,34 @@
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use minijinja::value::Serde;
-use minijinja::{Value, context};
-use serde::Deserialize;
 use serde_json::json;
 
 use super::Console;
 use super::ask::Ask;
 use super::find;
-use super::guard::{Visitor, see_other};
-use super::page::{ENTRIES, next_address};
+use super::guard::Visitor;
+use super::page::{ENTRIES, done, next_address};
 use super::which::{Wanted, query};
 use crate::rules::acts::SUPPORT;
 use crate::store::types::EventStatus;
 use crate::support::inspect::{EventLine, EventSeen, NoticeSeen};
 use crate::support::replay::Replayed;
 use crate::support::{Failure, remedy};
+use crate::web::html::see_other;
 use crate::web::problem::{Code, Problem};
-use crate::web::read::Fields;
 
 /// What was done, told once on the page that follows.
-const DONE: [(&str, &str); 2] = [
+const DONE: &[(&str, &str)] = &[
     ("replayed", "The event was replayed. This is how it stands now."),
     ("ignored", "The event is set aside and does not count. To take that back, replay it."),
 ];
 
 /// The same above the list.
-const DONE_MANY: (&str, &str) = (
+const DONE_MANY: &[(&str, &str)] = &[(
     "replayed",
     "They are in the line again and are applied one after the other. Those that fail again come \
      back to this list.",
-);
+)];
 
 /// What came of a form, beside the event itself.
 #[derive(Default)]
@@ -44,9 +41,6 @@ struct Came {
     /// What would come of a replay.
     dry: Option<Replayed>,
 }
-
-#[derive(Debug, Deserialize)]
-struct Nothing {}
 
 pub(super) async fn list(
     console: Data<Console>,
@@ -65,7 +59,6 @@ pub(super) async fn list(
             accounts.push(other)
         }
     });
-    let (word, sentence) = DONE_MANY;
     let facts = json!({
         "lines": page.items.iter().map(line).collect::<Vec<_>>(),
         "next": next_address(&request, page.next_cursor.as_deref()),
@@ -74,7 +67,7 @@ pub(super) async fn list(
         "accounts": accounts,
         "statuses": EventStatus::ALL.iter().map(|status| status.as_str()).collect::<Vec<_>>(),
         "reasons": remedy::ALL.iter().map(|known| known.reason).collect::<Vec<_>>(),
-        "done": (wanted.done.as_deref() == Some(word)).then_some(sentence),
+        "done": done(&request, DONE_MANY),
     });
     Ok(console.page(&visitor, "events", "console/event_list.html", facts))
 }
@@ -85,9 +78,7 @@ pub(super) async fn one(
     request: HttpRequest,
     id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let word: Option<String> = Fields::of_query(&request)?.take("done")?;
-    let sentence = word.and_then(|word| DONE.iter().find(|(known, _)| *known == word));
-    let came = Came { done: sentence.map(|(_, sentence)| *sentence), ..Came::default() };
+    let came = Came { done: done(&request, DONE), ..Came::default() };
     let seen = console.support.event_seen(numbered(&id)?).await?;
     Ok(console.event_page(&visitor, StatusCode::OK, &seen, came))
 }
@@ -104,7 +95,7 @@ pub(super) async fn personal(
     mut ask: Ask,
 ) -> Result<HttpResponse, Problem> {
     let (visitor, asked) = (ask.visitor.clone(), ask.asked()?);
-    ask.read::<Nothing>()?;
+    ask.no_more()?;
     let seen = console.support.event_personal(numbered(&id)?, asked).await?;
     Ok(console.event_page(&visitor, StatusCode::OK, &seen, Came::default()))
 }
@@ -115,7 +106,7 @@ pub(super) async fn dry_run(
     ask: Ask,
 ) -> Result<HttpResponse, Problem> {
     let (visitor, id) = (ask.visitor.clone(), numbered(&id)?);
-    ask.read::<Nothing>()?;
+    ask.no_more()?;
     match console.support.event_rehearse(id).await {
         Ok(dry) => {
             let seen = console.support.event_seen(id).await?;
@@ -132,7 +123,7 @@ pub(super) async fn replay(
     mut ask: Ask,
 ) -> Result<HttpResponse, Problem> {
     let (visitor, id, asked) = (ask.visitor.clone(), numbered(&id)?, ask.asked()?);
-    ask.read::<Nothing>()?;
+    ask.no_more()?;
     match console.support.event_replay(id, asked).await {
         Ok(_) => Ok(see_other(&format!("/console/events/{id}?done=replayed"))),
         Err(failure) => console.as_it_is_now(&visitor, id, failure).await,
@@ -145,7 +136,7 @@ pub(super) async fn ignore(
     mut ask: Ask,
 ) -> Result<HttpResponse, Problem> {
     let (visitor, id, asked) = (ask.visitor.clone(), numbered(&id)?, ask.asked_why()?);
-    ask.read::<Nothing>()?;
+    ask.no_more()?;
     match console.support.event_ignore(id, asked).await {
         Ok(_) => Ok(see_other(&format!("/console/events/{id}?done=ignored"))),
         Err(failure) => console.as_it_is_now(&visitor, id, failure).await,
@@ -165,7 +156,7 @@ impl Console {
             |pairs: &[(&str, &str)]| format!("/console/events?{}", query(pairs.iter().copied()));
         let books = self.support.shelf.now();
         let reason = event.reason.as_deref().unwrap_or_default();
-        let facts = Value::from(Serde(json!({
+        let facts = json!({
             "event": seen,
             "notices": seen.notices.iter().map(notice).collect::<Vec<_>>(),
             "same_account": list(&[("account", &event.account)]),
@@ -177,9 +168,8 @@ impl Console {
             "done": came.done,
             "alert": came.alert,
             "dry": came.dry,
-        })));
-        let facts = context! { ..self.frame(Some(visitor), "events"), ..facts };
-        self.pages.answer(status, "console/event.html", facts)
+        });
+        self.page_as(status, Some(visitor), "events", "console/event.html", facts)
     }
 
     /// Where two people meet, the second sees why nothing was done, and how things stand now.

@@ -7,13 +7,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Console;
-use super::guard::{Visitor, see_other};
+use super::guard::Visitor;
 use super::which::query;
 use crate::rules::key;
 use crate::store::rows::{EventFilter, LicenseFilter, MailFilter};
 use crate::support::inspect::EventLine;
 use crate::support::view::{LicenseView, MailView};
 use crate::support::{Failure, Refusal};
+use crate::web::html::see_other;
 use crate::web::problem::Problem;
 use crate::web::read::Fields;
 

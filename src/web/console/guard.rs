@@ -4,22 +4,19 @@ use std::future::{Ready, ready};
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
-use actix_web::http::header::LOCATION;
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{
     Error, FromRequest, HttpMessage as _, HttpRequest, HttpResponse, ResponseError as _, web,
 };
-use minijinja::value::Serde;
-use minijinja::{Value, context};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 
 use super::{Console, table::TABLE};
-use crate::support::sessions::{Member, form_fits, form_token};
+use crate::support::sessions::{Member, form_token};
 use crate::web::cells::{of_path, opens};
 use crate::web::html::cookie::Jar;
-use crate::web::html::form;
+use crate::web::html::{form, see_other};
 use crate::web::problem::{Code, Problem};
 
 /// Whoever is signed in.
@@ -35,10 +32,6 @@ impl Visitor {
     #[must_use]
     pub fn form_token(&self) -> String {
         form_token(&self.session)
-    }
-
-    pub(super) fn form_fits(&self, form: &str) -> bool {
-        form_fits(&self.session, form)
     }
 
     pub(super) fn session(&self) -> &str {
@@ -138,26 +131,20 @@ fn sign_in_address(request: &ServiceRequest) -> String {
     }
 }
 
-/// Leads on with a GET.
-pub(super) fn see_other(address: &str) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((LOCATION, address)).finish()
-}
-
 impl Console {
     /// What was wrong and what would be right, as a page.
     pub(super) fn problem(&self, visitor: Option<&Visitor>, problem: &Problem) -> HttpResponse {
-        let facts = Value::from(Serde(json!({
+        let facts = json!({
             "heading": problem.code().title(),
             "detail": problem.detail(),
             "code": problem.code().as_str(),
             "faults": problem.faults(),
-        })));
-        let facts = context! { ..self.frame(visitor, ""), ..facts };
+        });
         // The API says «sign in» by 401, for which a browser would ask in a window of its own.
         let status = match problem.status_code() {
             StatusCode::UNAUTHORIZED => StatusCode::FORBIDDEN,
             status => status,
         };
-        self.pages.answer(status, "console/error.html", facts)
+        self.page_as(status, visitor, "", "console/error.html", facts)
     }
 }

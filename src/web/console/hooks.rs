@@ -7,10 +7,11 @@ use serde_json::json;
 
 use super::Console;
 use super::ask::Ask;
-use super::guard::{Visitor, see_other};
-use super::page::{ENTRIES, Nothing, done, next_address};
+use super::guard::Visitor;
+use super::page::{ENTRIES, done, next_address};
 use crate::store::rows::HookFilter;
 use crate::store::types::MailStatus;
+use crate::web::html::see_other;
 use crate::web::problem::{Code, Problem};
 use crate::web::read::{Fields, Number, Word};
 
@@ -73,7 +74,7 @@ pub(super) async fn retry(
 ) -> Result<HttpResponse, Problem> {
     let unknown = || Problem::new(Code::UnknownMessage, "there is no such message to a hook");
     let (id, asked) = (id.parse::<i64>().map_err(|_| unknown())?, ask.asked()?);
-    ask.read::<Nothing>()?;
+    ask.no_more()?;
     let message = console.support.hook_retry(id, asked).await?;
     // A message has no page of its own: its license's messages say how it stands.
     Ok(see_other(&format!("/console/hooks?license={}&done=retried", message.license_id)))

@@ -7,15 +7,15 @@ use serde_json::json;
 
 use super::Console;
 use super::ask::Ask;
-use super::guard::{Visitor, see_other};
-use super::page::{ENTRIES, Nothing, done, next_address};
+use super::guard::Visitor;
+use super::page::{ENTRIES, done, next_address};
 use crate::mailer::{self, Seen};
 use crate::post::{Post, Preview};
 use crate::store::rows::MailFilter;
 use crate::store::types::MailStatus;
 use crate::support::view::MailWhole;
 use crate::support::{Failure, Refusal};
-use crate::web::html::quoted;
+use crate::web::html::{quoted, see_other};
 use crate::web::problem::{Code, Problem};
 use crate::web::read::{Fields, Number, Word};
 
@@ -110,7 +110,7 @@ pub(super) async fn retry(
     mut ask: Ask,
 ) -> Result<HttpResponse, Problem> {
     let (id, asked) = (numbered(&id)?, ask.asked()?);
-    ask.read::<Nothing>()?;
+    ask.no_more()?;
     console.support.mail_retry(id, asked).await?;
     Ok(see_other(&format!("/console/mail/{id}?done=retried")))
 }

@@ -4,7 +4,6 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use minijinja::value::Serde;
 use minijinja::{Value, context};
-use serde::Deserialize;
 use serde_json::json;
 
 use super::Console;
@@ -24,12 +23,24 @@ impl Console {
         template: &str,
         facts: serde_json::Value,
     ) -> HttpResponse {
-        let facts = context! { ..self.frame(Some(visitor), here), ..Value::from(Serde(facts)) };
-        self.pages.answer(StatusCode::OK, template, facts)
+        self.page_as(StatusCode::OK, Some(visitor), here, template, facts)
+    }
+
+    /// The same for what is no success, or for nobody who is signed in.
+    pub(super) fn page_as(
+        &self,
+        status: StatusCode,
+        visitor: Option<&Visitor>,
+        here: &str,
+        template: &str,
+        facts: serde_json::Value,
+    ) -> HttpResponse {
+        let facts = context! { ..self.frame(visitor, here), ..Value::from(Serde(facts)) };
+        self.pages.answer(status, template, facts)
     }
 
     /// What the layout needs: who is here, when, and what the forms carry.
-    pub(super) fn frame(&self, visitor: Option<&Visitor>, here: &str) -> Value {
+    fn frame(&self, visitor: Option<&Visitor>, here: &str) -> Value {
         let me = visitor.map(|visitor| {
             json!({
                 "name": visitor.member.name,
@@ -46,10 +57,6 @@ impl Console {
         })))
     }
 }
-
-/// What a form without fields of its own has.
-#[derive(Debug, Deserialize)]
-pub(super) struct Nothing {}
 
 /// What was done a moment ago: the sentence for the word in `?done=`. Words that the table does not
 /// have say nothing, whoever made the link.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::Console;
 use super::guard::Visitor;
-use super::page::{Nothing, parameter};
+use super::page::parameter;
 use crate::books::Books;
 use crate::config::Account;
 use crate::intake::{Intake, Refusals};
@@ -16,8 +16,8 @@ use crate::trigger::drill::drill;
 use crate::web::problem::{Code, Problem};
 use crate::web::read::Fields;
 
-/// Events of a test that are led to.
-const EVENTS_MAX: usize = 20;
+/// Events of a test that are looked for, and led to.
+pub(super) const EVENTS_MAX: usize = 20;
 
 /// Of the purchase that is only looked at.
 const ONLY_LOOKED_AT: &str = "0";
@@ -28,7 +28,7 @@ pub(super) async fn list(
     visitor: Visitor,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    Fields::of_query(&request)?.read::<Nothing>()?;
+    Fields::of_query(&request)?.no_more()?;
     let accounts = console.support.account_list().await?;
     let accounts: Vec<Value> =
         accounts.iter().map(|account| with_refusals(account, &intake)).collect();

@@ -3,8 +3,6 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
-use minijinja::value::Serde;
-use minijinja::{Value, context};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -39,6 +37,5 @@ pub(super) async fn reload(console: Data<Console>, mut ask: Ask) -> Result<HttpR
         }
         Err(problem) => return Err(problem),
     };
-    let facts = context! { ..console.frame(Some(&visitor), ""), ..Value::from(Serde(facts)) };
-    Ok(console.pages.answer(status, "console/reload.html", facts))
+    Ok(console.page_as(status, Some(&visitor), "", "console/reload.html", facts))
 }

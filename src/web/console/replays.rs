@@ -2,21 +2,18 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
-use serde::Deserialize;
 use serde_json::json;
 
 use super::Console;
 use super::ask::Ask;
-use super::guard::{Visitor, see_other};
+use super::guard::Visitor;
 use super::which::Wanted;
 use crate::support::remedy::remedy;
+use crate::web::html::see_other;
 use crate::web::problem::Problem;
 
 /// Events that are looked at. More are replayed than are shown, so the page says when there are.
 const REHEARSED: usize = 20;
-
-#[derive(Debug, Deserialize)]
-struct Nothing {}
 
 pub(super) async fn page(
     console: Data<Console>,
@@ -45,7 +42,7 @@ pub(super) async fn replay(
 ) -> Result<HttpResponse, Problem> {
     let wanted = Wanted::read(&request)?.or_failed();
     let asked = ask.asked_why()?;
-    ask.read::<Nothing>()?;
+    ask.no_more()?;
     let query = wanted.query();
     console.support.event_replay_where(wanted.filter, asked).await?;
     Ok(see_other(&format!("/console/events?{query}&done=replayed")))

@@ -3,16 +3,15 @@
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
-use minijinja::context;
 use serde::Deserialize;
+use serde_json::json;
 
 use super::Console;
 use super::ask::Ask;
-use super::guard::see_other;
 use crate::support::sessions::{Holder, LASTS};
 use crate::support::users::Password;
 use crate::web::client;
-use crate::web::html::{cookie::Jar, form};
+use crate::web::html::{cookie::Jar, form, see_other};
 use crate::web::problem::Problem;
 
 #[derive(Debug, Default, Deserialize)]
@@ -59,8 +58,7 @@ impl Console {
         let given: SignIn = form::fields(body)?.read()?;
         let next = own(given.next);
         let trusted = &books.config.server.trusted_proxies;
-        let peer = request.peer_addr().map(|peer| peer.ip());
-        let client = client::counted(client::address(peer, request.headers(), trusted));
+        let client = client::counted(client::of(request, trusted));
         // Whoever guessed too often gets no further look, right or wrong, in this minute.
         if let Err(wait_s) = self.guesses.spent(client, self.support.clock.now()) {
             let message = format!("Too many attempts from your address. Try again in {wait_s} s.");
@@ -98,8 +96,8 @@ impl Console {
         next: Option<&str>,
         message: Option<&str>,
     ) -> HttpResponse {
-        let facts = context! { next, message, ..self.frame(None, "") };
-        self.pages.answer(status, "console/sign_in.html", facts)
+        let facts = json!({ "next": next, "message": message });
+        self.page_as(status, None, "", "console/sign_in.html", facts)
     }
 }
 

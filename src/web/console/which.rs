@@ -15,8 +15,6 @@ use crate::web::support::events::Which;
 pub(super) struct Wanted {
     pub(super) filter: EventFilter,
     pub(super) cursor: Option<i64>,
-    /// What was done before this page was shown, as a word.
-    pub(super) done: Option<String>,
     /// The filter as it was written, for the form.
     pub(super) values: BTreeMap<String, String>,
 }
@@ -29,7 +27,8 @@ impl Wanted {
     pub(super) fn read(request: &HttpRequest) -> Result<Self, Problem> {
         let mut query = Fields::of_query(request)?.filled();
         let cursor = query.take::<Number>("cursor")?.map(|Number(cursor)| cursor);
-        let done = query.take("done")?;
+        // What was done stands there beside the filter.
+        query.take::<String>("done")?;
         let filter = query.read::<Which>()?.into();
         let pairs: Vec<(String, String)> =
             serde_html_form::from_str(request.query_string()).unwrap_or_default();
@@ -37,7 +36,7 @@ impl Wanted {
             !value.is_empty() && !["cursor", "done"].contains(&name.as_str())
         };
         let values = pairs.into_iter().filter(kept).collect();
-        Ok(Self { filter, cursor, done, values })
+        Ok(Self { filter, cursor, values })
     }
 
     /// Where nothing is asked for: those that failed.

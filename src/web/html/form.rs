@@ -3,6 +3,7 @@
 use actix_web::http::header::{HOST, HeaderMap, ORIGIN};
 
 use crate::config::urls::PublicUrl;
+use crate::support::sessions::form_fits;
 use crate::web::problem::{Code, Problem};
 use crate::web::read::Fields;
 
@@ -28,6 +29,21 @@ pub fn same_site(headers: &HeaderMap, public_url: &PublicUrl) -> Result<(), Prob
         _ => Err(Problem::new(
             Code::Forbidden,
             "the form came from another site; open the page here and send it again",
+        )),
+    }
+}
+
+/// Refuses a form that was not made for this session. Its token is taken out of the fields.
+///
+/// # Errors
+/// [`Code::Forbidden`].
+pub fn of_session(fields: &mut Fields, session: &str) -> Result<(), Problem> {
+    let token: Option<String> = fields.take("form")?;
+    match token.is_some_and(|token| form_fits(session, &token)) {
+        true => Ok(()),
+        false => Err(Problem::new(
+            Code::Forbidden,
+            "the form is of an earlier session; open the page and send it again",
         )),
     }
 }

@@ -26,16 +26,14 @@ mod templates;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY,
-    X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION,
+    REFERRER_POLICY, X_FRAME_OPTIONS,
 };
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior, Value};
 
-/// Where browsers report what a page's policy forbade.
-pub const CSP_REPORT: &str = "/console/csp-report";
-
-/// Nothing but what this service serves; scripts and styles as files only; shown in no frame.
+/// Nothing but what this service serves; scripts and styles as files only; shown in no frame. What
+/// it forbade is reported ([`super::console`]).
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
      connect-src 'self'; frame-src 'self'; form-action 'self'; frame-ancestors 'none'; \
      base-uri 'none'; report-uri /console/csp-report";
@@ -92,6 +90,12 @@ impl Pages {
             }
         }
     }
+}
+
+/// Leads on with a GET.
+#[must_use]
+pub fn see_other(address: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((LOCATION, address)).finish()
 }
 
 /// A document that somebody else wrote, to be shown in a frame.

@@ -5,9 +5,9 @@ use actix_web::web::Data;
 use serde::Deserialize;
 
 use super::My;
-use super::guard::see_other;
 use super::visit::Ask;
 use crate::rules::key::is_id;
+use crate::web::html::see_other;
 use crate::web::problem::Problem;
 
 #[derive(Deserialize)]

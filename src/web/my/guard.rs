@@ -2,13 +2,12 @@
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::LOCATION;
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::Method;
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, web};
 
 use super::My;
-use crate::web::html::form;
+use crate::web::html::{form, see_other};
 use crate::web::problem::{Code, Problem, not_found};
 
 /// Everything below `/my` goes through here.
@@ -40,9 +39,4 @@ pub(super) async fn guard(
         Some(problem) => answer.into_response(my.problem(&problem)),
         None => answer,
     })
-}
-
-/// Leads on with a GET.
-pub(super) fn see_other(address: &str) -> HttpResponse {
-    HttpResponse::build(StatusCode::SEE_OTHER).insert_header((LOCATION, address)).finish()
 }

@@ -55,9 +55,7 @@ impl My {
 
     fn client(&self, request: &HttpRequest) -> std::net::IpAddr {
         let books = self.support.shelf.now();
-        let peer = request.peer_addr().map(|peer| peer.ip());
-        let trusted = &books.config.server.trusted_proxies;
-        client::counted(client::address(peer, request.headers(), trusted))
+        client::counted(client::of(request, &books.config.server.trusted_proxies))
     }
 
     /// What the layout needs: whose page it is, who is here, and what the forms carry.

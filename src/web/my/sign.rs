@@ -7,11 +7,10 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::My;
-use super::guard::see_other;
 use super::visit::{Ask, Customer};
 use crate::support::sessions::CUSTOMER_LASTS;
 use crate::web::app::throttle::Cost;
-use crate::web::html::{cookie::Jar, form};
+use crate::web::html::{cookie::Jar, form, see_other};
 use crate::web::problem::Problem;
 
 /// The longest address that mail can have (RFC 5321).
@@ -27,9 +26,6 @@ struct Asking {
 pub(super) struct Way {
     link: Option<String>,
 }
-
-#[derive(Deserialize)]
-struct Nothing {}
 
 /// Whether the address is known is found out later, by somebody else: here every address gets the
 /// same answer, as fast.
@@ -81,7 +77,7 @@ pub(super) async fn enter(
 }
 
 pub(super) async fn leave(my: Data<My>, ask: Ask) -> Result<HttpResponse, Problem> {
-    let (customer, Nothing {}) = ask.read()?;
+    let customer = ask.no_more()?;
     my.support.session_end(&customer.session).await?;
     let mut answer = see_other("/my");
     let _ = answer.add_cookie(&Jar::My.empty(my.https()));

@@ -9,7 +9,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use serde::de::DeserializeOwned;
 
 use super::My;
-use crate::support::sessions::{form_fits, form_token};
+use crate::support::sessions::form_token;
 use crate::web::html::cookie::Jar;
 use crate::web::html::{form, multipart};
 use crate::web::problem::{Code, Problem};
@@ -70,11 +70,7 @@ impl FromRequest for Ask {
             let customer = customer.await?;
             let body = read::body(&request, &mut payload, form::BYTES_MAX).await?;
             let mut fields = fields(&request, &body)?;
-            let token: Option<String> = fields.take("form")?;
-            if !token.is_some_and(|token| form_fits(&customer.session, &token)) {
-                let detail = "the form is of an earlier session; open the page and send it again";
-                return Err(Problem::new(Code::Forbidden, detail));
-            }
+            form::of_session(&mut fields, &customer.session)?;
             Ok(Self { customer, fields })
         })
     }
@@ -84,6 +80,12 @@ impl Ask {
     /// All fields.
     pub(super) fn read<T: DeserializeOwned>(self) -> Result<(Customer, T), Problem> {
         Ok((self.customer, self.fields.read()?))
+    }
+
+    /// For a form without fields of its own.
+    pub(super) fn no_more(self) -> Result<Customer, Problem> {
+        self.fields.no_more()?;
+        Ok(self.customer)
     }
 }
 

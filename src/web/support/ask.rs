@@ -55,7 +55,7 @@ impl Ask {
 
     /// The body as this type. The query must be empty: what it said would be lost.
     pub(super) fn body<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        self.query()?.read::<Nothing>()?;
+        self.query()?.no_more()?;
         self.fields()?.read()
     }
 
@@ -102,10 +102,6 @@ impl Ask {
         Ok(Some(Once { key, digest: digest.finalize().into(), status: status.as_u16() }))
     }
 }
-
-/// Only parameters that nobody reads are faulty.
-#[derive(Debug, serde::Deserialize)]
-struct Nothing {}
 
 /// `If-Match: "7"`; `*` and nothing at all match every version.
 fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Problem> {

@@ -83,8 +83,7 @@ impl Desk {
     fn wrong_token(&self, request: &ServiceRequest) -> Problem {
         let books = self.support.shelf.now();
         let trusted = &books.config.server.trusted_proxies;
-        let peer = request.peer_addr().map(|peer| peer.ip());
-        let client = client::counted(client::address(peer, request.headers(), trusted));
+        let client = client::counted(client::of(request.request(), trusted));
         metrics::counter!("keywright_tokens_refused_total").increment(1);
         match self.guesses.count(client, self.support.clock.now()) {
             Ok(()) => Problem::new(

@@ -11,6 +11,9 @@ use crate::support::databases::Database;
 use crate::support::office::{Call, Office, by_nobody};
 use crate::support::tab::Tab;
 
+/// What browsers call the site.
+const SITE: &str = "https://licenses.acme.example";
+
 const NOBODY: &str = "00000000-0000-7000-8000-000000000000";
 
 /// An address of that pattern at which nothing is.
@@ -18,6 +21,14 @@ fn address(pattern: &str) -> String {
     let id = if pattern.starts_with("/licenses") { NOBODY } else { "999999" };
     let path = pattern.replace("{id}", id).replace("{aid}", NOBODY).replace("{account}", "nobody");
     format!("/console{path}")
+}
+
+/// A browser in which somebody signs in by name and password.
+async fn signs_in<'a>(office: &'a Office, name: &str, password: &str) -> Tab<'a> {
+    let mut tab = Tab::new(office);
+    tab.open("/console/sign-in").await;
+    tab.send("Sign in", &[("name", name), ("password", password)]).await;
+    tab
 }
 
 on_both! {
@@ -104,11 +115,10 @@ on_both! {
     async fn whoever_is_revoked_is_out_at_once_on_every_node(db: Database) {
         let office = Office::open(&db).await;
         let other = office.another(&db).await;
-        let word = || Password::new("correct horse battery");
-        office.support.user_new("Ann", Role::Support, word(), by_nobody()).await.unwrap();
-        let mut ann = Tab::new(&office);
-        ann.open("/console/sign-in").await;
-        ann.send("Sign in", &[("name", "Ann"), ("password", "correct horse battery")]).await;
+        let word = "correct horse battery";
+        let password = Password::new(word);
+        office.support.user_new("Ann", Role::Support, password, by_nobody()).await.unwrap();
+        let ann = signs_in(&office, "Ann", word).await;
         let page = || Call::at(Method::GET, "/console").header("cookie", &ann.cookie());
         assert_eq!(other.visit(page()).await.status, 200);
         office.support.user_revoke("Ann", by_nobody()).await.unwrap();
@@ -122,6 +132,19 @@ on_both! {
         office.support.token_revoke(&view.id, by_nobody()).await.unwrap();
         bob.open("/console").await;
         assert_eq!(bob.page.address, "/console/sign-in");
+    }
+
+    async fn with_another_password_everybody_signs_in_anew(db: Database) {
+        let office = Office::open(&db).await;
+        let (old, new) = ("correct horse battery", "another horse battery");
+        let support = &office.support;
+        support.user_new("Ann", Role::Support, Password::new(old), by_nobody()).await.unwrap();
+        let mut tab = signs_in(&office, "Ann", old).await;
+        assert_eq!(tab.page.address, "/console");
+        support.user_password("Ann", Password::new(new), by_nobody()).await.unwrap();
+        assert_eq!(tab.open("/console").await.address, "/console/sign-in");
+        assert_eq!(signs_in(&office, "Ann", old).await.page.status, 422);
+        assert_eq!(signs_in(&office, "Ann", new).await.page.address, "/console");
     }
 
     async fn a_session_ends_when_nobody_uses_it_and_after_a_day(db: Database) {
@@ -156,14 +179,48 @@ on_both! {
 }
 
 #[tokio::test]
+async fn no_script_reads_a_session_and_no_other_site_sends_it() {
+    let db = Database::sqlite();
+    let office = Office::open(&db).await;
+    let call = Call::at(Method::POST, "/console/sign-in").header("origin", SITE);
+    let entered = office.visit(call.with_form(&[("token", office.token("admin"))])).await;
+    assert_eq!(entered.status, 303);
+    let cookie: Vec<&str> = entered.headers["set-cookie"].split("; ").collect();
+    for word in ["HttpOnly", "Secure", "SameSite=Lax", "Path=/", "Max-Age=86400"] {
+        assert!(cookie.contains(&word), "{word} is not in {cookie:?}");
+    }
+    assert!(!cookie.iter().any(|word| word.starts_with("Domain")), "{cookie:?}");
+}
+
+#[tokio::test]
+async fn what_browsers_report_is_taken_from_anybody_and_is_short() {
+    let db = Database::sqlite();
+    let office = Office::open(&db).await;
+    let report = async |body: &[u8]| {
+        let call = Call::at(Method::POST, "/console/csp-report");
+        office.visit(call.header("content-type", "application/csp-report").with_bytes(body)).await
+    };
+    let told = report(br#"{"csp-report":{"effective-directive":"script-src"}}"#).await;
+    assert_eq!((told.status, told.text.as_str()), (204, ""));
+    assert_eq!(report(b"nonsense").await.status, 204);
+    assert_eq!(report(&[b' '; 9_000]).await.status, 413);
+}
+
+#[tokio::test]
 async fn a_page_can_do_nothing_but_what_this_service_serves() {
     let db = Database::sqlite();
     let office = Office::open(&db).await;
     let tab = Tab::signed_in(&office, "admin").await;
     let policy = &tab.page.headers["content-security-policy"];
     assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self';"));
-    assert!(!policy.contains("unsafe"), "{policy}");
+    assert!(!policy.contains("unsafe") && !policy.contains('*'), "{policy}");
+    for directive in ["form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"] {
+        assert!(policy.split("; ").any(|one| one == directive), "{directive} is not in {policy}");
+    }
     assert_eq!(tab.page.headers["x-frame-options"], "DENY");
+    assert_eq!(tab.page.headers["x-content-type-options"], "nosniff");
+    assert_eq!(tab.page.headers["referrer-policy"], "same-origin");
+    assert_eq!(tab.page.headers["cross-origin-opener-policy"], "same-origin");
     assert!(!tab.page.source.contains(" style="), "the policy would forbid it");
     assert!(!tab.page.source.contains("<script>"), "the policy would forbid it");
 }

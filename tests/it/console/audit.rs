@@ -24,6 +24,7 @@ on_both! {
         tab.page.says("suspended (chargeback <b>announced</b>)");
         assert!(!tab.page.source.contains("<b>announced"));
         tab.page.says("renewed");
+        tab.page.says("signed in to the console");
         tab.page.is_silent_about("issued for acme-pro");
         let about = tab.page.link(&format!("license:{id}"));
         assert_eq!(about, format!("/console/licenses/{id}"));

@@ -136,6 +136,16 @@ on_both! {
         assert_eq!(audited(&office, "personal_data_shown").await.len(), 1);
     }
 
+    async fn what_proves_who_sent_an_event_is_never_shown_whole(db: Database) {
+        let office = Office::open(&db).await;
+        let mut tab = failed(&office, "admin").await;
+        // `t=1796115600,v1=...`, of which the beginning proves nothing.
+        tab.page.says("Stripe-Signature t=1796115600…");
+        tab.page.is_silent_about("v1=");
+        tab.send("Show personal data", &[]).await.says("Stripe-Signature t=1796115600…");
+        tab.page.is_silent_about("v1=");
+    }
+
     async fn to_set_an_event_aside_takes_a_reason_and_the_role(db: Database) {
         let office = Office::open(&db).await;
         let mut support = failed(&office, "support").await;

@@ -5,14 +5,10 @@ mod offline;
 mod way;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use actix_web::http::Method;
-use keywright::mailer::{Mailer, Party, file_in};
-use keywright::post::{Done, Post, Settings};
-use keywright::rules::letters::Letters;
+use keywright::post::Done;
 use keywright::store::rows::{MailFilter, MailRow};
-use tempfile::TempDir;
 
 use crate::support::office::{Answer, Call, Office};
 use crate::support::tab::Tab;
@@ -23,33 +19,17 @@ const SITE: &str = "https://licenses.acme.example";
 /// What the postman of an office brings to its customers.
 struct Mailbox<'a> {
     office: &'a Office,
-    post: Post,
-    folder: TempDir,
 }
 
 impl<'a> Mailbox<'a> {
     fn of(office: &'a Office) -> Self {
-        let folder = TempDir::new().unwrap();
-        let shelf = office.support.shelf.clone();
-        let settings = Settings {
-            mailer: Mailer::to_folder(folder.path().to_owned()).unwrap(),
-            letters: Letters::built_in(),
-            from: Party { name: None, address: "licenses@acme.example".to_owned() },
-            reply_to: None,
-            support: None,
-            public_url: SITE.to_owned(),
-            products: Arc::new(|_| Some("Acme Pro".to_owned())),
-            links: Arc::new(move |name| shelf.now().link_secret(name)),
-        };
-        let support = &office.support;
-        let (clock, bell) = (Arc::clone(&support.clock), Arc::clone(&support.post));
-        Self { office, post: Post::new(support.store.clone(), settings, clock, bell), folder }
+        Self { office }
     }
 
     /// Whoever asked is looked up, and all that is owed goes out.
     async fn brings(&self) -> Done {
         self.office.links.run_once().await;
-        self.post.run_once().await.unwrap()
+        self.office.post.run_once().await.unwrap()
     }
 
     /// The letters with a link, newest first.
@@ -68,7 +48,7 @@ impl<'a> Mailbox<'a> {
     }
 
     fn file(&self, mail: &MailRow) -> PathBuf {
-        file_in(self.folder.path(), &mail.message_id)
+        self.office.mail_file(&mail.message_id)
     }
 
     /// The path of the newest link that was brought.

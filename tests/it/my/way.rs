@@ -159,6 +159,36 @@ on_both! {
         assert_eq!(mailbox.links().await.len(), 4);
     }
 
+    async fn whoever_tries_links_is_slowed_down(db: Database) {
+        let office = Office::open(&db).await;
+        office.sells("ada").await;
+        let right = Mailbox::of(&office).link_for(ADA).await;
+        let right = right.strip_prefix("/my/in?link=").unwrap();
+        let mut tab = Tab::new(&office);
+        let mut tries = 0;
+        while tab.post("/my/in", &[("link", &format!("{tries:032x}"))]).await.status == 422 {
+            tries += 1;
+            assert!(tries <= 12, "a dozen at once are enough");
+        }
+        assert_eq!(tab.page.status, 429);
+        assert_eq!(tab.post("/my/in", &[("link", right)]).await.status, 429, "the right one too");
+        office.clock.advance(TimeDelta::minutes(1));
+        assert_eq!(tab.post("/my/in", &[("link", right)]).await.address, "/my");
+    }
+
+    async fn the_next_customer_at_a_machine_ends_the_session_before(db: Database) {
+        let office = Office::open(&db).await;
+        office.sells("ada").await;
+        office.sells("bob").await;
+        let mailbox = Mailbox::of(&office);
+        let mut tab = mailbox.signed_in(ADA).await;
+        let of_ada = tab.cookie();
+        tab.open(&mailbox.link_for("bob@customer.example").await).await;
+        tab.send("Continue", &[]).await.says("bob@customer.example");
+        let again = office.visit(Call::at(Method::GET, "/my").header("cookie", &of_ada)).await;
+        assert!(again.text.contains("Enter the e-mail address"), "{}", again.text);
+    }
+
     async fn what_the_link_says_stands_in_no_database_and_is_shown_to_nobody(db: Database) {
         let office = Office::open(&db).await;
         office.sells("ada").await;

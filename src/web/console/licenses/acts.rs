@@ -13,7 +13,8 @@ use crate::support::Asked;
 use crate::support::acts::Wish;
 use crate::support::when::End;
 use crate::web::console::ask::Ask;
-use crate::web::console::guard::{Visitor, see_other};
+use crate::web::console::guard::Visitor;
+use crate::web::html::see_other;
 use crate::web::problem::{Code, Problem};
 
 #[derive(Debug, Default, Deserialize)]
@@ -33,9 +34,6 @@ struct Dated {
 struct Resending {
     email: Option<String>,
 }
-
-#[derive(Debug, Deserialize)]
-struct Nothing {}
 
 /// What a form asks for.
 #[derive(Debug, Clone, Copy)]
@@ -112,7 +110,7 @@ pub(in crate::web::console) async fn release(
     let visitor = ask.visitor.clone();
     let outcome = async {
         let asked = seen(ask.asked_why()?)?;
-        ask.read::<Nothing>()?;
+        ask.no_more()?;
         let machine: String = machine.chars().take(64).collect();
         console.support.activation_release(named(&id)?, &machine, asked).await?;
         Ok(Done::Released)
@@ -202,7 +200,7 @@ impl Renewal {
 
 /// For what has no fields of its own.
 fn plain(ask: Ask, wish: Wish) -> Result<Wish, Problem> {
-    ask.read::<Nothing>()?;
+    ask.no_more()?;
     Ok(wish)
 }
 

@@ -10,7 +10,8 @@ use super::page::Done;
 use crate::support::issue::Gift;
 use crate::support::when::End;
 use crate::web::console::ask::Ask;
-use crate::web::console::guard::{Visitor, see_other};
+use crate::web::console::guard::Visitor;
+use crate::web::html::see_other;
 use crate::web::problem::{Code, Problem};
 use crate::web::read::Number;
 

@@ -3,8 +3,6 @@
 use actix_web::HttpResponse;
 use actix_web::ResponseError as _;
 use actix_web::http::StatusCode;
-use minijinja::value::Serde;
-use minijinja::{Value, context};
 use serde_json::json;
 
 use super::{Console, named};
@@ -40,8 +38,7 @@ impl Console {
             "latest": latest,
             "license": license.license,
         });
-        let facts =
-            context! { ..self.frame(Some(visitor), "licenses"), ..Value::from(Serde(facts)) };
-        Ok(self.pages.answer(status, "console/license_refused.html", facts))
+        let template = "console/license_refused.html";
+        Ok(self.page_as(status, Some(visitor), "licenses", template, facts))
     }
 }
