@@ -69,7 +69,7 @@ pub mod secret;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-pub use ask::{Answers, Ask, Auth, Fetched};
+pub use ask::{Answers, Ask, Auth, Fetched, Need};
 pub use custom::Custom;
 pub use handle::Handle;
 pub use list::List;
