@@ -336,7 +336,7 @@ pub struct Setting {
 /// Which texts a plain setting knows.
 #[derive(Debug, Clone, Copy)]
 pub enum Takes {
-    /// Whatever is written.
+    /// Whatever is written, but something.
     Text,
     /// One of these words.
     OneOf(&'static [&'static str]),
@@ -348,7 +348,7 @@ impl Takes {
     #[must_use]
     pub fn fits(&self, text: &str) -> bool {
         match self {
-            Self::Text => true,
+            Self::Text => !text.trim().is_empty(),
             Self::OneOf(words) => words.contains(&text),
             Self::Like { fits, .. } => fits(text),
         }

@@ -76,3 +76,88 @@ pub(super) fn lines(
     };
     items.data.iter().enumerate().map(line).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::Provider as _;
+    use crate::read::Settings;
+    use crate::stripe::Stripe;
+
+    /// A session as it says nothing of what was sold, with something changed.
+    fn session(changes: &Value) -> Vec<u8> {
+        let mut object = json!({
+            "id": "cs_live_a1", "mode": "payment", "payment_status": "paid", "metadata": {},
+            "payment_link": null, "invoice": null, "invoice_creation": { "enabled": false },
+        });
+        object.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        let event = json!({ "created": 1_760_000_000, "data": { "object": object } });
+        event.to_string().into_bytes()
+    }
+
+    fn asks(event_type: &str, body: &[u8]) -> Vec<Ask> {
+        Stripe.asks(&Event::new(event_type, DateTime::UNIX_EPOCH, body)).unwrap()
+    }
+
+    fn needs(changes: &Value) -> Vec<Need> {
+        let asks = asks("checkout.session.completed", &session(changes));
+        asks.iter().map(|ask| ask.need).collect()
+    }
+
+    #[test]
+    fn what_nobody_else_tells_is_asked_for_with_the_api_key() {
+        let body = session(&json!({}));
+        let [ask] = asks("checkout.session.completed", &body).try_into().unwrap();
+        assert_eq!(ask.path, "/v1/checkout/sessions/cs_live_a1/line_items?limit=100");
+        assert_eq!((ask.auth, ask.need), (Auth::Bearer("api_key"), Need::Always));
+        assert_eq!(ask.headers, []);
+    }
+
+    #[test]
+    fn a_payment_link_may_be_mapped_but_does_not_say_how_many() {
+        assert_eq!(needs(&json!({ "payment_link": "plink_1" })), [Need::Configured]);
+    }
+
+    #[test]
+    fn what_the_vendor_wrote_the_invoice_tells_or_nobody_paid_is_not_asked_for() {
+        for told in [
+            json!({ "metadata": { "keywright_product": "acme-pro" } }),
+            json!({ "metadata": { "sku": "acme" }, "payment_link": "plink_1" }),
+            json!({ "mode": "subscription", "subscription": "sub_1" }),
+            json!({ "mode": "setup" }),
+            json!({ "invoice": "in_1" }),
+            json!({ "invoice_creation": { "enabled": true } }),
+            json!({ "payment_status": "unpaid" }),
+        ] {
+            assert_eq!(needs(&told), [], "{told}");
+        }
+        let unpaid = session(&json!({ "payment_status": "unpaid" }));
+        assert_eq!(asks("checkout.session.async_payment_succeeded", &unpaid).len(), 1);
+        assert_eq!(asks("checkout.session.expired", &unpaid).len(), 0);
+    }
+
+    #[test]
+    fn of_a_connected_account_it_is_asked_in_its_name() {
+        let mut body: Value = serde_json::from_slice(&session(&json!({}))).unwrap();
+        body["account"] = json!("acct_1");
+        let body = body.to_string().into_bytes();
+        let settings = |id: &str| Settings::from([(ACCOUNT.to_owned(), id.to_owned())]);
+        let asked = |settings: &Settings| {
+            let event = Event::new("checkout.session.completed", DateTime::UNIX_EPOCH, &body);
+            Stripe.asks(&Event { settings, ..event }).unwrap()
+        };
+        let asks = asked(&settings("acct_1"));
+        assert_eq!(asks[0].headers, [("Stripe-Account", "acct_1".to_owned())]);
+        assert_eq!(asked(&settings("acct_2")), [], "another account's");
+    }
+
+    #[test]
+    fn an_id_leads_nowhere_else() {
+        let body = session(&json!({ "id": "../customers" }));
+        let event = Event::new("checkout.session.completed", DateTime::UNIX_EPOCH, &body);
+        assert!(Stripe.asks(&event).is_err());
+    }
+}

@@ -4,6 +4,7 @@
 //! - [`licenses`]: search, one license, its machines; [`life`]: all that it went through, in order
 //! - [`events`]: search, one event, set one aside; [`replay`]: try again, or only look
 //! - [`figures`]: what came in hour by hour, what became of licenses day by day
+//! - `gauges`: accounts as figures for `/metrics`
 //! - [`inspect`]: events as people look at them; [`told`]: notices as sentences; [`remedy`]: what to
 //!   do about a reason; [`payload`] and [`mask`]: a provider's bytes, with personal data masked
 //! - [`accounts`]: the connections to providers, and how they do
@@ -39,6 +40,7 @@ pub mod erase;
 pub mod events;
 pub mod export;
 pub mod figures;
+mod gauges;
 pub mod hold;
 pub mod hooks;
 pub mod inspect;
