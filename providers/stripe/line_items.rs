@@ -53,8 +53,10 @@ pub(super) fn lines(
         return Ok(Vec::new());
     };
     if items.has_more {
-        let message = format!("holds more than {ITEMS_MAX} lines; issue its licenses by hand");
-        return Err(Unread::value("line_items", message));
+        return Err(Unread::Format(format!(
+            "this Checkout session has more than {ITEMS_MAX} lines; look it up in the Dashboard \
+             and issue its licenses by hand"
+        )));
     }
     let session = Ref::session(session);
     let line = |(index, item): (usize, &Item)| {
