@@ -10,7 +10,8 @@ use super::read::DEMAND_CAPTURED;
 use super::{BigCommerce, HEADER_TOKEN};
 use crate::notice::{DisputeState, Kind, Notice};
 use crate::{
-    Answers, Auth, Credentials, Event, Fetched, Need, Provider, Reject, Request, Secret, Settings, Unread,
+    Answers, Auth, Credentials, Event, Fetched, Need, Provider, Reject, Request, Secret, Settings,
+    Unread,
 };
 
 const BODY: &[u8] = br#"{"scope":"store/order/statusUpdated","store_id":"1001","data":{"type":"order","id":250,"status":{"previous_status_id":0,"new_status_id":11}},"hash":"kwhash0001","created_at":1767323045,"producer":"stores/kwstore"}"#;

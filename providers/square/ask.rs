@@ -41,7 +41,10 @@ fn of_payment(event: &Event<'_>) -> Result<Vec<Ask>, Unread> {
     }
     if let (None, Some(customer)) = (payment.customer().email, &payment.customer_id) {
         let path = "data.object.payment.customer_id";
-        asks.push(Ask { need: Need::Configured, ..ask(CUSTOMER, "/v2/customers/", path, customer)? });
+        asks.push(Ask {
+            need: Need::Configured,
+            ..ask(CUSTOMER, "/v2/customers/", path, customer)?
+        });
     }
     Ok(asks)
 }

@@ -50,11 +50,7 @@ impl Gap {
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn find(
-    tx: &mut Tx<'_>,
-    account: &str,
-    now: DateTime<Utc>,
-) -> Result<Option<Gap>, StoreError> {
+pub fn find(tx: &mut Tx<'_>, account: &str, now: DateTime<Utc>) -> Result<Option<Gap>, StoreError> {
     Ok(kept(tx, account)?.filter(|gap| gap.is_open(now)))
 }
 

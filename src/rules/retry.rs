@@ -148,7 +148,7 @@ mod tests {
             ("Tue Dec  1 12:02:00 2026", 120),
             ("Wed, 02 Dec 2026 12:00:00 GMT", 3600),
             ("Tue, 01 Dec 2026 11:00:00 GMT", 8),
-            ("Thu, 31 Dec 9999 23:59:59 GMT", 3600),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", 3600),
         ] {
             assert_eq!(wait(text), seconds, "{text}");
         }
