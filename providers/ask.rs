@@ -18,9 +18,20 @@ pub struct Ask {
     pub auth: Auth,
     /// Sent by POST with this content type and body; `None`: GET.
     pub body: Option<(&'static str, Vec<u8>)>,
-    /// Can the event be read without the answer? Then it is, where the credential that
-    /// [`Auth`] names is not configured.
-    pub optional: bool,
+    pub need: Need,
+}
+
+/// How much an event depends on an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// It cannot be read without: it waits for the credential that [`Auth`] names, and the API is
+    /// asked until it answers.
+    Always,
+    /// Where the credential is not configured, it is read without.
+    Configured,
+    /// As `Configured`; and it is read without as well where the API refuses the question or keeps
+    /// silent, because another event tells the same sooner or later.
+    Helpful,
 }
 
 /// Which credential goes with a question. Names are those of settings, secret or (a user) plain
@@ -92,7 +103,7 @@ impl Ask {
             headers: Vec::new(),
             auth,
             body: None,
-            optional: false,
+            need: Need::Always,
         }
     }
 }

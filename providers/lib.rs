@@ -69,7 +69,7 @@ pub mod secret;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-pub use ask::{Answers, Ask, Auth, Fetched};
+pub use ask::{Answers, Ask, Auth, Fetched, Need};
 pub use custom::Custom;
 pub use handle::Handle;
 pub use list::List;
@@ -336,7 +336,7 @@ pub struct Setting {
 /// Which texts a plain setting knows.
 #[derive(Debug, Clone, Copy)]
 pub enum Takes {
-    /// Whatever is written.
+    /// Whatever is written, but something.
     Text,
     /// One of these words.
     OneOf(&'static [&'static str]),
@@ -348,7 +348,7 @@ impl Takes {
     #[must_use]
     pub fn fits(&self, text: &str) -> bool {
         match self {
-            Self::Text => true,
+            Self::Text => !text.trim().is_empty(),
             Self::OneOf(words) => words.contains(&text),
             Self::Like { fits, .. } => fits(text),
         }

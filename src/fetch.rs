@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use data_encoding::BASE64;
 use keywright_providers::{Ask, Auth, Fetched};
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Client, RequestBuilder};
 use serde::Deserialize;
 use thiserror::Error;
@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use crate::config::Account;
 use crate::config::urls::callable;
+use crate::rules::retry::RetryAfter;
 
 /// One call, from connecting to the last byte.
 const CALL_MAX: Duration = Duration::from_secs(5);
@@ -47,7 +48,7 @@ pub enum FetchError {
     #[error("{0} cannot be reached")]
     Unreachable(String),
     #[error("{host} answered {status}; it is asked again")]
-    NotNow { host: String, status: u16 },
+    NotNow { host: String, status: u16, after: Option<RetryAfter> },
     #[error(
         "{host} answered {status}: the credential in [providers.{account}] is wrong, or may not \
          read this; set a right one and reload"
@@ -74,6 +75,20 @@ impl FetchError {
             | Self::TooLong(_)
             | Self::Address(_)
             | Self::NoClient(_) => false,
+        }
+    }
+
+    /// When the API wants to be asked again, where it said so.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<RetryAfter> {
+        match self {
+            Self::NotNow { after, .. } => *after,
+            Self::Unreachable(_)
+            | Self::Forbidden { .. }
+            | Self::Refused { .. }
+            | Self::TooLong(_)
+            | Self::Address(_)
+            | Self::NoClient(_) => None,
         }
     }
 }
@@ -148,11 +163,11 @@ impl Fetch {
             }
             other => authorized(request, other, account),
         };
-        let (status, body) = self.call(request, &host, ANSWER_BYTES_MAX).await?;
+        let Called { status, after, body } = self.call(request, &host, ANSWER_BYTES_MAX).await?;
         match status {
             200..=299 | 404 | 410 => Ok(Fetched { status, body }),
             401 | 403 => Err(FetchError::Forbidden { host, status, account: account.name.clone() }),
-            408 | 425 | 429 | 500..=599 => Err(FetchError::NotNow { host, status }),
+            408 | 425 | 429 | 500..=599 => Err(FetchError::NotNow { host, status, after }),
             _ => Err(FetchError::Refused { host, status, name: ask.name.clone() }),
         }
     }
@@ -169,11 +184,12 @@ impl Fetch {
         }
         let url = callable(address).ok_or_else(|| FetchError::Address(address.to_owned()))?;
         let host = host(&url);
-        let (status, body) = self.call(self.client.get(url), &host, CERTIFICATE_BYTES_MAX).await?;
-        if status != 200 {
-            return Err(FetchError::NotNow { host, status });
+        let called = self.call(self.client.get(url), &host, CERTIFICATE_BYTES_MAX).await?;
+        if called.status != 200 {
+            let Called { status, after, .. } = called;
+            return Err(FetchError::NotNow { host, status, after });
         }
-        let certificate = Arc::new(body);
+        let certificate = Arc::new(called.body);
         let mut known = self.known();
         // Addresses are a handful; more are somebody's attempt to fill the memory.
         if known.len() >= CERTIFICATES_MAX {
@@ -225,7 +241,7 @@ impl Fetch {
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body("grant_type=client_credentials");
         let request = authorized(request, Auth::Basic { user: id, password: secret }, account);
-        let (status, body) = self.call(request, &host, ANSWER_BYTES_MAX).await?;
+        let Called { status, after, body } = self.call(request, &host, ANSWER_BYTES_MAX).await?;
         let granted: Option<Granted> = serde_json::from_slice(&body).ok();
         match (status, granted) {
             (200..=299, Some(granted)) => {
@@ -239,7 +255,7 @@ impl Fetch {
             (400..=403, _) => {
                 Err(FetchError::Forbidden { host, status, account: account.name.clone() })
             }
-            _ => Err(FetchError::NotNow { host, status }),
+            _ => Err(FetchError::NotNow { host, status, after }),
         }
     }
 
@@ -248,9 +264,11 @@ impl Fetch {
         request: RequestBuilder,
         host: &str,
         bytes_max: usize,
-    ) -> Result<(u16, Vec<u8>), FetchError> {
+    ) -> Result<Called, FetchError> {
         let unreachable = |_| FetchError::Unreachable(host.to_owned());
         let mut answer = request.send().await.map_err(unreachable)?;
+        let after = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+        let after = after.and_then(|text| RetryAfter::parse(text.trim()));
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(unreachable)? {
             if body.len() + chunk.len() > bytes_max {
@@ -258,12 +276,20 @@ impl Fetch {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok((answer.status().as_u16(), body))
+        Ok(Called { status: answer.status().as_u16(), after, body })
     }
 
     fn known(&self) -> MutexGuard<'_, Certificates> {
         lock(&self.certificates)
     }
+}
+
+/// What came back, whatever it says.
+struct Called {
+    status: u16,
+    /// Told with a 429 or 503; with anything else it has no meaning here.
+    after: Option<RetryAfter>,
+    body: Vec<u8>,
 }
 
 /// What a token's giver answers.

@@ -10,7 +10,8 @@ use super::read::DEMAND_CAPTURED;
 use super::{BigCommerce, HEADER_TOKEN};
 use crate::notice::{DisputeState, Kind, Notice};
 use crate::{
-    Answers, Auth, Credentials, Event, Fetched, Provider, Reject, Request, Secret, Settings, Unread,
+    Answers, Auth, Credentials, Event, Fetched, Need, Provider, Reject, Request, Secret, Settings,
+    Unread,
 };
 
 const BODY: &[u8] = br#"{"scope":"store/order/statusUpdated","store_id":"1001","data":{"type":"order","id":250,"status":{"previous_status_id":0,"new_status_id":11}},"hash":"kwhash0001","created_at":1767323045,"producer":"stores/kwstore"}"#;
@@ -114,7 +115,7 @@ fn an_order_and_its_products_are_asked_for_once() {
         ["/stores/kwstore/v2/orders/250", "/stores/kwstore/v2/orders/250/products?limit=250"]
     );
     let auth = Auth::Header { name: "X-Auth-Token", prefix: "", setting: "api_token" };
-    assert!(asks.iter().all(|ask| ask.auth == auth && !ask.optional));
+    assert!(asks.iter().all(|ask| ask.auth == auth && ask.need == Need::Always));
     let gone = Fetched { status: 404, body: Vec::new() };
     let answers: Answers = asks.into_iter().map(|ask| (ask.name, gone.clone())).collect();
     let event = Event { answers: &answers, ..event };

@@ -70,7 +70,7 @@ static FACTS: Facts = Facts {
             name: "invoice_field",
             secret: false,
             required: false,
-            takes: Takes::Text,
+            takes: Takes::OneOf(&["invoiceId", "referenceNumber"]),
             help: "the webhook's field that holds what <INVOICE_ID> was in the request for keys: \
                    invoiceId (as without this setting) or referenceNumber",
         },

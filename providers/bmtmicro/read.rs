@@ -4,7 +4,7 @@
 //! A renewal is a new order, and nothing in it says so: BMT Micro's API knows to which
 //! subscription it belongs, and which order began that.
 
-use crate::ask::{Ask, Auth};
+use crate::ask::{Ask, Auth, Need};
 use crate::notice::{Kind, Line, Notice, Period, Ref};
 use crate::read::{Event, Id, Reading, Unread};
 
@@ -33,7 +33,7 @@ pub(super) fn asks(event: &Event<'_>) -> Result<Vec<Ask>, Unread> {
     let path = "/xmlrequest".to_owned();
     let ask = Ask {
         body: Some(("text/xml; charset=utf-8", question.into_bytes())),
-        optional: true,
+        need: Need::Configured,
         ..Ask::get(name(&order), "https://vendors.bmtmicro.com", path, auth)
     };
     Ok(if event.answers.contains_key(&ask.name) { vec![] } else { vec![ask] })

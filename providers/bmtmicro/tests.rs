@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::Fetched;
-use crate::ask::{Answers, Auth};
+use crate::ask::{Answers, Auth, Need};
 use crate::notice::{Kind, Notice, Ref};
 
 const SOLD: &str = "<orderid>7000001</orderid><itemnumber>1</itemnumber>\
@@ -93,7 +93,7 @@ fn the_question_names_the_order_and_leaves_the_token_to_the_sender() {
     let question = String::from_utf8(question).unwrap();
     let Auth::InBody { mark, setting } = ask.auth else { panic!("{:?}", ask.auth) };
     assert_eq!((question.matches(mark).count(), setting), (1, "api_token"));
-    assert!(question.contains("<orderid>7000001</orderid>") && ask.optional);
+    assert!(question.contains("<orderid>7000001</orderid>") && ask.need == Need::Configured);
     let answers = Answers::from([(ask.name, Fetched { status: 404, body: vec![] })]);
     assert_eq!(BmtMicro.asks(&Event { answers: &answers, ..event }), Ok(vec![]));
     let injected = request("ordernotification", &SOLD.replace("7000001", "7&lt;x&gt;"));

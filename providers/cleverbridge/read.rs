@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::ask::{Ask, Auth};
+use crate::ask::{Ask, Auth, Need};
 use crate::notice::{DisputeState, Kind, Line, Notice, Period, Ref};
 use crate::read::{self, Envelope, Event, Id, Reading, Unread};
 
@@ -96,7 +96,7 @@ pub(super) fn asks(event: &Event<'_>) -> Result<Vec<Ask>, Unread> {
     let path = format!("/purchase/getpurchase?purchaseId={id}");
     let auth = Auth::Basic { user: API_USER, password: API_PASSWORD };
     let ask = Ask::get(PURCHASE, "https://rest.cleverbridge.com", path, auth);
-    Ok(vec![Ask { optional: true, ..ask }])
+    Ok(vec![Ask { need: Need::Configured, ..ask }])
 }
 
 /// Does a sale on invoice count before it is paid?

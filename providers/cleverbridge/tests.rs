@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::ask::{Answers, Auth, Fetched};
+use crate::ask::{Answers, Auth, Fetched, Need};
 use crate::notice::{Kind, Line, Notice, Thing};
 use crate::read::Settings;
 use crate::secret::Secret;
@@ -134,7 +134,7 @@ fn the_purchase_is_looked_up_once_and_must_be_known() {
     assert_eq!(asks.len(), 1);
     assert_eq!(asks[0].path, "/purchase/getpurchase?purchaseId=458334622");
     assert_eq!(asks[0].auth, Auth::Basic { user: "api_user", password: "api_password" });
-    assert!(asks[0].optional);
+    assert_eq!(asks[0].need, Need::Configured);
     let answered = |status| {
         let body = b"{}".to_vec();
         let answers = Answers::from([("purchase".to_owned(), Fetched { status, body })]);

@@ -3,7 +3,7 @@
 use super::ping::{Fetched, FetchedSale, Sale, at, flag, id, names, optional_id, units};
 use crate::notice::{Customer, DisputeState, Kind, Line, Money, Notice, Ref};
 use crate::read::{self, Event, Form, Id, Reading, Unread, filled};
-use crate::{Ask, Auth};
+use crate::{Ask, Auth, Need};
 
 pub(super) const API_TOKEN: &str = "api_token";
 pub(super) const SELLER_ID: &str = "seller_id";
@@ -32,7 +32,7 @@ pub(super) fn asks(event: &Event<'_>) -> Result<Vec<Ask>, Unread> {
     let sale_id = id(&Form::parse(event.body), "sale_id")?;
     let path = format!("/v2/sales/{}", escaped(&sale_id));
     let ask = Ask::get(SALE, "https://api.gumroad.com", path, Auth::Bearer(API_TOKEN));
-    Ok(vec![Ask { optional: true, ..ask }])
+    Ok(vec![Ask { need: Need::Configured, ..ask }])
 }
 
 /// Ids end in `==`.

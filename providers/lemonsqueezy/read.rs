@@ -12,7 +12,7 @@ use super::API_KEY;
 use super::payload::{
     Buyer, Invoice, Object, Order, Subscription, Told, first_payment, order_line,
 };
-use crate::ask::{Ask, Auth};
+use crate::ask::{Ask, Auth, Need};
 use crate::notice::{Kind, Line, Money, Notice, Period, Ref};
 use crate::read::{self, Event, Id, Reading, Time, Unread};
 
@@ -73,7 +73,7 @@ pub(super) fn asks(event: &Event<'_>) -> Result<Vec<Ask>, Unread> {
     let path = format!("/v1/subscriptions/{number}");
     let ask = Ask::get(ANSWER, "https://api.lemonsqueezy.com", path, Auth::Bearer(API_KEY));
     let accept = vec![("Accept", "application/vnd.api+json".to_owned())];
-    Ok(vec![Ask { headers: accept, optional: true, ..ask }])
+    Ok(vec![Ask { headers: accept, need: Need::Configured, ..ask }])
 }
 
 const ANSWER: &str = "subscription";

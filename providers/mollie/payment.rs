@@ -4,7 +4,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 
-use crate::ask::{Answers, Ask, Auth};
+use crate::ask::{Answers, Ask, Auth, Need};
 use crate::notice::{Customer, DisputeState, Kind, Line, Money, Notice, Period, Ref};
 use crate::read::{self, Currency, Every, Id, Notes, Reading, Scalar, Unread, filled};
 
@@ -137,7 +137,7 @@ pub(crate) fn asks(payment: &Payment, answers: &Answers) -> Result<Vec<Ask>, Unr
         asks.push(Ask::get(CUSTOMER, BASE, customer_path, Auth::Bearer(KEY)));
     }
     let asks = asks.into_iter().filter(|ask| !answers.contains_key(&ask.name));
-    Ok(asks.map(|ask| Ask { optional: true, ..ask }).collect())
+    Ok(asks.map(|ask| Ask { need: Need::Configured, ..ask }).collect())
 }
 
 /// What a payment says, as it stands now. One that was paid stays `paid` when its money goes back:

@@ -12,7 +12,7 @@ use crate::read::{self, Id, Unread};
 /// The secret setting with the API key.
 pub(super) const API_KEY: &str = "api_key";
 
-const BASE: &str = "https://api.paddle.com";
+pub(super) const BASE: &str = "https://api.paddle.com";
 
 pub(super) static LIST: List = List {
     title: "GET /events",

@@ -47,7 +47,8 @@ const FACTS: Facts = Facts {
             secret: true,
             required: false,
             takes: Takes::Text,
-            help: "an API key (pdl_..._apikey_...) that may read events, for pulling missed ones",
+            help: "an API key (pdl_..._apikey_...) that may read customers, for the address of who \
+                   paid, and events, for pulling missed ones",
         },
         Setting {
             name: "api_url",
@@ -111,8 +112,8 @@ impl Provider for Paddle {
         Ok(vec![frame::envelope(delivery.body())?])
     }
 
-    fn asks(&self, _event: &Event<'_>) -> Result<Vec<Ask>, Unread> {
-        Ok(Vec::new())
+    fn asks(&self, event: &Event<'_>) -> Result<Vec<Ask>, Unread> {
+        customer::ask(event)
     }
 
     fn read(&self, event: &Event<'_>) -> Reading {

@@ -42,6 +42,19 @@ pub(super) enum Origin {
     SubscriptionPaymentMethodChange,
 }
 
+impl Origin {
+    /// A checkout, an invoice or a renewal: what is paid so, lasts for a time. What a change of the
+    /// plan or a single charge costs does not.
+    pub(super) fn covers_time(self) -> bool {
+        match self {
+            Self::Web | Self::Api | Self::SubscriptionRecurring => true,
+            Self::SubscriptionUpdate
+            | Self::SubscriptionCharge
+            | Self::SubscriptionPaymentMethodChange => false,
+        }
+    }
+}
+
 #[derive(Deserialize)]
 pub(super) struct TransactionItem {
     pub(super) price: Price,

@@ -42,7 +42,7 @@ pub(super) const EVENTS: &[&str] = &[
 pub(super) fn event(event: &Event<'_>) -> Reading {
     let at = event.occurred_at;
     match event.event_type {
-        "transaction.completed" => transaction::completed(at, &data(event)?),
+        "transaction.completed" => transaction::completed(event, &data(event)?),
         "transaction.payment_failed" => Ok(transaction::payment_failed(at, &data(event)?)),
         "subscription.created" => subscription::created(at, &data(event)?),
         "subscription.trialing" => subscription::trialing(at, &data(event)?),

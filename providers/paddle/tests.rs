@@ -6,6 +6,7 @@ use std::path::Path;
 use super::*;
 use crate::notice::{DisputeState, Kind, Line, Notice, Ref};
 use crate::secret::Secret;
+use crate::{Auth, Need};
 
 const SUBSCRIPTION: &str = "subscription:sub_01k71vf6p2r4t6w8y0a2c4e6gh";
 
@@ -252,4 +253,23 @@ fn a_header_may_hold_several_signatures_and_parts_of_tomorrow_but_one_time() {
     }
     let header = format!("ts=1760000000;h1={right}");
     assert_eq!(verify(Inlet::Fulfil, &header), Err(Reject::NotTaken));
+}
+
+#[test]
+fn who_paid_is_asked_of_a_purchase_and_a_renewal_and_of_nothing_that_extends_nothing() {
+    let asks = |fixture: &str| {
+        let body = body(fixture);
+        let envelope = frame::envelope(&body).unwrap();
+        Paddle.asks(&Event::of(&envelope, DateTime::UNIX_EPOCH)).unwrap()
+    };
+    for fixture in ["first_payment", "one_off", "renewal"] {
+        let asks = asks(&format!("transaction.completed.{fixture}"));
+        let [ask] = asks.as_slice() else { panic!("{fixture}: {asks:?}") };
+        assert!(ask.path.starts_with("/customers/ctm_"), "{}", ask.path);
+        assert_eq!((ask.auth, ask.need), (Auth::Bearer("api_key"), Need::Helpful));
+    }
+    for fixture in ["completed.plan_change", "completed.charge", "payment_failed.renewal", "paid"] {
+        assert_eq!(asks(&format!("transaction.{fixture}")), [], "{fixture}");
+    }
+    assert_eq!(asks("subscription.created.active"), []);
 }

@@ -2,17 +2,19 @@
 
 use chrono::{DateTime, Utc};
 
+use super::customer;
 use super::payload::{LineItem, Origin, Totals, Transaction, TransactionItem};
 use super::payload::{customer, recurring_line};
 use crate::notice::{Kind, Line, Money, Notice, Period, Ref};
-use crate::read::{self, Reading, Unread};
+use crate::read::{self, Event, Reading, Unread};
 
 /// A completed transaction: a first purchase, a renewal, or a payment that extends nothing.
 ///
 /// # Errors
 /// [`Unread::Value`] for amounts and times that cannot be, for a transaction without items and
-/// a renewal without its subscription.
-pub(super) fn completed(at: DateTime<Utc>, transaction: &Transaction) -> Reading {
+/// a renewal without its subscription; for an answer that tells of another customer.
+pub(super) fn completed(event: &Event<'_>, transaction: &Transaction) -> Reading {
+    let id = transaction.customer_id.as_ref();
     let kind = match transaction.origin {
         Origin::Web | Origin::Api | Origin::SubscriptionRecurring => paid(transaction)?,
         // What the plan is now comes with subscription.updated. A refund of this payment shall
@@ -22,22 +24,17 @@ pub(super) fn completed(at: DateTime<Utc>, transaction: &Transaction) -> Reading
     };
     Ok(vec![Notice {
         refs: refs(transaction),
-        occurred_at: at,
+        occurred_at: event.occurred_at,
         line: None,
         kind,
-        customer: customer(transaction.customer_id.as_ref()),
+        customer: customer::answered(event, id)?.or_else(|| customer(id)),
     }])
 }
 
 /// A payment that was declined. A checkout may be tried again and is no matter of ours until
 /// it is paid; a subscription's payment is a renewal that was not paid.
 pub(super) fn payment_failed(at: DateTime<Utc>, transaction: &Transaction) -> Vec<Notice> {
-    let due = match transaction.origin {
-        Origin::Web | Origin::Api | Origin::SubscriptionRecurring => true,
-        Origin::SubscriptionUpdate
-        | Origin::SubscriptionCharge
-        | Origin::SubscriptionPaymentMethodChange => false,
-    };
+    let due = transaction.origin.covers_time();
     let Some(subscription) = transaction.subscription_id.as_ref().filter(|_| due) else {
         return Vec::new();
     };

@@ -12,7 +12,7 @@ use super::payload::{
 };
 use crate::notice::{Customer, DisputeState, Kind, Line, Notice, Period, Ref};
 use crate::read::{self, Event, Id, Reading, Scalar, Unread, filled};
-use crate::{Ask, Auth};
+use crate::{Ask, Auth, Need};
 
 pub(super) const CLIENT_ID: &str = "api_client_id";
 pub(super) const CLIENT_SECRET: &str = "api_client_secret";
@@ -58,7 +58,7 @@ pub(super) fn asks(event: &Event<'_>) -> Result<Vec<Ask>, Unread> {
         Some(false) => "https://api-m.sandbox.paypal.com",
         Some(true) | None => "https://api-m.paypal.com",
     };
-    Ok(vec![Ask { optional: true, ..Ask::get(name, base, path, auth()) }])
+    Ok(vec![Ask { need: Need::Configured, ..Ask::get(name, base, path, auth()) }])
 }
 
 /// By the credentials of the REST app.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::Answers;
-use crate::ask::Fetched;
+use crate::ask::{Fetched, Need};
 use crate::notice::{DisputeState, Kind, Notice};
 use crate::read::Settings;
 
@@ -33,7 +33,7 @@ fn a_message_is_posted_back_byte_for_byte() {
         let envelope = message::envelope(message.as_bytes()).unwrap();
         let asks = PayPalIpn.asks(&Event::of(&envelope, DateTime::UNIX_EPOCH)).unwrap();
         let [ask] = asks.try_into().unwrap();
-        assert!(!ask.optional);
+        assert_eq!(ask.need, Need::Always);
         (ask.base, String::from_utf8(ask.body.unwrap().1).unwrap())
     };
     assert_eq!(asked(SALE), ("https://ipnpb.paypal.com", format!("cmd=_notify-validate&{SALE}")));

@@ -3,7 +3,7 @@
 //! <https://developer.squareup.com/docs/build-basics/common-api-patterns>
 
 use super::payload::{InvoiceTold, PaymentTold, SubscriptionTold, object};
-use crate::ask::{Ask, Auth};
+use crate::ask::{Ask, Auth, Need};
 use crate::read::{Event, Id, Unread};
 
 /// The secret setting with the access token.
@@ -41,7 +41,10 @@ fn of_payment(event: &Event<'_>) -> Result<Vec<Ask>, Unread> {
     }
     if let (None, Some(customer)) = (payment.customer().email, &payment.customer_id) {
         let path = "data.object.payment.customer_id";
-        asks.push(Ask { optional: true, ..ask(CUSTOMER, "/v2/customers/", path, customer)? });
+        asks.push(Ask {
+            need: Need::Configured,
+            ..ask(CUSTOMER, "/v2/customers/", path, customer)?
+        });
     }
     Ok(asks)
 }

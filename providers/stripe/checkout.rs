@@ -1,26 +1,48 @@
 //! Checkout sessions: <https://docs.stripe.com/api/checkout/sessions/object>
 //!
-//! The event does not carry the session's line items. What was bought is known from the payment
-//! link or from metadata that the vendor set; or from the invoice, where there is one.
+//! The event does not carry the session's line items. What was bought is known from metadata that
+//! the vendor set, or from the invoice, where there is one; else Stripe is asked. Of a payment link
+//! alone the product may be known, but not how many.
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
+use super::line_items;
 use super::payload::{self, Address, Metadata, Other, Snapshot};
+use crate::ask::{Ask, Need};
 use crate::notice::{Customer, Kind, Line, Ref};
-use crate::read::{Id, Reading, Unread};
+use crate::read::{Event, Id, Reading, Unread};
 
 /// `checkout.session.completed`: paid, or still to be (bank debits take days).
-pub(super) fn completed(body: &[u8]) -> Reading {
-    let Snapshot { occurred_at, object, .. } = payload::snapshot::<Session>(body)?;
-    let paid = matches!(object.payment_status.as_deref(), Some("paid" | "no_payment_required"));
-    object.read(occurred_at, paid)
+pub(super) fn completed(event: &Event<'_>) -> Reading {
+    let Snapshot { occurred_at, object, .. } = payload::snapshot::<Session>(event.body)?;
+    let paid = object.is_paid();
+    object.read(event, occurred_at, paid)
 }
 
 /// `checkout.session.async_payment_succeeded`: the money has come after all.
-pub(super) fn paid_late(body: &[u8]) -> Reading {
-    let Snapshot { occurred_at, object, .. } = payload::snapshot::<Session>(body)?;
-    object.read(occurred_at, true)
+pub(super) fn paid_late(event: &Event<'_>) -> Reading {
+    let Snapshot { occurred_at, object, .. } = payload::snapshot::<Session>(event.body)?;
+    object.read(event, occurred_at, true)
+}
+
+/// What has to be asked about a session of which money came.
+pub(super) fn asks(event: &Event<'_>) -> Result<Vec<Ask>, Unread> {
+    let late = match event.event_type {
+        "checkout.session.completed" => false,
+        "checkout.session.async_payment_succeeded" => true,
+        _ => return Ok(Vec::new()),
+    };
+    let session = payload::snapshot::<Session>(event.body)?.object;
+    if !session.tells_of_money(late || session.is_paid()) {
+        return Ok(Vec::new());
+    }
+    let need = match (session.written().next(), &session.payment_link) {
+        (Some(_), _) => return Ok(Vec::new()),
+        (None, Some(_)) => Need::Configured,
+        (None, None) => Need::Always,
+    };
+    Ok(line_items::ask(event, &session.id, need)?.into_iter().collect())
 }
 
 #[derive(Debug, Deserialize)]
@@ -56,22 +78,29 @@ struct InvoiceCreation {
 }
 
 impl Session {
-    fn read(self, occurred_at: DateTime<Utc>, paid: bool) -> Reading {
+    fn is_paid(&self) -> bool {
+        matches!(self.payment_status.as_deref(), Some("paid" | "no_payment_required"))
+    }
+
+    /// Is it this session that tells what was bought? Where there is an invoice, that one does;
+    /// telling it twice, under line names that differ, would make two licenses of one.
+    fn tells_of_money(&self, paid: bool) -> bool {
         let invoiced = self.invoice.is_some()
             || self.invoice_creation.as_ref().is_some_and(|creation| creation.enabled);
+        self.mode == "payment" && paid && !invoiced
+    }
+
+    fn read(self, event: &Event<'_>, occurred_at: DateTime<Utc>, paid: bool) -> Reading {
         let kind = match self.mode.as_str() {
-            // The invoice tells what was bought and paid; telling it twice, under line names
-            // that differ, would make two licenses of one.
-            "subscription" => Kind::Linked,
-            "payment" if invoiced || !paid => Kind::Linked,
-            "payment" => self.paid()?,
+            "payment" if self.tells_of_money(paid) => self.paid(event)?,
+            "payment" | "subscription" => Kind::Linked,
             // `setup`: a card was saved, nothing was sold.
             _ => return Ok(Vec::new()),
         };
         Ok(vec![payload::notice(self.refs(), occurred_at, kind, Some(self.customer()))])
     }
 
-    fn paid(&self) -> Result<Kind, Unread> {
+    fn paid(&self, event: &Event<'_>) -> Result<Kind, Unread> {
         let session = Ref::session(&self.id);
         let amount = match (self.amount_total, self.currency.as_deref()) {
             (Some(amount), Some(currency)) => {
@@ -82,21 +111,33 @@ impl Session {
         Ok(Kind::Paid {
             payment: self.payment_intent.as_ref().map_or_else(|| session.clone(), Ref::payment),
             amount,
-            lines: vec![Line {
-                alias: Vec::new(),
-                line: Line::at(&session, 0),
-                item: self.items()?,
-                quantity: self.quantity()?,
-                period: None,
-            }],
+            lines: self.lines(event)?,
         })
     }
 
-    fn items(&self) -> Result<Vec<String>, Unread> {
+    /// Those that were asked for, else what the event alone says.
+    fn lines(&self, event: &Event<'_>) -> Result<Vec<Line>, Unread> {
         let link = self.payment_link.iter().map(String::from);
-        let named = self.metadata.iter().flat_map(Metadata::items);
-        let items = payload::items(link.chain(named));
-        if items.is_empty() { Err(Unread::Format(UNNAMED.to_owned())) } else { Ok(items) }
+        let named = payload::items(link.chain(self.written()));
+        let lines = line_items::lines(event, &self.id, &named)?;
+        if !lines.is_empty() {
+            return Ok(lines);
+        }
+        if named.is_empty() {
+            return Err(Unread::Format(UNNAMED.to_owned()));
+        }
+        Ok(vec![Line {
+            alias: Vec::new(),
+            line: Line::at(&Ref::session(&self.id), 0),
+            item: named,
+            quantity: self.quantity()?,
+            period: None,
+        }])
+    }
+
+    /// Names of the product that the vendor wrote into the metadata.
+    fn written(&self) -> impl Iterator<Item = String> {
+        self.metadata.iter().flat_map(Metadata::items)
     }
 
     /// Where the vendor's code knows it, it can say so; the event itself does not.
@@ -135,5 +176,6 @@ impl Session {
 }
 
 const UNNAMED: &str = "this Checkout session does not say what was bought: its line items are not \
-                       in the event; put `keywright_product` into the session's metadata, map its \
-                       payment link, or let it make an invoice (invoice_creation)";
+                       in the event, and Stripe did not tell them; set an api_key that may read \
+                       Checkout sessions, put `keywright_product` into the session's metadata, map \
+                       its payment link, or let it make an invoice (invoice_creation)";

@@ -4,11 +4,11 @@ use serde::Deserialize;
 
 use super::payload::{self, Address, Snapshot};
 use crate::notice::{Customer, Kind};
-use crate::read::{Id, Reading};
+use crate::read::{Event, Id, Reading};
 
 /// `customer.created`, `customer.updated`: name and address, of no one sale.
-pub(super) fn customer(body: &[u8]) -> Reading {
-    let Snapshot { occurred_at, object, .. } = payload::snapshot::<Account>(body)?;
+pub(super) fn customer(event: &Event<'_>) -> Reading {
+    let Snapshot { occurred_at, object, .. } = payload::snapshot::<Account>(event.body)?;
     Ok(vec![payload::notice(Vec::new(), occurred_at, Kind::Customer, Some(object.customer()))])
 }
 

@@ -4,11 +4,11 @@ use serde::Deserialize;
 
 use super::payload::{self, Other, Snapshot};
 use crate::notice::{DisputeState, Kind};
-use crate::read::{Id, Reading};
+use crate::read::{Event, Id, Reading};
 
 /// `charge.dispute.*`: all of them carry the dispute with its status, which says all.
-pub(super) fn dispute(body: &[u8]) -> Reading {
-    let Snapshot { occurred_at, object, .. } = payload::snapshot::<Dispute>(body)?;
+pub(super) fn dispute(event: &Event<'_>) -> Reading {
+    let Snapshot { occurred_at, object, .. } = payload::snapshot::<Dispute>(event.body)?;
     let Some(state) = state(&object.status) else {
         return Ok(Vec::new());
     };

@@ -8,12 +8,12 @@ use serde::Deserialize;
 use super::line::{InvoiceLine, Sold};
 use super::payload::{self, Address, List, Metadata, Other, Snapshot};
 use crate::notice::{Customer, Kind, Line, Ref};
-use crate::read::{Id, Reading, Unread};
+use crate::read::{Event, Id, Reading, Unread};
 
 /// `invoice.paid`: a first payment, a renewal, a single sale; or something that covers no time
 /// (a trial's invoice of nothing, a proration), which only ties references.
-pub(super) fn paid(body: &[u8]) -> Reading {
-    let Snapshot { occurred_at, object: invoice, .. } = payload::snapshot::<Invoice>(body)?;
+pub(super) fn paid(event: &Event<'_>) -> Reading {
+    let Snapshot { occurred_at, object: invoice, .. } = payload::snapshot::<Invoice>(event.body)?;
     let lines = invoice.lines_sold()?;
     let refs = invoice.refs();
     let kind = if lines.is_empty() {
@@ -35,8 +35,8 @@ pub(super) fn paid(body: &[u8]) -> Reading {
 
 /// `invoice.payment_failed`. What is not of a subscription is no renewal: there was no payment
 /// yet, so there is nothing to be late with.
-pub(super) fn payment_failed(body: &[u8]) -> Reading {
-    let Snapshot { occurred_at, object: invoice, .. } = payload::snapshot::<Invoice>(body)?;
+pub(super) fn payment_failed(event: &Event<'_>) -> Reading {
+    let Snapshot { occurred_at, object: invoice, .. } = payload::snapshot::<Invoice>(event.body)?;
     if invoice.subscription().is_none() {
         return Ok(Vec::new());
     }
@@ -45,7 +45,7 @@ pub(super) fn payment_failed(body: &[u8]) -> Reading {
 }
 
 /// `invoice_payment.paid`: which payment intent paid which invoice; a refund names the intent.
-pub(super) fn linked(body: &[u8]) -> Reading {
+pub(super) fn linked(event: &Event<'_>) -> Reading {
     #[derive(Deserialize)]
     struct InvoicePayment {
         invoice: Other,
@@ -56,7 +56,7 @@ pub(super) fn linked(body: &[u8]) -> Reading {
         payment_intent: Option<Other>,
         charge: Option<Other>,
     }
-    let Snapshot { occurred_at, object, .. } = payload::snapshot::<InvoicePayment>(body)?;
+    let Snapshot { occurred_at, object, .. } = payload::snapshot::<InvoicePayment>(event.body)?;
     let intent = object.payment.payment_intent.as_ref().map(Ref::payment);
     let charge = object.payment.charge.as_ref().map(Ref::charge);
     if intent.is_none() && charge.is_none() {

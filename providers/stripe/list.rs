@@ -12,7 +12,7 @@ use crate::read::{self, Id, Unread};
 /// The secret setting with the API key.
 pub(super) const API_KEY: &str = "api_key";
 
-const BASE: &str = "https://api.stripe.com";
+pub(super) const BASE: &str = "https://api.stripe.com";
 
 /// Events of the largest objects still fit into one answer.
 const PAGE: usize = 50;

@@ -4,7 +4,8 @@
 //! - [`payload`]: what the objects have in common, in the shapes of all API versions
 //! - [`envelope`]: the frame around every event; thin events; events of connected accounts
 //! - [`read`]: the table from Stripe's event types to the readers below
-//! - [`checkout`], [`invoice`] (and its [`line`]s), [`subscription`], [`refund`], [`dispute`], [`customer`]
+//! - [`checkout`] (and its [`line_items`]), [`invoice`] (and its [`line`]s), [`subscription`],
+//!   [`refund`], [`dispute`], [`customer`]
 //! - [`list`]: events that were missed
 //! - [`samples`]: what Stripe sends over the life of a purchase
 
@@ -14,6 +15,7 @@ mod dispute;
 mod envelope;
 mod invoice;
 mod line;
+mod line_items;
 mod list;
 mod payload;
 mod read;
@@ -84,7 +86,8 @@ static FACTS: Facts = Facts {
             secret: true,
             required: false,
             takes: Takes::Text,
-            help: "a restricted key (rk_...) that may read events, for pulling missed ones",
+            help: "a restricted key (rk_...) that may read Checkout sessions, for what they sold, and \
+                   events, for pulling missed ones",
         },
         Setting {
             name: "api_url",
@@ -148,8 +151,8 @@ impl Provider for Stripe {
         envelope::envelope(delivery.body()).map(|envelope| vec![envelope])
     }
 
-    fn asks(&self, _event: &Event<'_>) -> Result<Vec<Ask>, Unread> {
-        Ok(Vec::new())
+    fn asks(&self, event: &Event<'_>) -> Result<Vec<Ask>, Unread> {
+        read::asks(event)
     }
 
     fn read(&self, event: &Event<'_>) -> Reading {

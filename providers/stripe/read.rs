@@ -1,18 +1,28 @@
 //! From Stripe's words to ours.
 
 use super::{checkout, customer, dispute, envelope, invoice, refund, subscription};
-use crate::read::{Event, Reading};
+use crate::ask::Ask;
+use crate::read::{Event, Reading, Unread};
+
+/// What has to be asked first.
+pub(super) fn asks(event: &Event<'_>) -> Result<Vec<Ask>, Unread> {
+    if envelope::is_ours(event.body, event.settings)? {
+        checkout::asks(event)
+    } else {
+        Ok(Vec::new())
+    }
+}
 
 /// What one event says. Types of no interest are not looked into, other than for their frame.
 pub(super) fn read(event: &Event<'_>) -> Reading {
     let ours = envelope::is_ours(event.body, event.settings)?;
     match reader(event.event_type) {
-        Some(reader) if ours => reader(event.body),
+        Some(reader) if ours => reader(event),
         _ => Ok(Vec::new()),
     }
 }
 
-type Reader = fn(&[u8]) -> Reading;
+type Reader = fn(&Event<'_>) -> Reading;
 
 /// The twins of these are not read: `invoice.payment_succeeded` (as `invoice.paid`, but missing
 /// where an invoice was marked paid), `payment_intent.succeeded`, `charge.succeeded`.

@@ -9,12 +9,12 @@ use serde::Deserialize;
 
 use super::payload::{self, List, Other, Snapshot};
 use crate::notice::{Kind, Notice, Ref};
-use crate::read::{Id, Reading, Unread};
+use crate::read::{Event, Id, Reading, Unread};
 
 /// `refund.created`, `refund.updated`, `refund.failed`, `charge.refund.updated`: all of them
 /// carry the refund with its status.
-pub(super) fn refund(body: &[u8]) -> Reading {
-    let Snapshot { occurred_at, object, .. } = payload::snapshot::<Refund>(body)?;
+pub(super) fn refund(event: &Event<'_>) -> Reading {
+    let Snapshot { occurred_at, object, .. } = payload::snapshot::<Refund>(event.body)?;
     let Some(state) = object.state() else {
         return Ok(Vec::new());
     };
@@ -25,8 +25,8 @@ pub(super) fn refund(body: &[u8]) -> Reading {
 
 /// `charge.refunded`: by each refund where they are listed (versions before 2022-11-15), else by
 /// the running total of the charge. Either way it agrees with `refund.*` on the same money.
-pub(super) fn charge(body: &[u8]) -> Reading {
-    let Snapshot { occurred_at, object: charge, .. } = payload::snapshot::<Charge>(body)?;
+pub(super) fn charge(event: &Event<'_>) -> Reading {
+    let Snapshot { occurred_at, object: charge, .. } = payload::snapshot::<Charge>(event.body)?;
     let (payment, refs) = charge.refs();
     match &charge.refunds {
         Some(refunds) if !refunds.data.is_empty() && !refunds.has_more => {

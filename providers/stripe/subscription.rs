@@ -9,11 +9,11 @@ use serde::de::IgnoredAny;
 
 use super::payload::{self, List, Metadata, Other, Previous, Price, Snapshot};
 use crate::notice::{Customer, Kind, Line, Ref};
-use crate::read::{self, Id, Reading, Unread};
+use crate::read::{self, Event, Id, Reading, Unread};
 
 /// `customer.subscription.created`: tells of a trial, or that it will end by itself.
-pub(super) fn created(body: &[u8]) -> Reading {
-    let Snapshot { occurred_at, object, .. } = payload::snapshot::<Subscription>(body)?;
+pub(super) fn created(event: &Event<'_>) -> Reading {
+    let Snapshot { occurred_at, object, .. } = payload::snapshot::<Subscription>(event.body)?;
     let mut kinds = Vec::new();
     if object.status == "trialing" {
         kinds.extend(object.trial()?);
@@ -25,8 +25,8 @@ pub(super) fn created(body: &[u8]) -> Reading {
 }
 
 /// `customer.subscription.updated`: many things in one; what changed is named beside it.
-pub(super) fn updated(body: &[u8]) -> Reading {
-    let Snapshot { occurred_at, object, previous } = payload::snapshot::<Subscription>(body)?;
+pub(super) fn updated(event: &Event<'_>) -> Reading {
+    let Snapshot { occurred_at, object, previous } = payload::snapshot::<Subscription>(event.body)?;
     let mut kinds = Vec::new();
     if previous.items || previous.plan || previous.quantity {
         kinds.push(Kind::Changed { lines: object.lines()? });
@@ -46,21 +46,21 @@ pub(super) fn updated(body: &[u8]) -> Reading {
 }
 
 /// `customer.subscription.deleted`: it is over.
-pub(super) fn deleted(body: &[u8]) -> Reading {
-    let Snapshot { occurred_at, object, .. } = payload::snapshot::<Subscription>(body)?;
+pub(super) fn deleted(event: &Event<'_>) -> Reading {
+    let Snapshot { occurred_at, object, .. } = payload::snapshot::<Subscription>(event.body)?;
     let ended = object.ended(occurred_at)?;
     Ok(object.notices(occurred_at, vec![ended]))
 }
 
 /// `customer.subscription.paused`: a trial ended without a card to charge.
-pub(super) fn paused(body: &[u8]) -> Reading {
-    let Snapshot { occurred_at, object, .. } = payload::snapshot::<Subscription>(body)?;
+pub(super) fn paused(event: &Event<'_>) -> Reading {
+    let Snapshot { occurred_at, object, .. } = payload::snapshot::<Subscription>(event.body)?;
     Ok(object.notices(occurred_at, vec![Kind::Paused]))
 }
 
 /// `customer.subscription.resumed`
-pub(super) fn resumed(body: &[u8]) -> Reading {
-    let Snapshot { occurred_at, object, .. } = payload::snapshot::<Subscription>(body)?;
+pub(super) fn resumed(event: &Event<'_>) -> Reading {
+    let Snapshot { occurred_at, object, .. } = payload::snapshot::<Subscription>(event.body)?;
     Ok(object.notices(occurred_at, vec![Kind::Resumed]))
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{UltraCart, batch, form};
 use crate::notice::{DisputeState, Kind, Line, Notice};
 use crate::read::Settings;
-use crate::{Answers, Auth, Event, Fetched, Provider, Unread};
+use crate::{Answers, Auth, Event, Fetched, Need, Provider, Unread};
 
 fn order(change: impl Fn(&mut Value)) -> Value {
     let mut order = json!({
@@ -206,7 +206,7 @@ fn the_order_is_asked_for_and_only_the_one_that_was_named() {
     let ask = asks("order_create", json!({"order_id": "DEMO-1"})).unwrap().remove(0);
     assert!(ask.path.starts_with("/rest/v2/order/orders/DEMO-1?_expand=auto_order,"));
     let auth = Auth::Header { name: "x-ultracart-simple-key", prefix: "", setting: "api_key" };
-    assert_eq!((ask.auth, ask.optional), (auth, false));
+    assert_eq!((ask.auth, ask.need), (auth, Need::Always));
     let rebilled = json!({
         "original_order_id": "DEMO-1",
         "rebill_orders": [

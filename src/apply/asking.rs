@@ -2,19 +2,27 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use data_encoding::BASE64;
-use keywright_providers::{Answers, Ask, Event, Fetched, Unread};
+use keywright_providers::{Answers, Ask, Event, Fetched, Need, Unread};
 use serde::{Deserialize, Serialize};
 
 use crate::config::Account;
-use crate::fetch;
+use crate::fetch::{self, FetchError};
+use crate::rules::retry;
 use crate::store::rows::EventRow;
 
 /// How often an event may lead to further questions.
 pub(super) const ROUNDS_MAX: usize = 4;
 
+/// As HTTP says it.
+const NOT_THERE: u16 = 404;
+
 /// Questions of one event, all in all.
 const ASKS_MAX: usize = 16;
+
+/// No event waits longer for an answer that only helps.
+const PATIENCE: TimeDelta = TimeDelta::minutes(1);
 
 /// An answer as it stands in the store.
 #[derive(Serialize, Deserialize)]
@@ -40,7 +48,7 @@ pub(super) enum Open {
 pub(super) fn open(event: &Event<'_>, account: &Account) -> Result<Open, Unread> {
     let mut asks = account.provider.asks(event)?;
     asks.retain(|ask| !event.answers.contains_key(&ask.name));
-    asks.retain(|ask| !ask.optional || fetch::missing(ask, account).is_empty());
+    asks.retain(|ask| ask.need == Need::Always || fetch::missing(ask, account).is_empty());
     let missing: Vec<&str> = asks.iter().flat_map(|ask| fetch::missing(ask, account)).collect();
     if asks.len() + event.answers.len() > ASKS_MAX {
         let message = format!("leads to more than {ASKS_MAX} questions to the provider");
@@ -51,6 +59,27 @@ pub(super) fn open(event: &Event<'_>, account: &Account) -> Result<Open, Unread>
         (false, true) => Open::Asks(asks),
         (false, false) => Open::Needs(missing),
     })
+}
+
+/// What counts as the answer, at this attempt (from 1). Of a question that only helps, a refusal
+/// counts as if there were no such thing, and so does a silence that would last too long: the event
+/// is read without, and a replay asks again.
+///
+/// # Errors
+/// That of the API.
+pub(super) fn taken(
+    ask: &Ask,
+    answer: Result<Fetched, FetchError>,
+    attempts: i32,
+    now: DateTime<Utc>,
+) -> Result<Fetched, FetchError> {
+    let Err(error) = answer else { return answer };
+    let lasting = || retry::api_wait(attempts.unsigned_abs(), error.retry_after(), now) > PATIENCE;
+    if ask.need != Need::Helpful || (error.passes() && !lasting()) {
+        return Err(error);
+    }
+    tracing::warn!(%error, "the event is read without an answer to the question {}: {error}", ask.name);
+    Ok(Fetched { status: NOT_THERE, body: Vec::new() })
 }
 
 /// The answers that are kept with an event. What is not of our making counts as none.

@@ -30,7 +30,7 @@ pub use sale::Applied;
 use crate::books::{Books, Shelf};
 use crate::clock::Clock;
 use crate::fetch::{Fetch, FetchError};
-use crate::rules::retry;
+use crate::rules::retry::{self, RetryAfter};
 use crate::store::rows::{EventRow, Settled, TOLD_AGAIN};
 use crate::store::types::EventStatus;
 use crate::store::{Store, StoreError, Tx};
@@ -296,11 +296,12 @@ impl Apply {
                 return;
             }
             Ok(Err(error)) => {
-                self.ask_again(id, fence, attempts, &error.to_string()).await;
+                let asked = error.retry_after();
+                self.ask_again(id, fence, attempts, asked, &error.to_string()).await;
                 return;
             }
             Err(_) => {
-                self.ask_again(id, fence, attempts, "the provider's API is too slow").await;
+                self.ask_again(id, fence, attempts, None, "the provider's API is too slow").await;
                 return;
             }
         };
@@ -331,7 +332,9 @@ impl Apply {
         let mut answers = asking::answers(event);
         for _ in 0..asking::ROUNDS_MAX {
             for ask in &asks {
-                answers.insert(ask.name.clone(), self.fetch.ask(ask, account).await?);
+                let answer = self.fetch.ask(ask, account).await;
+                let answer = asking::taken(ask, answer, event.attempts, self.clock.now())?;
+                answers.insert(ask.name.clone(), answer);
             }
             let kept = asking::kept(&answers);
             event.answers = Some(kept.clone());
@@ -350,9 +353,17 @@ impl Apply {
         Ok(Read::Asks(asks))
     }
 
-    async fn ask_again(&self, id: i64, fence: i64, attempts: i32, message: &str) {
+    async fn ask_again(
+        &self,
+        id: i64,
+        fence: i64,
+        attempts: i32,
+        asked: Option<RetryAfter>,
+        message: &str,
+    ) {
         tracing::warn!(event.id = id, "event {id} is tried again: {message}");
-        let next_at = self.clock.now() + retry::api_wait(attempts.unsigned_abs());
+        let now = self.clock.now();
+        let next_at = now + retry::api_wait(attempts.unsigned_abs(), asked, now);
         self.put_back(id, fence, next_at, message).await;
     }
 

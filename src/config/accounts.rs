@@ -223,7 +223,9 @@ fn value_is_known(report: &mut Report<'_>, place: &Key, setting: &Setting, text:
         return;
     }
     match setting.takes {
-        Takes::Text => {}
+        Takes::Text => {
+            report.add(place, format!("is blank; leave it out, or write {}", setting.help))
+        }
         Takes::OneOf(words) => {
             let hint = did_you_mean(text, words.iter().copied());
             let message = format!("is none of the words it knows: {}{hint}", words.join(", "));

@@ -1,5 +1,6 @@
 //! Pull: what a provider's list of events holds and was never told here, is kept like any webhook.
 //!
+//! - [`gap`]: that it was not told is told to a person
 //! - `page`: which events of a page are missing
 //! - `worker`: by itself, at the start and every hour
 //!
@@ -7,6 +8,7 @@
 //! outage is in its list only. A pulled event is known by the same id as its webhook, so
 //! whichever comes second changes nothing. Several nodes may pull at once.
 
+pub mod gap;
 mod page;
 mod worker;
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
-use super::{Pull, PullError, Pulled, ready};
+use super::{Pull, PullError, Pulled, gap, ready};
 use crate::config::Account;
 use crate::store::rows::EventFilter;
 
@@ -45,7 +45,8 @@ impl Pull {
 
     /// One account, from where its list was read to last, else from its newest event. `None`:
     /// another node has just read it (unless `always`), or nothing ever came: a new account
-    /// begins with what it is told.
+    /// begins with what it is told. What a service was not told while it did not run (`always`, at
+    /// its start) is no [`gap`].
     ///
     /// # Errors
     /// [`PullError`]: the next pass begins where this one did.
@@ -70,7 +71,14 @@ impl Pull {
             None => None,
         };
         let text = now.to_rfc3339();
-        self.store.run("pulled until", move |tx| tx.meta_put(&mark, &text)).await?;
+        let missed = pulled.as_ref().filter(|_| !always).map(|pulled| pulled.missed.clone());
+        let (name, missed) = (account.to_owned(), missed.unwrap_or_default());
+        self.store
+            .run("pulled until", move |tx| {
+                gap::note(tx, &name, &missed, now)?;
+                tx.meta_put(&mark, &text)
+            })
+            .await?;
         Ok(pulled)
     }
 

@@ -42,6 +42,8 @@ pub enum Trouble {
     Hook { hook: String },
     /// An account that is silent.
     Silent { account: String },
+    /// Events of an account that were never told, and found in the provider's list.
+    Missed { account: String },
 }
 
 /// Some of that, and since when.

@@ -50,7 +50,8 @@ impl Digest {
             Found { more: true, count: 1_000, ..of(Trouble::Mail) },
             of(Trouble::Address),
             of(Trouble::Hook { hook: "crm".to_owned() }),
-            of(Trouble::Silent { account }),
+            of(Trouble::Silent { account: account.clone() }),
+            of(Trouble::Missed { account }),
         ];
         let [vendor, public_url] =
             ["Acme Licensing", "https://licenses.acme.example"].map(str::to_owned);
@@ -81,6 +82,7 @@ impl Digest {
             Trouble::Address => ("address", "", "", ""),
             Trouble::Hook { hook } => ("hook", "", "", hook.as_str()),
             Trouble::Silent { account } => ("silent", account.as_str(), "", ""),
+            Trouble::Missed { account } => ("missed", account.as_str(), "", ""),
         };
         context! {
             kind => kind,
@@ -107,7 +109,7 @@ fn path(trouble: &Trouble) -> String {
         Trouble::Mail => "/console/mail?status=failed".to_owned(),
         Trouble::Address => "/console/mail?status=queued".to_owned(),
         Trouble::Hook { .. } => "/console".to_owned(),
-        Trouble::Silent { .. } => "/console/providers".to_owned(),
+        Trouble::Silent { .. } | Trouble::Missed { .. } => "/console/providers".to_owned(),
     }
 }
 

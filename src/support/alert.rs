@@ -81,8 +81,16 @@ fn digest(word: Word, number: u64, to: &str, mail: &Mail, now: DateTime<Utc>) ->
 }
 
 fn found(attention: &Attention) -> Vec<Found> {
-    let Attention { at: _, failed, waiting, mail_failed, without_address, hooks_failed, silent } =
-        attention;
+    let Attention {
+        at: _,
+        failed,
+        waiting,
+        mail_failed,
+        without_address,
+        hooks_failed,
+        silent,
+        missed,
+    } = attention;
     let some = |trouble, count: Count| Found {
         trouble,
         count: count.count,
@@ -106,6 +114,12 @@ fn found(attention: &Attention) -> Vec<Found> {
         count: 1,
         more: false,
         since: Some(silent.last_event_at),
+    }));
+    found.extend(missed.iter().map(|missed| Found {
+        trouble: Trouble::Missed { account: missed.account.clone() },
+        count: missed.gap.events,
+        more: false,
+        since: Some(missed.gap.since),
     }));
     found
 }

@@ -9,6 +9,7 @@ use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use super::{Failure, Support};
+use crate::pull::gap::{self, Gap};
 use crate::rules::silence;
 use crate::store::rows::{EventTrouble, HookTrouble, Tally};
 use crate::store::types::EventStatus;
@@ -39,6 +40,8 @@ pub struct Attention {
     pub hooks_failed: Vec<OpenHook>,
     /// Configured accounts that have been silent for much longer than is usual for them.
     pub silent: Vec<Silent>,
+    /// Configured accounts whose events were found in the provider's list, and never told.
+    pub missed: Vec<MissedEvents>,
 }
 
 /// How many, and since when.
@@ -76,19 +79,36 @@ pub struct Silent {
     pub usual_days: i64,
 }
 
+/// An account that is not told everything.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MissedEvents {
+    pub account: String,
+    #[serde(flatten)]
+    pub gap: Gap,
+}
+
 impl Attention {
     /// Nothing needs a person.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         // All fields by name: a new one does not compile until it is thought of here.
-        let Self { at: _, failed, waiting, mail_failed, without_address, hooks_failed, silent } =
-            self;
+        let Self {
+            at: _,
+            failed,
+            waiting,
+            mail_failed,
+            without_address,
+            hooks_failed,
+            silent,
+            missed,
+        } = self;
         failed.is_empty()
             && waiting.is_empty()
             && mail_failed.count == 0
             && without_address.count == 0
             && hooks_failed.is_empty()
             && silent.is_empty()
+            && missed.is_empty()
     }
 }
 
@@ -100,7 +120,7 @@ impl Support {
     pub async fn attention(&self) -> Result<Attention, Failure> {
         let (now, books) = (self.clock.now(), self.shelf.now());
         self.read("attention", move |tx| {
-            let accounts = books.config.accounts.keys();
+            let accounts = books.config.accounts.keys().map(String::as_str);
             Ok(Attention {
                 at: now,
                 failed: open(tx.event_troubles(EventStatus::Failed, now)?),
@@ -108,7 +128,8 @@ impl Support {
                 mail_failed: tx.outbox_given_up()?.into(),
                 without_address: tx.sales_without_address(now - ADDRESS_LATE)?.into(),
                 hooks_failed: tx.hook_troubles()?.into_iter().map(OpenHook::from).collect(),
-                silent: silent(tx, accounts.map(String::as_str), now)?,
+                silent: silent(tx, accounts.clone(), now)?,
+                missed: missed(tx, accounts, now)?,
             })
         })
         .await
@@ -166,6 +187,20 @@ fn silent<'a>(
         }
     }
     Ok(silent)
+}
+
+/// The accounts of these that were not told everything.
+fn missed<'a>(
+    tx: &mut Tx<'_>,
+    accounts: impl Iterator<Item = &'a str>,
+    now: DateTime<Utc>,
+) -> Result<Vec<MissedEvents>, StoreError> {
+    let mut missed = Vec::new();
+    for account in accounts {
+        let gap = gap::find(tx, account, now)?;
+        missed.extend(gap.map(|gap| MissedEvents { account: account.to_owned(), gap }));
+    }
+    Ok(missed)
 }
 
 /// The last event before each midnight, as far as that was noted.

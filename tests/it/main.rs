@@ -9,6 +9,8 @@ mod alert;
 #[cfg(test)]
 mod app;
 #[cfg(test)]
+mod asking;
+#[cfg(test)]
 mod attention;
 #[cfg(test)]
 mod browser;

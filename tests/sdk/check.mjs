@@ -112,6 +112,24 @@ const CHECKS = [
     }
     return true;
   }],
+  ["creem", "creem", async (f) => {
+    const { verifyWebhookSignature } = await import(join(modules, "node_modules/creem/dist/esm/webhooks.js"));
+    for (const secret of f.secrets)
+      try { await verifyWebhookSignature(text(f), f.headers, secret); return true; } catch (error) {
+        if (error?.name !== "WebhookVerificationError") throw error;
+      }
+    return false;
+  }],
+  ["chargebee", "chargebee", async (f) => {
+    const { basicAuthValidator } = require("chargebee");
+    const known = (user, password) => user === f.settings.username && f.secrets.includes(password);
+    await basicAuthValidator(known)(f.headers);
+    return true;
+  }, () => true, (f) => {
+    // It proves who sent it, and nothing of what: the password is changed.
+    const password = Buffer.from(`${f.settings.username}:${f.secrets[0]}x`).toString("base64");
+    return { ...f, headers: { ...f.headers, authorization: `Basic ${password}` } };
+  }],
   ["shopify", "@shopify/shopify-api", async (f) => {
     await import(join(modules, "node_modules/@shopify/shopify-api/dist/esm/adapters/node/index.mjs"));
     const { shopifyApi } = await import(join(modules, "node_modules/@shopify/shopify-api/dist/esm/lib/index.mjs"));

@@ -11,7 +11,7 @@ use keywright_providers::sample::Step;
 use keywright_providers::scheme::{Encoding, Hash, Window, hmac_sign, hmac_timestamped, token};
 use keywright_providers::secret::SECRET_BYTES_MIN;
 use keywright_providers::{
-    Answer, Ask, Auth, Covers, Credentials, Envelope, Event, FIVE_MINUTES, Facts, Provider,
+    Answer, Ask, Auth, Covers, Credentials, Envelope, Event, FIVE_MINUTES, Facts, Need, Provider,
     Reading, Reject, Request, Sample, Scene, Secret, Unread, Verified, read,
 };
 use serde::Deserialize;
@@ -249,7 +249,7 @@ impl Provider for Plain {
 
     fn asks(&self, _: &Event<'_>) -> Result<Vec<Ask>, Unread> {
         let ask = Ask::get("more", "https://api.example.com", "/more".to_owned(), Auth::Nothing);
-        Ok(vec![Ask { optional: true, ..ask }])
+        Ok(vec![Ask { need: Need::Configured, ..ask }])
     }
 
     fn read(&self, event: &Event<'_>) -> Reading {

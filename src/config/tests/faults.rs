@@ -120,6 +120,10 @@ fn each_fault_says_what_would_be_right() {
             &format!("{standard}amounts = \"cents\""),
             "is none of the words it knows: minor, decimal",
         ),
+        (
+            &format!("{standard}events_paid = \" \""),
+            "events_paid: is blank; leave it out, or write",
+        ),
         (&format!("{standard}product = \"data/id\""), "product: does not fit; write JSON pointers"),
         (
             &format!("{stripe}[providers.a.products]\nx = {{ name = \"y\" }}"),

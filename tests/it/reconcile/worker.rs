@@ -7,6 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use keywright::clock::Clock;
 use keywright::fetch::Fetch;
 use keywright::pull::Pull;
+use keywright::pull::gap::Gap;
+use keywright::support::attention::MissedEvents;
 use tokio::sync::watch;
 
 use super::{page, purchase, shop, standing};
@@ -57,6 +59,47 @@ on_both! {
         office.clock.advance(TimeDelta::minutes(30));
         assert!(pull.pass("pay", false).await.unwrap().unwrap().kept.is_empty());
         assert_eq!(since(&api)[1], began + TimeDelta::days(2) - TimeDelta::hours(1));
+    }
+
+    async fn what_was_never_sent_while_it_ran_needs_a_person_until_nothing_is_missed_for_a_day(
+        db: Database
+    ) {
+        let office = Office::open(&db).await;
+        let (_api, _) = shop(&office, "ida").await;
+        let pull = pull(&office);
+        pull.pass("pay", true).await.unwrap();
+
+        office.clock.advance(TimeDelta::hours(1));
+        let pulled = pull.pass("pay", false).await.unwrap().unwrap();
+        let (since, events) = (pulled.missed[0].occurred_at, pulled.missed.len());
+        let gap = Gap { since, found_at: office.clock.now(), events };
+        let missed = MissedEvents { account: "pay".to_owned(), gap };
+        assert_eq!(office.support.attention().await.unwrap().missed, [missed]);
+        assert!(!office.support.attention().await.unwrap().is_empty());
+
+        for _ in 0..23 {
+            office.clock.advance(TimeDelta::hours(1));
+            assert!(pull.pass("pay", false).await.unwrap().unwrap().kept.is_empty());
+            assert_eq!(office.support.attention().await.unwrap().missed.len(), 1);
+        }
+        office.clock.advance(TimeDelta::hours(1));
+        assert_eq!(office.support.attention().await.unwrap().missed, []);
+    }
+
+    async fn what_happened_while_it_stood_still_or_a_moment_ago_needs_nobody(db: Database) {
+        let office = Office::open(&db).await;
+        let (api, _) = shop(&office, "ida").await;
+        let pull = pull(&office);
+        pull.pass("pay", true).await.unwrap();
+        office.clock.advance(TimeDelta::days(2));
+        assert!(!pull.pass("pay", true).await.unwrap().unwrap().kept.is_empty());
+        assert_eq!(office.support.attention().await.unwrap().missed, []);
+
+        office.clock.advance(TimeDelta::minutes(50));
+        api.knows("/v1/events", page(&purchase(&office, "bob"), false));
+        office.clock.advance(TimeDelta::minutes(10));
+        assert!(!pull.pass("pay", false).await.unwrap().unwrap().kept.is_empty());
+        assert_eq!(office.support.attention().await.unwrap().missed, []);
     }
 
     async fn without_a_mark_it_looks_from_the_newest_event(db: Database) {
