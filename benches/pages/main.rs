@@ -25,11 +25,12 @@ mod served;
 mod town;
 mod visits;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta};
 use mimalloc::MiMalloc;
 use tempfile::TempDir;
 use tokio_postgres::NoTls;
@@ -119,8 +120,14 @@ async fn measure(name: &str, database: &str, folder: &Path) -> usize {
         pages.retain(|page| page.path == YARDSTICK || page.path.contains(&part));
     }
     served.let_in(&town, &pages).await;
+    let mut slowest: BTreeMap<String, Times> = BTreeMap::new();
     for page in pages {
-        let Times { p50, p95, max } = served.times(&page).await;
+        let times = served.times(&page).await;
+        let Times { p50, p95, max } = times;
+        let of_route = slowest.entry(page.route).or_insert(times);
+        if p95 > of_route.p95 {
+            *of_route = times;
+        }
         let verdict = if p95 > P95_MS_MAX { "  TOO SLOW" } else { "" };
         slow += usize::from(p95 > P95_MS_MAX);
         let name = match &page.who {
@@ -128,6 +135,10 @@ async fn measure(name: &str, database: &str, folder: &Path) -> usize {
             Who::Desk | Who::Nobody => page.path,
         };
         println!("{name:80} {p50:>9.2} {p95:>9.2} {max:>9.2}{verdict}");
+    }
+    println!("\n{name}, the slowest address of each page\n| page | p50 ms | p95 ms |");
+    for (route, Times { p50, p95, .. }) in slowest {
+        println!("| `{route}` | {p50:.1} | {p95:.1} |");
     }
     town.store.close().await;
     slow

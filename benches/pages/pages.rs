@@ -8,6 +8,8 @@ use crate::visits::VISITS;
 /// One address.
 #[derive(Debug, Clone)]
 pub(crate) struct Page {
+    /// What it is one address of.
+    pub(crate) route: String,
     pub(crate) path: String,
     pub(crate) who: Who,
     pub(crate) status: u16,
@@ -36,16 +38,17 @@ pub(crate) fn pages(known: &Known) -> Vec<Page> {
     let mut pages = vec![page(YARDSTICK, Who::Nobody, "")];
     let filled = |path: &str| known.fill(path);
     for visit in VISITS {
-        let console = |path: &&str| filled(&format!("/console{path}"));
-        let paths = visit.shown.iter().map(console);
-        pages.extend(paths.map(|path| match path.ends_with("/html") {
+        let console = |path: &&str| Page {
+            route: format!("/console{}", visit.route),
+            ..page(&filled(&format!("/console{path}")), Who::Desk, WHOLE)
+        };
+        pages.extend(visit.shown.iter().map(console).map(|page| match visit.route {
             // What stands in a letter is no whole page.
-            true => page(&path, Who::Desk, "<base target"),
-            false => page(&path, Who::Desk, WHOLE),
+            "/mail/{id}/html" => Page { holds: "<base target", ..page },
+            _ => page,
         }));
-        let paths = visit.leads_on.iter().map(console);
-        let leads_on = |path: String| Page { status: 303, ..page(&path, Who::Desk, "/console/") };
-        pages.extend(paths.map(leads_on));
+        let leads_on = |page: Page| Page { status: 303, holds: "/console/", ..page };
+        pages.extend(visit.leads_on.iter().map(console).map(leads_on));
     }
     pages.push(page("/console/sign-in", Who::Nobody, WHOLE));
     for who in [RESELLER, known.word("large_order_email"), known.word("email")] {
@@ -55,14 +58,17 @@ pub(crate) fn pages(known: &Known) -> Vec<Page> {
     pages.push(page("/my", Who::Nobody, WHOLE));
     pages.push(page("/my/in?link=nothing", Who::Nobody, WHOLE));
     for (path, filters, holds) in LISTS {
-        let paths = filters.iter().map(|filter| filled(&format!("{path}{filter}")));
-        pages.extend(paths.map(|path| page(&path, Who::Desk, holds)));
+        pages.extend(filters.iter().map(|filter| Page {
+            route: path.trim_end_matches('?').to_owned(),
+            ..page(&filled(&format!("{path}{filter}")), Who::Desk, holds)
+        }));
     }
     pages
 }
 
 fn page(path: &str, who: Who, holds: &'static str) -> Page {
-    Page { path: path.to_owned(), who, status: 200, holds }
+    let route = path.split('?').next().unwrap_or(path).to_owned();
+    Page { route, path: path.to_owned(), who, status: 200, holds }
 }
 
 /// Of the API.
