@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
@@ -83,6 +83,9 @@ impl Served {
                 .configure(web::routes)
         })
         .workers(1)
+        // However busy the machine is.
+        .keep_alive(Duration::from_secs(600))
+        .client_request_timeout(Duration::ZERO)
         .bind("127.0.0.1:0")
         .unwrap();
         let address = server.addrs()[0];

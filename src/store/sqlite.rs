@@ -260,7 +260,8 @@ pub(super) fn newest_of(columns: &[&str]) -> (String, String) {
 /// Condition and order of a list by time and id, newest first: below the time `$1` and the id `$2`,
 /// from the time `$3` on, these columns are `$4`, `$5` ... Equalities, as in [`newest_of`].
 pub(super) fn latest_of(columns: &[&str]) -> (String, String) {
-    let equal = columns.iter().zip(4..).map(|(column, number)| format!(" AND {column} = ${number}"));
+    let equal =
+        columns.iter().zip(4..).map(|(column, number)| format!(" AND {column} = ${number}"));
     let span = "at <= $1 AND (at < $1 OR id < $2) AND at >= $3";
     (format!("{span}{}", equal.collect::<String>()), "at DESC, id DESC".to_owned())
 }

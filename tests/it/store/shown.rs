@@ -133,11 +133,8 @@ fn counted(all: &[HistoryRow], since: DateTime<Utc>, until: DateTime<Utc>) -> Ve
             *days.entry((day, &row.action)).or_default() += 1;
         }
     }
-    let count = |((day, action), count): ((_, &str), _)| DayCount {
-        day,
-        action: action.to_owned(),
-        count,
-    };
+    let count =
+        |((day, action), count): ((_, &str), _)| DayCount { day, action: action.to_owned(), count };
     days.into_iter().map(count).collect()
 }
 
