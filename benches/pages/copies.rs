@@ -55,7 +55,7 @@ const OF_SALES: &str = "t.sale_id <= {sales}";
 const OF_LICENSES: &str =
     "t.license_id IN (SELECT l.id FROM licenses AS l WHERE l.sale_id <= {sales})";
 
-const TABLES: [Table; 8] = [
+const TABLES: [Table; 9] = [
     Table {
         name: "sales",
         rows: SALES,
@@ -201,7 +201,34 @@ const TABLES: [Table; 8] = [
             ("message", Same),
         ],
     },
+    Table {
+        name: "hooks_outbox",
+        rows: OF_LICENSES,
+        columns: &[
+            ("id", Number),
+            ("key", Text),
+            ("hook", Same),
+            ("type", Same),
+            ("license_id", Id),
+            ("status", Same),
+            ("attempts", Same),
+            ("next_at", At),
+            ("claimed_until", Same),
+            ("fence", Same),
+            ("error", Same),
+            ("message_id", Text),
+            ("dated_at", At),
+            ("sent_at", At),
+            ("message", Same),
+        ],
+    },
 ];
+
+/// The one hook took all that it was told.
+const BEFORE: &str = "
+    UPDATE hooks_outbox SET hook = 'erp', key = key || ':erp', status = 'sent', attempts = 1,
+        sent_at = dated_at;
+";
 
 /// Rare and recent things, after all copies: mail that waits or failed, an event that waits for
 /// its turn, types and reasons that hardly ever occur.
@@ -209,6 +236,8 @@ const AFTER: &str = "
     UPDATE outbox SET status = 'failed', error = 'the server refused the address', sent_at = NULL
         WHERE id % 5000 = 7;
     UPDATE outbox SET status = 'queued', sent_at = NULL WHERE id > (SELECT max(id) - 40 FROM outbox);
+    UPDATE hooks_outbox SET status = 'failed', error = 'erp answered 500', sent_at = NULL
+        WHERE id % 5000 = 7;
     UPDATE events SET type = 'seldom.told' WHERE id IN (11, 12, 13);
     UPDATE events SET status = 'ignored', reason = 'hardly_ever' WHERE id IN (21, 22, 23);
     UPDATE licenses SET state = 'suspended' WHERE id IN (
@@ -254,7 +283,8 @@ impl Plan {
                 TABLES.iter().map(|table| table.copy(k, dialect, &plan)).collect();
             format!("BEGIN; {} COMMIT;", rows.concat())
         });
-        originals.chain(copies).chain([AFTER.to_owned()])
+        let before = std::iter::once(BEFORE.to_owned());
+        before.chain(originals).chain(copies).chain([AFTER.to_owned()])
     }
 }
 

@@ -15,9 +15,10 @@ use keywright::keyring::Keyring;
 use keywright::machines::Machines;
 use keywright::machines::given::{Key, Machine};
 use keywright::post::{Post, Settings};
-use keywright::store::rows::LicenseFilter;
+use keywright::store::rows::{EventFilter, LicenseFilter};
 use keywright::store::{Options, Store};
 use keywright::support::acts::Wish;
+use keywright::support::view::LicenseView;
 use keywright::support::{Asked, Support};
 use keywright::trigger::{scene, tell};
 use keywright_providers::sample::{Scene, Step};
@@ -36,11 +37,17 @@ pub(crate) const PURCHASES: usize = 400;
 /// Events that they come to, roughly.
 pub(crate) const EVENTS_ABOUT: i64 = 3_000;
 
+/// Of the hook that is told everything.
+const HOOK: &str = "whsec_YmVuY2htYXJrYmVuY2htYXJrYmVuY2htYXJr";
+
 /// Renewals of the one long life.
 const LONG_LIFE: usize = 66;
 
-/// Licenses of the one large order.
-const LARGE_ORDER: u32 = 400;
+/// Licenses of the one large order: the most that an order line may have.
+const LARGE_ORDER: u32 = keywright::rules::fold::QUANTITY_MAX;
+
+/// One customer who buys again and again.
+pub(crate) const RESELLER: &str = "reseller@trade.example";
 
 /// A clock that goes when it is moved.
 #[derive(Debug)]
@@ -72,7 +79,7 @@ pub(crate) struct Town {
     pub(crate) intake: Intake,
     pub(crate) clock: Arc<Hands>,
     apply: Apply,
-    post: Post,
+    pub(crate) post: Post,
     machines: Machines,
 }
 
@@ -119,6 +126,12 @@ impl Town {
         }
     }
 
+    /// Was it filled before?
+    pub(crate) async fn is_filled(&self) -> bool {
+        let newest = self.support.event_list(EventFilter::default(), None, 1).await;
+        !newest.unwrap().items.is_empty()
+    }
+
     /// The lives that are copied, spread evenly from the clock's time over `length`.
     pub(crate) async fn live(&self, length: TimeDelta) -> Filled {
         let begin = self.clock.now();
@@ -150,14 +163,26 @@ impl Town {
                 scene.item_next.clone_from(&scene.item);
                 scene.item_first.clone_from(&scene.item);
             }
-            // One customer buys again and again.
-            if number % 100 == 50 {
-                "reseller@trade.example".clone_into(&mut scene.email);
+            if number % 50 == 30 {
+                RESELLER.clone_into(&mut scene.email);
             }
             // Not of the account's mode.
             scene.live = number % 50 != 49;
         })
         .await;
+        // Somebody is too quick, and takes it back.
+        if number % 20 == 11 {
+            let license = self.newest_license(&Self::address(&format!("p{number}"))).await;
+            self.act(&license.id, "ann", [Wish::Suspend, Wish::Reinstate]).await;
+        }
+    }
+
+    async fn act(&self, license: &str, by: &str, wishes: impl IntoIterator<Item = Wish>) {
+        for wish in wishes {
+            let asked = Asked { by: by.to_owned(), ..Asked::default() };
+            self.support.act(license, wish, asked).await.unwrap();
+            self.apply.settle().await.unwrap();
+        }
     }
 
     /// Lives of which there is one each: the rare account, a long life, a large order, and what
@@ -176,19 +201,22 @@ impl Town {
         })
         .await;
         self.rest().await;
-        let name = self.license_of("t1").await;
-        let asked = Asked { by: "bench".to_owned(), ..Asked::default() };
-        self.support.act(&name, Wish::Suspend, asked).await.unwrap();
+        let suspended = self.newest_license(&Self::address("t1")).await;
+        self.act(&suspended.id, "bench", [Wish::Suspend]).await;
         self.rest().await;
         self.filled().await
     }
 
-    /// The newest license of the customer of that tag.
-    pub(crate) async fn license_of(&self, tag: &str) -> String {
-        let email = Some(format!("buyer.{tag}@customer.example"));
-        let filter = LicenseFilter { email, ..LicenseFilter::default() };
-        let page = self.support.license_list(filter, None, 1).await.unwrap();
-        page.items.first().map(|license| license.id.clone()).expect(tag)
+    /// Of the customer of that tag.
+    pub(crate) fn address(tag: &str) -> String {
+        format!("buyer.{tag}@customer.example")
+    }
+
+    /// The newest of this customer.
+    pub(crate) async fn newest_license(&self, email: &str) -> LicenseView {
+        let filter = LicenseFilter { email: Some(email.to_owned()), ..LicenseFilter::default() };
+        let mut page = self.support.license_list(filter, None, 1).await.unwrap();
+        page.items.pop().expect(email)
     }
 
     async fn tell(&self, account: &str, tag: &str, steps: &[Step], change: impl Fn(&mut Scene)) {
@@ -229,7 +257,7 @@ impl Town {
 
     async fn filled(&self) -> Filled {
         let read = |tx: &mut keywright::store::Tx<'_>| {
-            let newest = tx.event_list(&keywright::store::rows::EventFilter::default(), None, 1)?;
+            let newest = tx.event_list(&EventFilter::default(), None, 1)?;
             let licenses =
                 tx.license_list(&LicenseFilter::default(), DateTime::UNIX_EPOCH, None, 9)?;
             Ok((newest.first().map(|row| row.id), licenses.iter().map(|row| row.sale_id).max()))
@@ -244,6 +272,7 @@ fn config(folder: &Path) -> Config {
     let path = folder.display();
     let mut text = format!(
         "[signing]\nkey_file = \"{path}/signing.pem\"\n[mail]\ndirectory = \"{path}/mail\"\n\
+         [hooks.erp]\nurl = \"https://erp.example/licenses\"\nsecret = \"{HOOK}\"\n\
          [products.pro]\ninterval = \"P1Y\"\n[products.lite]\ninterval = \"P1M\"\n\
          [products.ever]\n"
     );

@@ -232,6 +232,11 @@ pub(super) fn slot(column: &str, length: TimeDelta) -> String {
     format!("date_bin(INTERVAL '{seconds} seconds', {column}, {zero})")
 }
 
+/// The time in this column, and that much more.
+pub(super) fn later(column: &str, length: TimeDelta) -> String {
+    format!("({column} + INTERVAL '{} seconds')", length.num_seconds())
+}
+
 /// Condition and order of a list by id, newest first: these columns are `$1`, `$2` ..., the id is
 /// below the next parameter and above the one after. Comparisons of whole rows: no other index has
 /// that order. Asked for equal columns in the order of ids, PostgreSQL may walk down the primary
@@ -245,6 +250,20 @@ pub(super) fn newest_of(columns: &[&str]) -> (String, String) {
         format!("({row}, id) < ({values}, ${below}) AND ({row}, id) > ({values}, ${above})");
     let order: Vec<String> = columns.iter().map(|column| format!("{column} DESC")).collect();
     (condition, format!("{}, id DESC", order.join(", ")))
+}
+
+/// Condition and order of a list by time and id, newest first: below the time `$1` and the id `$2`,
+/// from the time `$3` on, these columns are `$4`, `$5` ... Whole rows, as in [`newest_of`].
+pub(super) fn latest_of(columns: &[&str]) -> (String, String) {
+    let (mut row, mut values, mut order) = (String::new(), String::new(), String::new());
+    for (column, number) in columns.iter().zip(4..) {
+        row += &format!("{column}, ");
+        values += &format!("${number}, ");
+        order += &format!("{column} DESC, ");
+    }
+    let condition =
+        format!("({row}at, id) < ({values}$1, $2) AND ({row}at, id) >= ({values}$3, 0)");
+    (condition, format!("{order}at DESC, id DESC"))
 }
 
 /// Condition and order for licenses of the product `$1` that have no end: by the index of ends,

@@ -244,6 +244,11 @@ pub(super) fn slot(column: &str, length: TimeDelta) -> String {
     format!("{column} / {length_us} * {length_us}")
 }
 
+/// The time in this column, and that much more.
+pub(super) fn later(column: &str, length: TimeDelta) -> String {
+    format!("({column} + {})", length.num_seconds().saturating_mul(1_000_000))
+}
+
 /// Condition and order of a list by id, newest first: these columns are `$1`, `$2` ..., the id is
 /// below the next parameter and above the one after. Equalities: SQLite takes the index that has
 /// most of them, and of a row comparison it would not see that the id ends it.
@@ -252,6 +257,15 @@ pub(super) fn newest_of(columns: &[&str]) -> (String, String) {
     let (below, above) = (columns.len() + 1, columns.len() + 2);
     let condition = equal.collect::<Vec<_>>().join(" AND ");
     (format!("{condition} AND id < ${below} AND id > ${above}"), "id DESC".to_owned())
+}
+
+/// Condition and order of a list by time and id, newest first: below the time `$1` and the id `$2`,
+/// from the time `$3` on, these columns are `$4`, `$5` ... Equalities, as in [`newest_of`].
+pub(super) fn latest_of(columns: &[&str]) -> (String, String) {
+    let equal =
+        columns.iter().zip(4..).map(|(column, number)| format!(" AND {column} = ${number}"));
+    let span = "at <= $1 AND (at < $1 OR id < $2) AND at >= $3";
+    (format!("{span}{}", equal.collect::<String>()), "at DESC, id DESC".to_owned())
 }
 
 /// Condition and order for licenses of the product `$1` that have no end: by the index of ends.

@@ -196,6 +196,8 @@ functions! {
     license_lock(id: &str) -> Option<LicenseRow>;
     /// The licenses of a sale, by slot.
     licenses_of_sale(sale_id: i64) -> Vec<LicenseRow>;
+    /// The ids of those licenses of a sale for which another one stands now.
+    licenses_merged(sale_id: i64, into: &str) -> Vec<String>;
     /// One license.
     license_by_id(id: &str) -> Option<LicenseRow>;
     /// The license that has this key.
@@ -253,6 +255,8 @@ functions! {
     history_of(subject: &str) -> Vec<HistoryRow>;
     /// The histories of all these subjects, by subject, each oldest first.
     history_of_all(subjects: &[String]) -> Vec<HistoryRow>;
+    /// Of the histories of all these subjects only what this event caused.
+    history_caused(subjects: &[String], event_id: i64) -> Vec<HistoryRow>;
     /// When this actor did this to a subject, since then, oldest first.
     history_times(
         subject: &str,
@@ -265,7 +269,7 @@ functions! {
     /// Entries in the order of subjects and numbers, behind this one: the next part of what
     /// [`super::history::Chain`] follows.
     history_walk(after: (&str, i32), limit: usize) -> Vec<HistoryRow>;
-    /// Entries, newest first.
+    /// Entries, newest first: by their time, then by their id. The cursor is an id.
     history_list(filter: &HistoryFilter, cursor: Cursor, limit: usize) -> Vec<HistoryRow>;
     /// The largest id of an entry from before that moment.
     history_newest(before: DateTime<Utc>) -> Option<i64>;
@@ -326,6 +330,8 @@ functions! {
     outbox_failed(id: i64, fence: i64, error: &str) -> ();
     /// It is not to go out any more: its cause is gone. `failed`, and no attempt is counted.
     outbox_cancel(id: i64, fence: i64, reason: &str) -> ();
+    /// The newest mails of each of these licenses, by license, without their bytes.
+    outbox_of_licenses(license_ids: &[String], each: usize) -> Vec<MailRow>;
     /// Mails, newest first, without their bytes.
     outbox_list(filter: &MailFilter, cursor: Cursor, limit: usize) -> Vec<MailRow>;
     /// One mail, with its bytes.

@@ -19,10 +19,15 @@ use super::{Asked, Failure, Support, words};
 use crate::books::Books;
 use crate::rules::license::status;
 use crate::store::Tx;
-use crate::store::rows::{Cursor, EventFilter, EventRow, MailFilter, MailRow, NoticeRow};
+use crate::store::rows::{
+    Cursor, EventFilter, EventRow, HistoryRow, LicenseRow, MailRow, NoticeRow,
+};
 
 /// Mails shown of one license.
 const MAILS: usize = 5;
+
+/// Licenses that are shown of one sale: an order can have a thousand.
+const LICENSES: usize = 100;
 
 /// Characters that are shown of a signature or a token in a header.
 const SIGNATURE_CHARS: usize = 12;
@@ -54,8 +59,12 @@ pub struct EventSeen {
     /// Is personal data to be read in it?
     pub personal: bool,
     pub notices: Vec<NoticeSeen>,
-    /// The licenses of its sale.
+    /// What it is about, as in a list.
+    pub about: Option<String>,
+    /// The licenses of its sale, those that it changed first: at most a hundred.
     pub licenses: Vec<Touched>,
+    /// How many there are.
+    pub licenses_count: usize,
     pub history: Vec<Happened>,
 }
 
@@ -185,7 +194,7 @@ fn seen(
         [only] => Some(sentence(only, place)),
         several => summary(several),
     };
-    let (licenses, history) = led_to(tx, &row, now)?;
+    let Led { licenses, licenses_count, history } = led_to(tx, &row, now)?;
     Ok(EventSeen {
         event: EventView::from(&row),
         what,
@@ -195,7 +204,9 @@ fn seen(
         payload,
         personal: personal == Personal::Shown,
         notices: notices.collect(),
+        about: about(&told).map(|about| about.id.clone()),
         licenses,
+        licenses_count,
         history,
     })
 }
@@ -257,46 +268,61 @@ fn about(told: &[Notice]) -> Option<&Ref> {
     order.or_else(|| refs.next())
 }
 
-/// The licenses of the sale with their mail, and what was done to the event and came of it.
-fn led_to(
-    tx: &mut Tx<'_>,
-    row: &EventRow,
-    now: DateTime<Utc>,
-) -> Result<(Vec<Touched>, Vec<Happened>), Failure> {
-    let mut entries = tx.history_of(&format!("event:{}", row.id))?;
+/// What an event led to.
+struct Led {
+    licenses: Vec<Touched>,
+    licenses_count: usize,
+    history: Vec<Happened>,
+}
+
+/// The licenses of the sale with their mail, and what was done to the event and came of it: of
+/// those that are shown, and of those that others stand for now.
+fn led_to(tx: &mut Tx<'_>, row: &EventRow, now: DateTime<Utc>) -> Result<Led, Failure> {
     let stored = match row.sale_id {
         Some(sale_id) => tx.licenses_of_sale(sale_id)?,
         None => Vec::new(),
     };
-    let mut licenses = Vec::with_capacity(stored.len());
-    for license in stored {
-        let mut caused = tx.history_of(&format!("license:{}", license.id))?;
-        caused.retain(|entry| entry.cause_event == Some(row.id));
-        let touched = !caused.is_empty();
-        entries.extend(caused);
-        if license.merged_into.is_some() {
-            continue;
-        }
-        let filter = MailFilter { license_id: Some(license.id.clone()), ..MailFilter::default() };
-        let mails = tx.outbox_list(&filter, None, MAILS)?;
-        let state = crate::apply::state(license.state);
-        licenses.push(Touched {
-            status: status(state, license.valid_until, now).as_str().to_owned(),
-            id: license.id,
-            product: license.product,
-            expires_at: license.expires_at,
-            touched,
-            mails: mails.iter().map(letter).collect(),
-        });
-    }
+    let subject = |license: &LicenseRow| format!("license:{}", license.id);
+    let subjects: Vec<String> = stored.iter().map(subject).collect();
+    let mut caused = tx.history_caused(&subjects, row.id)?;
+    let touched: BTreeSet<String> = caused.iter().map(|entry| entry.subject.clone()).collect();
+    let mut standing: Vec<LicenseRow> =
+        stored.into_iter().filter(|license| license.merged_into.is_none()).collect();
+    standing.sort_by_key(|license| !touched.contains(&subject(license)));
+    let licenses_count = standing.len();
+    let left_out: BTreeSet<String> = standing.iter().skip(LICENSES).map(subject).collect();
+    standing.truncate(LICENSES);
+    caused.retain(|entry| !left_out.contains(&entry.subject));
+    let mut entries = tx.history_of(&format!("event:{}", row.id))?;
+    entries.extend(caused);
     entries.sort_by_key(|entry| (entry.at, entry.id));
-    let history = entries.iter().map(|entry| Happened {
+    let happened = |entry: &HistoryRow| Happened {
         at: entry.at,
         text: words::history(&entry.action, &entry.detail),
         actor: entry.actor.clone(),
         license_id: entry.subject.strip_prefix("license:").map(str::to_owned),
-    });
-    Ok((licenses, history.collect()))
+    };
+    let ids: Vec<String> = standing.iter().map(|license| license.id.clone()).collect();
+    let mails = tx.outbox_of_licenses(&ids, MAILS)?;
+    let shown = |license: LicenseRow| Touched {
+        status: status(crate::apply::state(license.state), license.valid_until, now)
+            .as_str()
+            .to_owned(),
+        touched: touched.contains(&subject(&license)),
+        mails: mails
+            .iter()
+            .filter(|mail| mail.license_id.as_ref() == Some(&license.id))
+            .map(letter)
+            .collect(),
+        id: license.id,
+        product: license.product,
+        expires_at: license.expires_at,
+    };
+    Ok(Led {
+        licenses: standing.into_iter().map(shown).collect(),
+        licenses_count,
+        history: entries.iter().map(happened).collect(),
+    })
 }
 
 fn letter(row: &MailRow) -> Letter {

@@ -197,11 +197,8 @@ pub(super) fn whole(
 /// Its own entries and those of the licenses that were merged into it, in order.
 pub(super) fn entries(tx: &mut Tx<'_>, row: &LicenseRow) -> Result<Vec<HistoryRow>, StoreError> {
     let mut subjects = vec![format!("license:{}", row.id)];
-    for other in tx.licenses_of_sale(row.sale_id)? {
-        if other.merged_into.as_deref() == Some(&row.id) {
-            subjects.push(format!("license:{}", other.id));
-        }
-    }
+    let merged = tx.licenses_merged(row.sale_id, &row.id)?;
+    subjects.extend(merged.iter().map(|id| format!("license:{id}")));
     let mut entries = tx.history_of_all(&subjects)?;
     entries.sort_by_key(|entry| (entry.at, entry.id));
     Ok(entries)

@@ -131,6 +131,26 @@ pub(crate) fn history_of_all(conn: &mut Conn, subjects: &[String]) -> Result<Vec
     Ok(rows)
 }
 
+pub(crate) fn history_caused(
+    conn: &mut Conn,
+    subjects: &[String],
+    event_id: i64,
+) -> Result<Vec<HistoryRow>> {
+    let mut rows: Vec<HistoryRow> = Vec::new();
+    for subjects in subjects.chunks(SUBJECTS) {
+        rows.extend(
+            entries::table
+                .filter(entries::subject.eq_any(subjects))
+                .filter(entries::cause_event.eq(Some(event_id)))
+                .select(HistoryRow::as_select())
+                .load::<HistoryRow>(conn)
+                .of("history")?,
+        );
+    }
+    rows.sort_by(|a, b| (&a.subject, a.seq).cmp(&(&b.subject, b.seq)));
+    Ok(rows)
+}
+
 pub(crate) fn history_verify(
     conn: &mut Conn,
     subject: Option<&str>,

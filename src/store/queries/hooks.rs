@@ -4,11 +4,12 @@
 use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{BigInt, Bool, Text};
 
-use super::super::Conn;
+use super::super::{Conn, newest_of};
 use super::{Result, at_most, hit, naming_row};
 use crate::store::error::Of;
+use crate::store::prepared::Prepare as _;
 use crate::store::rows::{Cursor, HookFilter, HookRow, NewHook};
 use crate::store::schema::hooks_outbox;
 use crate::store::types::{At, MailStatus};
@@ -92,24 +93,7 @@ pub(crate) fn hook_list(
     cursor: Cursor,
     limit: usize,
 ) -> Result<Vec<HookRow>> {
-    // All fields by name: a new one does not compile until it is thought of here.
-    let HookFilter { status, hook, license_id } = filter;
-    let addressed = hooks_outbox::hook.is_not_null();
-    let mut query = hooks_outbox::table.filter(addressed).select(hooks_outbox::id).into_boxed();
-    if let Some(status) = status {
-        query = query.filter(hooks_outbox::status.eq(*status));
-    }
-    if let Some(hook) = hook {
-        query = query.filter(hooks_outbox::hook.eq(Some(hook)));
-    }
-    if let Some(license_id) = license_id {
-        query = query.filter(hooks_outbox::license_id.eq(license_id));
-    }
-    if let Some(cursor) = cursor {
-        query = query.filter(hooks_outbox::id.lt(cursor));
-    }
-    let newest = query.order(hooks_outbox::id.desc()).limit(at_most(limit));
-    let ids: Vec<i64> = newest.load(conn).of("hooks_outbox")?;
+    let ids = newest(conn, filter, cursor.unwrap_or(i64::MAX), limit)?;
     let rows = hooks_outbox::table
         .filter(hooks_outbox::id.eq_any(&ids))
         .order(hooks_outbox::id.desc())
@@ -117,6 +101,114 @@ pub(crate) fn hook_list(
         .load(conn)
         .of("hooks_outbox");
     naming_row(conn, rows, &ids, hook_by_id)
+}
+
+/// The ids of the newest that match, newest first; as with events, the code says which index
+/// answers.
+fn newest(conn: &mut Conn, filter: &HookFilter, before: i64, limit: usize) -> Result<Vec<i64>> {
+    // All fields by name: a new one does not compile until it is thought of here.
+    let HookFilter { status, hook, license_id } = filter;
+    let mut ids: Vec<i64> = match (license_id, status, hook) {
+        (Some(license_id), ..) => of_license(conn, license_id, filter)?,
+        (None, None, None) => {
+            return hooks_outbox::table
+                .filter(hooks_outbox::hook.is_not_null())
+                .filter(hooks_outbox::id.lt(before))
+                .order(hooks_outbox::id.desc())
+                .limit(at_most(limit))
+                .select(hooks_outbox::id)
+                .load(conn)
+                .of("hooks_outbox");
+        }
+        (None, status, hook) => {
+            let hooks = match hook {
+                Some(hook) => vec![hook.clone()],
+                None => names(conn)?,
+            };
+            let statuses = match status {
+                Some(status) => vec![*status],
+                None => MailStatus::ALL.to_vec(),
+            };
+            let mut ids = Vec::new();
+            for hook in &hooks {
+                for status in &statuses {
+                    ids.extend(of_hook(conn, hook, *status, before, limit)?);
+                }
+            }
+            ids
+        }
+    };
+    ids.retain(|id| *id < before);
+    ids.sort_unstable_by(|a, b| b.cmp(a));
+    ids.truncate(limit);
+    Ok(ids)
+}
+
+/// All messages about a license are looked at: they are few.
+fn of_license(conn: &mut Conn, license_id: &str, filter: &HookFilter) -> Result<Vec<i64>> {
+    let messages: Vec<(i64, MailStatus, Option<String>)> = hooks_outbox::table
+        .filter(hooks_outbox::license_id.eq(license_id))
+        .filter(hooks_outbox::hook.is_not_null())
+        .select((hooks_outbox::id, hooks_outbox::status, hooks_outbox::hook))
+        .load(conn)
+        .of("hooks_outbox")?;
+    let wanted = messages.into_iter().filter(|(_, status, hook)| {
+        filter.status.is_none_or(|wanted| wanted == *status)
+            && filter.hook.as_ref().is_none_or(|wanted| Some(wanted) == hook.as_ref())
+    });
+    Ok(wanted.map(|(id, ..)| id).collect())
+}
+
+fn of_hook(
+    conn: &mut Conn,
+    hook: &str,
+    status: MailStatus,
+    before: i64,
+    limit: usize,
+) -> Result<Vec<i64>> {
+    #[derive(QueryableByName)]
+    struct Id {
+        #[diesel(sql_type = BigInt)]
+        id: i64,
+    }
+    let (of_hook, order) = newest_of(&["hook", "status"]);
+    let ids: Vec<Id> = diesel::sql_query(format!(
+        "SELECT id FROM hooks_outbox WHERE {of_hook} AND hook IS NOT NULL
+         ORDER BY {order} LIMIT $5"
+    ))
+    .bind::<Text, _>(hook)
+    .bind::<Text, _>(status.as_str())
+    .bind::<BigInt, _>(before)
+    .bind::<BigInt, _>(0_i64)
+    .bind::<BigInt, _>(at_most(limit))
+    .prepared()
+    .load(conn)
+    .of("hooks_outbox")?;
+    Ok(ids.into_iter().map(|row| row.id).collect())
+}
+
+/// Every hook that was ever owed something: from one to the next along the index.
+fn names(conn: &mut Conn) -> Result<Vec<String>> {
+    #[derive(QueryableByName)]
+    struct Name {
+        #[diesel(sql_type = Text)]
+        hook: String,
+    }
+    let names: Vec<Name> = diesel::sql_query(
+        "WITH RECURSIVE names (hook) AS (
+             SELECT (SELECT hook FROM hooks_outbox WHERE hook IS NOT NULL ORDER BY hook LIMIT 1)
+             UNION ALL
+             SELECT (SELECT next.hook FROM hooks_outbox AS next
+                     WHERE next.hook IS NOT NULL AND next.hook > names.hook
+                     ORDER BY next.hook LIMIT 1)
+             FROM names WHERE names.hook IS NOT NULL
+         )
+         SELECT hook FROM names WHERE hook IS NOT NULL",
+    )
+    .prepared()
+    .load(conn)
+    .of("hooks_outbox")?;
+    Ok(names.into_iter().map(|row| row.hook).collect())
 }
 
 pub(crate) fn hook_by_id(conn: &mut Conn, id: i64) -> Result<Option<HookRow>> {

@@ -44,6 +44,16 @@ pub(crate) fn licenses_of_sale(conn: &mut Conn, sale_id: i64) -> Result<Vec<Lice
         .of("licenses")
 }
 
+pub(crate) fn licenses_merged(conn: &mut Conn, sale_id: i64, into: &str) -> Result<Vec<String>> {
+    licenses::table
+        .filter(licenses::sale_id.eq(sale_id))
+        .filter(licenses::merged_into.eq(Some(into)))
+        .order(licenses::slot)
+        .select(licenses::id)
+        .load(conn)
+        .of("licenses")
+}
+
 pub(crate) fn license_by_id(conn: &mut Conn, id: &str) -> Result<Option<LicenseRow>> {
     licenses::table
         .find(id)

@@ -30,6 +30,24 @@ pub(crate) fn outbox_list(
     Ok(rows)
 }
 
+pub(crate) fn outbox_of_licenses(
+    conn: &mut Conn,
+    license_ids: &[String],
+    each: usize,
+) -> Result<Vec<MailRow>> {
+    let mut all: Vec<(Option<String>, i64)> = outbox::table
+        .filter(outbox::license_id.eq_any(license_ids.iter().map(Some)))
+        .select((outbox::license_id, outbox::id))
+        .load(conn)
+        .of("outbox")?;
+    all.sort_unstable_by(|a, b| (&a.0, b.1).cmp(&(&b.0, a.1)));
+    let of_each = all.chunk_by(|a, b| a.0 == b.0);
+    let ids: Vec<i64> = of_each.flat_map(|mails| mails.iter().take(each)).map(|m| m.1).collect();
+    let mut rows = without_messages(conn, &ids)?;
+    rows.sort_unstable_by(|a, b| (&a.license_id, b.id).cmp(&(&b.license_id, a.id)));
+    Ok(rows)
+}
+
 /// The ids of the newest that match, newest first.
 fn newest(conn: &mut Conn, filter: &MailFilter, before: i64, limit: usize) -> Result<Vec<i64>> {
     // All fields by name: a new one does not compile until it is thought of here.

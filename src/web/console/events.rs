@@ -163,6 +163,9 @@ impl Console {
             "same_reason": list(&[("status", &event.status), ("reason", reason)]),
             "same_sale": event.sale_id.as_deref().map(|sale| list(&[("sale_id", sale)])),
             "same_id": event.provider_event_id.as_deref().map(|id| list(&[("q", id)])),
+            "all_licenses": seen.about.as_deref().map(|about| {
+                format!("/console/licenses?{}", query([("q", about)]))
+            }),
             "all_alike": query([("status", event.status.as_str()), ("reason", reason)]),
             "products": books.config.catalogue.products.keys().collect::<Vec<_>>(),
             "done": came.done,

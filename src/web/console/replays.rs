@@ -12,8 +12,9 @@ use crate::support::remedy::remedy;
 use crate::web::html::see_other;
 use crate::web::problem::Problem;
 
-/// Events that are looked at. More are replayed than are shown, so the page says when there are.
-const REHEARSED: usize = 20;
+/// Events that are looked at: each costs as much as applying it. More are replayed than are shown, so
+/// the page says when there are.
+const REHEARSED: usize = 5;
 
 pub(super) async fn page(
     console: Data<Console>,

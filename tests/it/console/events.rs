@@ -80,6 +80,32 @@ on_both! {
         assert_eq!(audited(&office, "reloaded").await, [by("admin", None)]);
     }
 
+    async fn of_an_order_of_many_licenses_a_hundred_are_shown_and_the_rest_is_led_to(db: Database) {
+        let office = Office::open(&db).await;
+        let mut scene = office.scene(Step::Purchase, "max", "price_pro");
+        scene.quantity = 120;
+        office.deliver(&scene).await;
+        let mut tab = Tab::signed_in(&office, "support").await;
+        let events = office.get("/events?status=applied&q=max@customer.example").await.ok();
+        let mut changed = Vec::new();
+        for event in events["items"].as_array().unwrap() {
+            tab.open(&format!("/console/events/{}", event["id"].as_str().unwrap())).await;
+            tab.page.says("These are 100 of the 120 licenses of its sale");
+            let count = |text: &str| tab.page.source.matches(text).count();
+            assert_eq!(count("changed it") + count("is of the same sale"), 100);
+            // What is told of each is that of those that are shown, and each has its mail.
+            assert_eq!(count("issued for acme-pro"), count("changed it"));
+            assert_eq!(count("href=\"/console/mail/"), 100);
+            changed.push(count("changed it"));
+        }
+        changed.sort_unstable();
+        assert_eq!(changed.last(), Some(&100), "{changed:?}");
+        tab.follow("all of them").await;
+        assert!(tab.page.address.starts_with("/console/licenses?q="), "{}", tab.page.address);
+        // A page of them, and the way to the next.
+        assert_eq!(tab.page.source.matches("<td class=\"number\">").count(), 50);
+    }
+
     async fn what_others_wrote_is_text_everywhere(db: Database) {
         let office = Office::open(&db).await;
         let item = "\"><img/src=x/onerror=alert(1)>";

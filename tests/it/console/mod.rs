@@ -8,5 +8,6 @@ mod find;
 mod hooks;
 mod licenses;
 mod mail;
+mod measured;
 mod providers;
 mod today;

@@ -10,6 +10,7 @@ mod outbox;
 mod sales;
 mod schema;
 mod shelves;
+mod shown;
 mod transactions;
 
 use std::time::{Duration, Instant};
