@@ -3,8 +3,8 @@
 use chrono::TimeDelta;
 use keywright_providers::sample::Step;
 use keywright_providers::{
-    ALL, Answers, Ask, Credentials, Envelope, Event as Stored, Fetched, Notice, Provider, Sample,
-    Scene,
+    ALL, Answers, Ask, Credentials, Envelope, Event as Stored, Fetched, Need, Notice, Provider,
+    Sample, Scene,
 };
 
 use super::life::{ACCOUNT, at, catalogue, shuffle};
@@ -113,7 +113,7 @@ fn read(
     let known = |name: &&str| {
         credentials.keys.contains_key(*name) || credentials.settings.contains_key(*name)
     };
-    let configured = |ask: &Ask| !ask.optional || ask.auth.settings().iter().all(known);
+    let configured = |ask: &Ask| ask.need == Need::Always || ask.auth.settings().iter().all(known);
     let mut answers = Answers::new();
     loop {
         let settings = &credentials.settings;
