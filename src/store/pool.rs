@@ -21,9 +21,11 @@ pub(super) const SQLITE_READ: &str = "BEGIN";
 /// How many events share one commit on PostgreSQL.
 const EVENTS_MAX: usize = 1_024;
 
-/// Waits between the runs of one job: 10, 20, 40 ... ms. A deadlock is over after the first.
-const RUNS_MAX: u32 = 6;
+/// Waits between the runs of one job: 10, 20, 40 ... 320 ms. A deadlock is over after the first; of
+/// many who write about one thing, each round lets one through.
+const RUNS_MAX: u32 = 12;
 const WAIT_FIRST: Duration = Duration::from_millis(10);
+const DOUBLINGS_MAX: u32 = 5;
 
 /// A connection that can carry a transaction.
 pub(super) trait Session: SimpleConnection {
@@ -98,7 +100,7 @@ where
     /// work stays in the job.
     fn transact(&mut self, job: &mut dyn Job) -> Result<(), StoreError> {
         for run in 1..=RUNS_MAX {
-            let wait = WAIT_FIRST * 2_u32.pow(run - 1);
+            let wait = WAIT_FIRST * 2_u32.pow((run - 1).min(DOUBLINGS_MAX));
             let last = run == RUNS_MAX || Instant::now() + wait >= job.deadline();
             match self.transact_once(job) {
                 Ok(Verdict::Commit | Verdict::TakeBack) => return Ok(()),

@@ -20,15 +20,15 @@ const PURCHASES: usize = 12;
 on_both! {
     async fn killed_again_and_again_it_loses_and_doubles_nothing(db: Database) {
         let vendor = Vendor::new(&db);
-        // One that tells all at once, one whose address comes in another event, one in batches and
-        // with keys in the answer.
-        let kinds = ["stripe", "paddle", "fastspring"].map(str::to_owned);
+        // Every kind: some tell all at once, of some the address comes in another event, some send
+        // batches, some are asked.
+        let kinds: Vec<String> = vendor.config().accounts.into_keys().collect();
         let mut buyers = BTreeSet::new();
         for round in 0..KILLS {
             let node = vendor.serve();
             let mut telling = tokio::task::JoinSet::new();
             for purchase in 0..PURCHASES {
-                let kind = kinds[purchase % kinds.len()].clone();
+                let kind = kinds[(round * PURCHASES + purchase) % kinds.len()].clone();
                 let tag = format!("r{round}p{purchase}");
                 buyers.insert(format!("buyer.{tag}@customer.example"));
                 let told = vendor.events(&kind, &tag, "renewal");

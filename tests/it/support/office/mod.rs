@@ -24,7 +24,7 @@ use keywright::config::Transport;
 use keywright::due::Due;
 use keywright::fetch::Fetch;
 use keywright::hooks::Hooks;
-use keywright::intake::Intake;
+use keywright::intake::{Intake, Refusal};
 use keywright::machines::Machines;
 use keywright::mailer::file_in;
 use keywright::post::{self, Post};
@@ -211,11 +211,18 @@ impl Office {
         self.settle().await;
     }
 
-    /// Signed, and kept; not applied yet.
+    /// Signed, and kept; not applied yet. What cannot be kept now is sent again, as providers do: on
+    /// a machine that is busy a few seconds are soon over.
     pub(crate) async fn hand_in(&self, name: &str, sample: Sample) {
         let account = self.support.shelf.now().account(name).unwrap().clone();
         let signed = account.provider.sign(sample, &account.credentials, self.clock.now());
-        self.intake.deliver(name, &signed.request()).await.unwrap();
+        for _ in 0..8 {
+            match self.intake.deliver(name, &signed.request()).await {
+                Err(Refusal::NotNow) => {}
+                taken => return drop(taken.unwrap()),
+            }
+        }
+        panic!("{name} could not hand in an event");
     }
 
     /// A purchase; the license that it gives, as the API shows it.
