@@ -1,0 +1,68 @@
+//! The configuration read again while the service runs.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::books::{Books, Shelf};
+use crate::config::{Config, Faults};
+use crate::keyring::{Keyring, KeyringError};
+use crate::support::{Asked, Failure, Support};
+use crate::web::support::reload::{Reload as Reloads, ReloadDone, Reloading};
+
+/// Loads products and accounts anew, as a whole or not at all.
+#[derive(Clone)]
+pub struct Reload {
+    pub(super) file: PathBuf,
+    pub(super) shelf: Shelf,
+    pub(super) support: Support,
+}
+
+/// Why the old configuration stays in force.
+#[derive(Debug, Error)]
+pub enum ReloadError {
+    #[error("{0}")]
+    Faults(Faults),
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    #[error(transparent)]
+    Support(#[from] Failure),
+}
+
+impl Reload {
+    /// Reads the configuration again; events that failed for want of a product or account are
+    /// tried again.
+    ///
+    /// # Errors
+    /// [`ReloadError`]: nothing has changed.
+    pub async fn now(&self, asked: Asked) -> Result<ReloadDone, ReloadError> {
+        let config = Config::load(&self.file).map_err(ReloadError::Faults)?;
+        let keyring = Keyring::open(&config.signing.key_file)?;
+        let (accounts, products) = (config.accounts.len(), config.catalogue.products.len());
+        let warnings = config.warnings();
+        self.shelf.swap(Books::new(config, keyring));
+        let replayed = self.support.event_replay_unmapped(asked).await?;
+        tracing::info!(
+            events = replayed,
+            "the configuration was loaded anew; {replayed} events are tried again"
+        );
+        Ok(ReloadDone { accounts, products, replayed, warnings })
+    }
+}
+
+impl Reloads for Reload {
+    fn reload(&self, asked: Asked) -> Reloading<'_> {
+        Box::pin(async move {
+            self.now(asked).await.map_err(|error| match error {
+                ReloadError::Faults(faults) => faults.0.iter().map(ToString::to_string).collect(),
+                other => vec![other.to_string()],
+            })
+        })
+    }
+}
+
+impl std::fmt::Debug for Reload {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reload").field("file", &self.file).finish_non_exhaustive()
+    }
+}
