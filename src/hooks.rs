@@ -6,7 +6,7 @@
 //! of several nodes one sends it; the `webhook-id` is fixed, so that a receiver knows the copy that
 //! a lost answer leads to.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ use crate::support::view::LicenseView;
 const AT_ONCE: usize = 8;
 
 /// Messages addressed in one transaction.
-const ADDRESSED: usize = 100;
+const ADDRESSED: usize = 250;
 
 /// How long a claim holds: a try takes at most 5 s, and its outcome is written at once.
 const LEASE: TimeDelta = TimeDelta::seconds(20);
@@ -63,6 +63,12 @@ impl std::fmt::Debug for Hooks {
     }
 }
 
+/// What a round came to.
+struct Round {
+    addressed: usize,
+    tried: usize,
+}
+
 /// What becomes of a message after a try.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Verdict {
@@ -86,7 +92,7 @@ impl Hooks {
     pub async fn run(&self, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
             match self.round().await {
-                Ok(0) => {}
+                Ok(Round { addressed: 0, tried: 0 }) => {}
                 Ok(_) => continue,
                 Err(error) => tracing::warn!(%error, "hooks cannot be told now: {error}"),
             }
@@ -105,21 +111,21 @@ impl Hooks {
         let mut all = 0;
         loop {
             match self.round().await? {
-                0 => return Ok(all),
-                some => all += some,
+                Round { addressed: 0, tried: 0 } => return Ok(all),
+                Round { tried, .. } => all += tried,
             }
         }
     }
 
     /// Addresses what is new, claims a few messages, and sends them side by side.
-    async fn round(&self) -> Result<usize, StoreError> {
+    async fn round(&self) -> Result<Round, StoreError> {
         let (books, now) = (self.shelf.now(), self.clock.now());
         let known = Arc::clone(&books);
-        let claimed = self
+        let (addressed, claimed) = self
             .store
             .run("hooks claim", move |tx| {
-                address(tx, &known, now)?;
-                tx.hook_claim(AT_ONCE, LEASE, now)
+                let addressed = address(tx, &known, now)?;
+                Ok((addressed, tx.hook_claim(AT_ONCE, LEASE, now)?))
             })
             .await?;
         let tried = claimed.len();
@@ -129,7 +135,7 @@ impl Hooks {
             work.spawn(async move { hooks.one(&message, &books).await });
         }
         work.join_all().await;
-        Ok(tried)
+        Ok(Round { addressed, tried })
     }
 
     /// One claimed message, from its row to the outcome in the store.
@@ -244,16 +250,26 @@ impl Hooks {
 }
 
 /// What was noted becomes a message to each hook that wants it; where none does, nothing is left.
-fn address(tx: &mut Tx<'_>, books: &Books, now: DateTime<Utc>) -> Result<(), StoreError> {
-    for owed in tx.hook_unaddressed(ADDRESSED)? {
-        let wanted = |hook: &&Hook| {
-            let names: BTreeSet<&str> = hook.events.iter().map(|event| event.as_str()).collect();
-            names.contains(owed.event_type.as_str())
+/// Says how much there was.
+fn address(tx: &mut Tx<'_>, books: &Books, now: DateTime<Utc>) -> Result<usize, StoreError> {
+    let noted = tx.hook_unaddressed(ADDRESSED)?;
+    let mut unwanted = Vec::new();
+    for owed in &noted {
+        let wants = |hook: &&Hook| {
+            hook.events.iter().any(|event| event.as_str() == owed.event_type.as_str())
         };
-        let hooks = books.config.hooks.values().filter(wanted).map(|hook| hook.name.clone());
-        tx.hook_address(&owed, &hooks.collect::<Vec<_>>(), now)?;
+        let hooks = books.config.hooks.values().filter(wants);
+        let hooks: Vec<String> = hooks.map(|hook| hook.name.clone()).collect();
+        if hooks.is_empty() {
+            unwanted.push(owed.id);
+        } else {
+            tx.hook_address(owed, &hooks, now)?;
+        }
     }
-    Ok(())
+    if !unwanted.is_empty() {
+        tx.hook_unwanted(&unwanted)?;
+    }
+    Ok(noted.len())
 }
 
 fn signed(hook: &Hook, message: &HookRow, body: Vec<u8>, now: DateTime<Utc>) -> Sample {

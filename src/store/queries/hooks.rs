@@ -46,10 +46,16 @@ pub(crate) fn hook_address(
         let row = Record { key: &key, hook: Some(hook), event_type, license_id, message_id };
         new += usize::from(insert(conn, &row, owed.dated_at, now)?);
     }
-    diesel::delete(hooks_outbox::table.find(id).filter(hooks_outbox::hook.is_null()))
-        .execute(conn)
-        .of("hooks_outbox")?;
+    hook_unwanted(conn, &[*id])?;
     Ok(new)
+}
+
+pub(crate) fn hook_unwanted(conn: &mut Conn, ids: &[i64]) -> Result<()> {
+    let noted = hooks_outbox::table
+        .filter(hooks_outbox::id.eq_any(ids))
+        .filter(hooks_outbox::hook.is_null());
+    diesel::delete(noted).execute(conn).of("hooks_outbox")?;
+    Ok(())
 }
 
 /// What tells one message from another.

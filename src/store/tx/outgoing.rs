@@ -72,6 +72,8 @@ functions! {
     hook_unaddressed(limit: usize) -> Vec<HookRow>;
     /// Makes a message to each of these hooks out of what was noted; says how many are new.
     hook_address(owed: &HookRow, hooks: &[String], now: DateTime<Utc>) -> usize;
+    /// No hook wants to know what was noted here: it goes.
+    hook_unwanted(ids: &[i64]) -> ();
     /// Claims up to `limit` messages to hooks that are due. As [`Tx::outbox_claim`].
     hook_claim(limit: usize, lease: TimeDelta, now: DateTime<Utc>) -> Vec<HookRow>;
     /// As [`Tx::event_reclaim_all`].
