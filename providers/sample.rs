@@ -136,8 +136,9 @@ pub struct Sample {
     pub query: String,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
-    /// What the provider's API says to the [`crate::Ask`]s that this event leads to, by path: JSON,
-    /// or a text as it stands.
+    /// What the provider's API says to the [`crate::Ask`]s that this event leads to: JSON, or a text
+    /// as it stands. Each under its path; where that is one for all questions, behind it and a space
+    /// what the question's body holds ([`answers_to`]).
     pub answers: Vec<(String, serde_json::Value)>,
 }
 
@@ -212,9 +213,33 @@ impl Sample {
     }
 }
 
+/// Is what stands under this name of [`Sample::answers`] the answer to a question at that path with
+/// that body?
+#[must_use]
+pub fn answers_to(name: &str, path: &str, body: &[u8]) -> bool {
+    match name.split_once(' ') {
+        None => name == path,
+        Some((of, holds)) => {
+            of == path && body.windows(holds.len().max(1)).any(|part| part == holds.as_bytes())
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn at_one_path_each_question_has_its_own_answer() {
+        let (name, asked) = ("/xmlrequest <orderid>1</orderid>", b"<q><orderid>1</orderid></q>");
+        assert!(answers_to(name, "/xmlrequest", asked));
+        assert!(!answers_to(name, "/xmlrequest", b"<q><orderid>12</orderid></q>"));
+        assert!(!answers_to(name, "/other", asked) && !answers_to(name, "/xmlrequest", b""));
+        assert!(
+            answers_to("/orders/1", "/orders/1", b"")
+                && !answers_to("/orders/1", "/orders/12", b"")
+        );
+    }
 
     fn scene(tag: &str, amount_minor: i64, currency: &str) -> Scene {
         let at = DateTime::UNIX_EPOCH;

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use keywright_providers::Sample;
+use keywright_providers::sample::answers_to;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -80,11 +81,11 @@ impl Drop for StandIn {
 
 impl Known {
     async fn answer(&self, mut stream: TcpStream) {
-        let Some(path) = asked(&mut stream).await else { return };
+        let Some((path, question)) = asked(&mut stream).await else { return };
         *lock(&self.last_asked) = Instant::now();
-        let (status, body) = match lock(&self.answers).get(&path) {
+        let (status, body) = match self.known(&path, question.as_bytes()) {
             // What is no JSON, an API of its kind says as it stands.
-            Some(Value::String(text)) => ("200 OK", text.clone()),
+            Some(Value::String(text)) => ("200 OK", text),
             Some(json) => ("200 OK", json.to_string()),
             None => ("404 Not Found", "{}".to_owned()),
         };
@@ -97,10 +98,16 @@ impl Known {
         let _ = stream.write_all([head, body].concat().as_bytes()).await;
         let _ = stream.shutdown().await;
     }
+
+    fn known(&self, path: &str, question: &[u8]) -> Option<Value> {
+        let answers = lock(&self.answers);
+        let of_all = || answers.iter().find(|(name, _)| answers_to(name, path, question));
+        answers.get(path).or_else(|| of_all().map(|(_, answer)| answer)).cloned()
+    }
 }
 
-/// The path (with its query) of a request that was read to its end.
-async fn asked(stream: &mut TcpStream) -> Option<String> {
+/// The path (with its query) and the body of a request that was read to its end.
+async fn asked(stream: &mut TcpStream) -> Option<(String, String)> {
     let mut bytes = Vec::new();
     loop {
         let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -110,7 +117,7 @@ async fn asked(stream: &mut TcpStream) -> Option<String> {
                 name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok())?
             });
             if body.len() >= length.unwrap_or(0) {
-                return head.split(' ').nth(1).map(str::to_owned);
+                return head.split(' ').nth(1).map(|path| (path.to_owned(), body.to_owned()));
             }
         }
         let mut part = [0; 4096];

@@ -14,7 +14,10 @@ pub(super) fn of(scene: &Scene) -> Vec<Sample> {
         let sample =
             request("ordernotification", &item(scene, "Order Notification"), Inlet::Webhook);
         match scene.subscription {
-            true => sample.with_answer("/xmlrequest", Value::String(subscription(scene))),
+            true => sample.with_answer(
+                format!("/xmlrequest <orderid>{}</orderid>", order_id(scene, scene.cycle)),
+                Value::String(subscription(scene)),
+            ),
             false => sample,
         }
     };

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use keywright_providers::notice::Kind;
+use keywright_providers::sample::answers_to;
 use keywright_providers::{Answers, Ask, Envelope, Event, Notice, Provider, Unread, Verified};
 use serde::Serialize;
 
@@ -115,9 +116,12 @@ fn read_one(
                     .map_or_else(|u| Reading::Unread(u.into()), Reading::Notices);
             }
             Ok(asks) => {
-                for Ask { name, path, .. } in asks {
+                for Ask { name, path, body, .. } in asks {
+                    let question = body.map_or_else(Vec::new, |(_, body)| body);
                     let known = &fixture.answers;
-                    let answer = known.get(&name).or_else(|| known.get(&path)).cloned();
+                    let by_path = || known.iter().find(|(of, _)| answers_to(of, &path, &question));
+                    let answer =
+                        known.get(&name).or_else(|| by_path().map(|(_, answer)| answer)).cloned();
                     answers.extend(answer.map(|answer| (name.clone(), answer)));
                     asked.push(name);
                 }

@@ -1,7 +1,7 @@
 //! The life of a subscription as each provider tells it, in any order and any number of times.
 
 use chrono::TimeDelta;
-use keywright_providers::sample::Step;
+use keywright_providers::sample::{Step, answers_to};
 use keywright_providers::{
     ALL, Answers, Ask, Credentials, Envelope, Event as Stored, Fetched, Need, Notice, Provider,
     Sample, Scene,
@@ -127,7 +127,9 @@ fn read(
             return provider.read(&event).unwrap();
         }
         for ask in open {
-            let told = sample.answers.iter().find(|(path, _)| *path == ask.path);
+            let question = ask.body.as_ref().map_or(&[][..], |(_, body)| body);
+            let mut told = sample.answers.iter();
+            let told = told.find(|(name, _)| answers_to(name, &ask.path, question));
             let (_, told) = told.unwrap_or_else(|| panic!("no answer to {}", ask.path));
             let body = told.as_str().map_or_else(|| told.to_string(), str::to_owned);
             answers.insert(ask.name, Fetched { status: 200, body: body.into_bytes() });
