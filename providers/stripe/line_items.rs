@@ -96,7 +96,10 @@ mod tests {
             "payment_link": null, "invoice": null, "invoice_creation": { "enabled": false },
         });
         object.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
-        let event = json!({ "created": 1_760_000_000, "data": { "object": object } });
+        let event = json!({
+            "id": "evt_1", "type": "checkout.session.completed", "created": 1_760_000_000,
+            "data": { "object": object },
+        });
         event.to_string().into_bytes()
     }
 
