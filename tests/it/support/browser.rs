@@ -101,8 +101,21 @@ impl Browser {
         self.post(&format!("/element/{element}/click"), json!({})).await;
     }
 
-    /// Sends the form that has this button.
+    /// Sends the form that has this button, and waits for the page that answers: what is looked for
+    /// next may stand on this one too.
     pub(crate) async fn submit(&self, button: &str) {
+        let main = self.element("//main", "main").await;
+        self.press_button(button).await;
+        let since = Instant::now();
+        // What was replaced is not known any more.
+        while !self.get(&format!("/element/{main}/name")).await.is_null() {
+            assert!(since.elapsed() < PATIENCE, "{button:?} led nowhere:\n{}", self.text().await);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Presses this button, whatever comes of it.
+    pub(crate) async fn press_button(&self, button: &str) {
         let path = format!("//button[normalize-space()={}]", quoted(button));
         let element = self.element(&path, button).await;
         self.post(&format!("/element/{element}/click"), json!({})).await;
