@@ -252,6 +252,12 @@ pub(super) fn newest_of(columns: &[&str]) -> (String, String) {
     (condition, format!("{}, id DESC", order.join(", ")))
 }
 
+/// What comes after these texts, along an index: the end of a condition that begins with its
+/// columns.
+pub(super) fn behind(texts: &[&str]) -> String {
+    format!("> ({})", texts.join(", "))
+}
+
 /// Condition and order of a list by time and id, newest first: below the time `$1` and the id `$2`,
 /// from the time `$3` on, these columns are `$4`, `$5` ... Whole rows, as in [`newest_of`].
 pub(super) fn latest_of(columns: &[&str]) -> (String, String) {

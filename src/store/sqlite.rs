@@ -260,6 +260,16 @@ pub(super) fn newest_of(columns: &[&str]) -> (String, String) {
     (format!("{condition} AND id < ${below} AND id > ${above}"), "id DESC".to_owned())
 }
 
+/// What comes after these texts, along an index: the end of a condition that begins with its
+/// columns. SQLite begins with what equals them and steps over it row by row, which can be all there
+/// is; nothing equals the next text that there could be. (Of bare columns it would use the index for
+/// the first alone.)
+pub(super) fn behind(texts: &[&str]) -> String {
+    let Some((last, before)) = texts.split_last() else { return String::new() };
+    let before: String = before.iter().map(|text| format!("{text} || '', ")).collect();
+    format!(">= ({before}{last} || char(1))")
+}
+
 /// Condition and order of a list by time and id, newest first: below the time `$1` and the id `$2`,
 /// from the time `$3` on, these columns are `$4`, `$5` ... Equalities, as in [`newest_of`].
 pub(super) fn latest_of(columns: &[&str]) -> (String, String) {

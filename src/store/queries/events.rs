@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Nullable};
 
 use super::super::Conn;
-use super::lookup::{Found, find};
+use super::lookup::{Found, find, or_none};
 use super::{Db, Result, hit, naming_row};
 use crate::store::error::Of;
 use crate::store::prepared::hits;
@@ -193,8 +193,8 @@ pub(super) fn matching<'a, ST>(
         query = query.filter(events::reason.eq(Some(reason)));
     }
     if let Some(found) = found {
-        query = query
-            .filter(events::dedupe.eq_any(found.dedupes).or(events::sale_id.eq_any(found.sales)));
+        let of_sale = events::sale_id.eq_any(or_none(found.sales));
+        query = query.filter(events::dedupe.eq_any(found.dedupes).or(of_sale));
     }
     if let Some(since) = since {
         query = query.filter(events::received_at.ge(At(*since)));

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::super::{Conn, newest_of};
+use super::super::{Conn, behind, newest_of};
 use super::{Result, at_most};
 use crate::store::error::Of;
 use crate::store::prepared::Prepare as _;
@@ -68,8 +68,7 @@ impl Lead {
     }
 }
 
-/// All combinations, in order; false: there are more than these. (Of a comparison with bare
-/// columns SQLite would use the index for the first alone.)
+/// All combinations, in order; false: there are more than these.
 pub(super) fn facets(conn: &mut Conn, lead: Lead) -> Result<(Vec<Facet>, bool)> {
     let column = lead.column();
     let query = format!(
@@ -78,8 +77,7 @@ pub(super) fn facets(conn: &mut Conn, lead: Lead) -> Result<(Vec<Facet>, bool)> 
                      ORDER BY {column}, account, type LIMIT 1), 1
              UNION ALL
              SELECT (SELECT next.id FROM events AS next
-                     WHERE {next} AND (next.{column}, next.account, next.type)
-                         > (this.{column} || '', this.account || '', this.type || '')
+                     WHERE {next} AND (next.{column}, next.account, next.type) {behind}
                      ORDER BY next.{column}, next.account, next.type LIMIT 1), number + 1
              FROM facets JOIN events AS this ON this.id = facets.id
              WHERE number <= {FACETS_MAX}
@@ -88,6 +86,7 @@ pub(super) fn facets(conn: &mut Conn, lead: Lead) -> Result<(Vec<Facet>, bool)> 
          FROM facets JOIN events ON events.id = facets.id ORDER BY number",
         first = lead.condition("events"),
         next = lead.condition("next"),
+        behind = behind(&[&format!("this.{column}"), "this.account", "this.type"]),
     );
     let mut facets: Vec<Facet> = diesel::sql_query(query).prepared().load(conn).of("events")?;
     let complete = facets.len() <= FACETS_MAX;

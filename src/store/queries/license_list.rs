@@ -7,7 +7,7 @@ use diesel::sql_types::{BigInt, Text};
 
 use super::super::{Conn, PERPETUAL};
 use super::licenses::license_by_id;
-use super::lookup::{forms, sales_by_ref};
+use super::lookup::{forms, or_none, sales_by_ref};
 use super::{Db, Result, at_most, naming_row};
 use crate::store::error::Of;
 use crate::store::prepared::Prepare as _;
@@ -180,7 +180,7 @@ fn named<'a>(conn: &mut Conn, filter: &'a LicenseFilter) -> Result<licenses::Box
                 .or(licenses::subscription_ref.eq_any(forms(word)))
                 .or(licenses::key.eq(word).nullable())
                 .or(licenses::id.eq(word).nullable())
-                .or(licenses::sale_id.eq_any(sales).nullable()),
+                .or(licenses::sale_id.eq_any(or_none(sales)).nullable()),
         );
     }
     Ok(query)

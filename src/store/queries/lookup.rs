@@ -49,6 +49,14 @@ pub(super) fn sales_by_ref(conn: &mut Conn, word: &str) -> Result<Vec<i64>> {
         .of("refs")
 }
 
+/// A list to look sales up by beside something else, never empty: of «or none of these» no index
+/// knows anything, and SQLite would look through the whole table.
+pub(super) fn or_none(mut sales: Vec<i64>) -> Vec<i64> {
+    // No sale has this number.
+    sales.push(0);
+    sales
+}
+
 fn sales_by_license(conn: &mut Conn, word: &str) -> Result<Vec<i64>> {
     licenses::table
         .filter(
