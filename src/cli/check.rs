@@ -8,7 +8,7 @@ use std::path::Path;
 use clap::Args;
 
 use super::{Context, say};
-use crate::config::{Account, Config, Transport};
+use crate::config::{Account, Config, Telemetry, Transport};
 use crate::keyring::{Keyring, KeyringError};
 use crate::rules::product::{Product, ProductSettings, Term};
 
@@ -59,6 +59,10 @@ fn summary(config: &Config, key: &str) -> Result<String, std::fmt::Error> {
     writeln!(text, "database  {}", config.database.url)?;
     writeln!(text, "signing   {} ({key})", config.signing.key_file.display())?;
     writeln!(text, "mail      {mail}, from {}", config.mail.from)?;
+    if let Some(telemetry) = &config.telemetry {
+        let Telemetry { traces_url, service_name, sample, .. } = telemetry;
+        writeln!(text, "traces    to {traces_url}, as {service_name}, share: {sample}")?;
+    }
     for account in config.accounts.values() {
         account_lines(config, account, &mut text)?;
     }

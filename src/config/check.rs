@@ -13,7 +13,7 @@ use super::settings::{
 use super::values::Network;
 use super::{
     Config, Database, Mail, My, NetLicensing, Server, Signing, Transport, accounts, catalogue,
-    hooks, retention,
+    hooks, retention, telemetry,
 };
 use crate::store::{DatabaseUrl, StoreError};
 
@@ -29,6 +29,7 @@ pub(super) fn config(layers: &Layers) -> Result<Config, Faults> {
     let retention = retention::retention(&mut report);
     let my = my(&mut report);
     let netlicensing = netlicensing(&mut report);
+    let telemetry = telemetry::telemetry(&mut report);
     let products = catalogue::products(&mut report);
     let (accounts, items) = accounts::accounts(&mut report, &products);
     let hooks = hooks::hooks(&mut report);
@@ -44,6 +45,7 @@ pub(super) fn config(layers: &Layers) -> Result<Config, Faults> {
             retention,
             my,
             netlicensing,
+            telemetry,
             catalogue,
             products,
             accounts,

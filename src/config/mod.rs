@@ -10,6 +10,7 @@
 //! - [`catalogue`]: products, bundles, and what stands on order lines
 //! - [`accounts`], [`described`], [`secrets`]: connections to payment providers, those that are
 //!   described here, and what proves them
+//! - [`telemetry`]: where traces go; [`standard`]: what OpenTelemetry's own variables mean here
 //! - [`retention`]: how long what is not needed any more is kept
 //! - [`hooks`]: the vendor's own systems that are told
 //! - [`fault`]: what is wrong, and what would be right
@@ -32,6 +33,8 @@ mod retention;
 mod secrets;
 mod section;
 mod settings;
+mod standard;
+mod telemetry;
 mod warnings;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,6 +56,7 @@ pub(crate) use self::fault::did_you_mean;
 use self::layers::Layers;
 pub use self::retention::Retention;
 pub(crate) use self::section::fields;
+pub use self::telemetry::Telemetry;
 use self::urls::{PublicUrl, SmtpUrl};
 use self::values::{Mailbox, Network};
 use self::xml::{Namespace, Root};
@@ -70,6 +74,8 @@ pub struct Config {
     pub retention: Retention,
     pub my: My,
     pub netlicensing: NetLicensing,
+    /// `[telemetry]`; `None`: nothing is exported.
+    pub telemetry: Option<Telemetry>,
     pub catalogue: Catalogue,
     /// The products as written, for people to read.
     pub products: BTreeMap<String, ProductSettings>,

@@ -2,13 +2,14 @@
 
 mod described;
 mod faults;
+mod telemetry;
 
 use std::path::PathBuf;
 
 use super::section::fields;
 use super::settings::{
     AccountSettings, DatabaseSettings, HookSettings, MailSettings, NetLicensingSettings,
-    RetentionSettings, ServerSettings, SigningSettings,
+    RetentionSettings, ServerSettings, SigningSettings, TelemetrySettings,
 };
 use super::*;
 
@@ -123,6 +124,7 @@ fn every_key_stands_in_the_default() {
         ("mail", fields::<MailSettings>()),
         ("retention", fields::<RetentionSettings>()),
         ("netlicensing", fields::<NetLicensingSettings>()),
+        ("telemetry", fields::<TelemetrySettings>()),
         ("products.", fields::<ProductSettings>()),
         ("providers.", fields::<AccountSettings>()),
         ("hooks.", fields::<HookSettings>()),
