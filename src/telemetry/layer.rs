@@ -19,7 +19,7 @@ use crate::spans;
 
 /// Makes a span for each of ours, and puts it into the queue when it ends. What is logged inside
 /// of it stays in the log.
-pub(super) fn layer<S>(telemetry: &Telemetry, queue: Queue) -> impl Layer<S> + Send + Sync
+pub(super) fn layer<S>(telemetry: &Telemetry, queue: Queue) -> impl Layer<S> + Send + Sync + use<S>
 where
     S: Subscriber + for<'lookup> LookupSpan<'lookup>,
 {
