@@ -21,7 +21,7 @@ use crate::spans;
 /// of it stays in the log.
 pub(super) fn layer<S>(telemetry: &Telemetry, queue: Queue) -> impl Layer<S> + Send + Sync + use<S>
 where
-    S: Subscriber + for<'lookup> LookupSpan<'lookup>,
+    S: Subscriber + for<'lookup> LookupSpan<'lookup> + Send + Sync,
 {
     let share = Sampler::TraceIdRatioBased(telemetry.sample);
     let provider = SdkTracerProvider::builder()
