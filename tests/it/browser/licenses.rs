@@ -19,7 +19,7 @@ on_both! {
         browser.see("What to do").await;
         browser.click("Suspend").await;
         // Without a reason the browser itself does not send the form.
-        browser.submit("Suspend").await;
+        browser.press_button("Suspend").await;
         browser.see("valid until").await;
         browser.fill("Reason", "a chargeback is announced").await;
         browser.submit("Suspend").await;

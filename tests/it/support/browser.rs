@@ -101,11 +101,29 @@ impl Browser {
         self.post(&format!("/element/{element}/click"), json!({})).await;
     }
 
-    /// Sends the form that has this button.
+    /// Sends the form that has this button, and waits for the page that answers: what is looked for
+    /// next may stand on this one too.
     pub(crate) async fn submit(&self, button: &str) {
-        let path = format!("//button[normalize-space()={}]", quoted(button));
-        let element = self.element(&path, button).await;
+        let element = self.button(button).await;
+        self.run("document.querySelector('main').dataset.left = 'yes'").await;
         self.post(&format!("/element/{element}/click"), json!({})).await;
+        let answered = "const main = document.querySelector('main');
+            return main !== null && !main.dataset.left && document.readyState === 'complete'";
+        let since = Instant::now();
+        while self.run(answered).await != true {
+            assert!(since.elapsed() < PATIENCE, "{button:?} led nowhere:\n{}", self.text().await);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Presses this button, whatever comes of it.
+    pub(crate) async fn press_button(&self, button: &str) {
+        let element = self.button(button).await;
+        self.post(&format!("/element/{element}/click"), json!({})).await;
+    }
+
+    async fn button(&self, text: &str) -> String {
+        self.element(&format!("//button[normalize-space()={}]", quoted(text)), text).await
     }
 
     /// Writes into the field with this label, in place of what stands there.
