@@ -155,6 +155,10 @@ pub fn answered<T: DeserializeOwned>(answers: &Answers, name: &str) -> Result<Op
 /// # Errors
 /// [`Unread::Content`].
 pub fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Unread> {
+    // Keeping the path costs as much as reading: it is kept only where something was wrong.
+    if let Ok(value) = serde_json::from_slice(body) {
+        return Ok(value);
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();

@@ -2,7 +2,7 @@
 //!
 //! - `asking`: what has to be asked of the provider first
 //! - `reading`: what an event says, or why it leads to nothing
-//! - [`sale`]: the one transaction
+//! - [`Saying`]: what it says, made ready; [`sale`]: the one transaction
 //! - [`tellings`]: whether two tellings of one event say the same
 //! - `rows`: between the rules' types and the store's
 //!
@@ -13,6 +13,7 @@ mod asking;
 mod reading;
 mod rows;
 pub mod sale;
+mod saying;
 pub mod tellings;
 
 use std::sync::Arc;
@@ -27,6 +28,7 @@ use tracing::Instrument as _;
 pub use reading::{Read, read};
 pub(crate) use rows::{expired, mail_identity, new_mail, state, told};
 pub use sale::Applied;
+pub use saying::Saying;
 
 use crate::books::{Books, Shelf};
 use crate::clock::Clock;
@@ -37,7 +39,7 @@ use crate::store::rows::{EventRow, Settled, TOLD_AGAIN};
 use crate::store::types::EventStatus;
 use crate::store::{Store, StoreError, Tx};
 
-/// Events claimed at once. Each is a transaction (or a savepoint) of its own.
+/// Events claimed at once. Each is a transaction of its own, or shares one with others.
 const BATCH: usize = 64;
 
 /// How long a claim holds; after that another takes over.
@@ -385,9 +387,10 @@ impl Apply {
         books: Arc<Books>,
     ) -> Result<Applied, StoreError> {
         let now = self.clock.now();
+        let saying = Saying::new(notices, event.id);
         self.store
             .run("apply event", move |tx| {
-                let applied = sale::apply(tx, &event, live, &notices, &books, now)?;
+                let applied = sale::apply(tx, &event, live, &saying, &books, now)?;
                 tx.event_settle(event.id, event.fence, &applied.settled)?;
                 Ok(applied)
             })
@@ -466,7 +469,9 @@ pub fn apply_now(
             difference: crate::rules::difference::Difference::default(),
             licenses: Vec::new(),
         }),
-        Read::Notices { live, notices } => sale::apply(tx, event, live, &notices, books, now),
+        Read::Notices { live, notices } => {
+            sale::apply(tx, event, live, &Saying::new(notices, event.id), books, now)
+        }
     }
 }
 

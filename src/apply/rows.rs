@@ -35,7 +35,8 @@ pub(super) fn new_notices(told: &[Told]) -> Vec<NewNotice> {
         .map(|told| NewNotice {
             digest: told.digest.into(),
             occurred_at: told.notice.occurred_at,
-            body: json(&told.notice),
+            // Our own types always have a JSON form.
+            body: serde_json::to_string(&told.notice).unwrap_or_default(),
         })
         .collect()
 }

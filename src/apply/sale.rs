@@ -9,6 +9,7 @@ use keywright_providers::Notice;
 use keywright_providers::notice::{Act, Kind, Line, Ref, Thing};
 
 use super::rows;
+use super::saying::Saying;
 use crate::books::Books;
 use crate::rules::acts::SUPPORT;
 use crate::rules::customer::Details;
@@ -34,7 +35,7 @@ pub struct Applied {
 /// How often two sales may turn out to be one while they are gathered.
 const MERGES_MAX: usize = 32;
 
-/// Applies the notices of `event`. Does not settle the event.
+/// Applies what `event` says. Does not settle the event.
 ///
 /// # Errors
 /// [`StoreError`]; the transaction is then taken back as a whole.
@@ -42,11 +43,11 @@ pub fn apply(
     tx: &mut Tx<'_>,
     event: &EventRow,
     live: bool,
-    notices: &[Notice],
+    saying: &Saying,
     books: &Books,
     now: DateTime<Utc>,
 ) -> Result<Applied, StoreError> {
-    let told = notices.iter().map(|notice| Told::new(notice.clone(), event.id)).collect();
+    let Saying { notices, told, rows } = saying;
     let ties = gather::ties(notices, &books.config.catalogue, &event.account);
     let told_by = rows::told_by(notices);
     let customers = BTreeMap::new();
@@ -55,7 +56,7 @@ pub fn apply(
     work.customers(tx, notices)?;
     let names: Vec<String> = work.ties.iter().map(ToString::to_string).collect();
     if names.is_empty() {
-        tx.notices_replace(event.id, None, &rows::new_notices(&work.told))?;
+        tx.notices_replace(event.id, None, rows)?;
         return Ok(Applied {
             settled: settled(EventStatus::Applied, None, None, live),
             difference: Difference::default(),
@@ -63,7 +64,7 @@ pub fn apply(
         });
     }
     let mut sale = work.gather(tx, &names)?;
-    tx.notices_replace(event.id, Some(sale.row.id), &rows::new_notices(&work.told))?;
+    tx.notices_replace(event.id, Some(sale.row.id), rows)?;
     for _ in 0..MERGES_MAX {
         let step = work.fold(tx, &sale)?;
         if step.strangers.is_empty() {
@@ -82,7 +83,7 @@ struct Work<'a> {
     books: &'a Books,
     now: DateTime<Utc>,
     /// What the event says, and what that ties together.
-    told: Vec<Told>,
+    told: &'a [Told],
     ties: BTreeSet<Ref>,
     /// Who did it and why, where support did.
     told_by: Option<rows::ToldBy<'a>>,
@@ -249,7 +250,7 @@ impl Work<'_> {
         sale: &Sale,
     ) -> Result<(Folded, Vec<LicenseRow>, String), StoreError> {
         if sale.is_new {
-            return Ok((self.fold_of(&self.told), Vec::new(), anchor(&self.ties)));
+            return Ok((self.fold_of(self.told), Vec::new(), anchor(&self.ties)));
         }
         let mut licenses = tx.licenses_of_sale(sale.row.id)?;
         licenses.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));

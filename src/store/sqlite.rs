@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::connection::SimpleConnection;
-use diesel::dsl::sql;
+use diesel::dsl::{max, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use diesel::sqlite::SqliteConnection;
@@ -13,6 +13,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::check::Unique;
 use super::error::{Of, StoreError};
+use super::prepared::fixed;
 use super::schema::events;
 use super::types::{At, Dedupe};
 
@@ -271,21 +272,24 @@ pub(super) fn latest_of(columns: &[&str]) -> (String, String) {
 /// Condition and order for licenses of the product `$1` that have no end: by the index of ends.
 pub(super) const PERPETUAL: (&str, &str) = ("product = $1 AND valid_until IS NULL", "id");
 
-/// One prepared statement, run for each: there is no round trip to save.
+/// One prepared statement, run for each: there is no round trip to save. The number comes from us,
+/// as nobody else writes meanwhile: to ask what SQLite gave would take a table of its own each time.
 pub(super) fn event_insert(
     conn: &mut Conn,
     records: &[queries::EventRecord<'_>],
 ) -> QueryResult<Vec<(Dedupe, i64)>> {
+    let last: Option<i64> = events::table.select(max(events::id)).get_result(conn)?;
+    let mut id = last.unwrap_or_default() + 1;
     let mut inserted = Vec::with_capacity(records.len());
     for record in records {
-        let id: Option<i64> = diesel::insert_into(events::table)
-            .values(record)
+        let insert = diesel::insert_into(events::table)
+            .values((events::id.eq(id), record))
             .on_conflict(events::dedupe)
-            .do_nothing()
-            .returning(events::id)
-            .get_result(conn)
-            .optional()?;
-        inserted.extend(id.map(|id| (record.dedupe, id)));
+            .do_nothing();
+        if fixed!(insert).execute(conn)? > 0 {
+            inserted.push((record.dedupe, id));
+            id += 1;
+        }
     }
     Ok(inserted)
 }

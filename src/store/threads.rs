@@ -60,6 +60,7 @@ impl Threads {
             inbox: keeps,
             min_free_bytes: options.min_free_bytes,
             conn: Some(conn),
+            careful: 0,
             committed,
             lock,
         };

@@ -1,6 +1,9 @@
-//! SQLite's one writing thread. It takes what waits into one transaction: keeps first, then jobs,
-//! each in a savepoint of its own, so that one that fails takes no other with it. One commit, one
-//! sync, and everybody is answered.
+//! SQLite's one writing thread. It takes what waits into one transaction: keeps first, then jobs.
+//! One commit, one sync, and everybody is answered.
+//!
+//! A job that fails takes no other with it: all of them are run again, each in a savepoint of its
+//! own. As long as none fails there are no savepoints, for each costs a copy of every page that is
+//! changed.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -36,6 +39,10 @@ const CHECKPOINT_FRAMES: i64 = 8_000;
 /// How long the thread of checkpoints rests after each look.
 const CHECKPOINT_REST: Duration = Duration::from_millis(50);
 
+/// Where a job took its changes back, others soon will: for so many rounds each gets a savepoint at
+/// once.
+const CAREFUL_ROUNDS: u32 = 16;
+
 type Manager = <Conn as Connection>::TransactionManager;
 
 pub(super) struct Writer {
@@ -45,6 +52,8 @@ pub(super) struct Writer {
     /// `None` after a fault: the next one is opened anew, for after a failed sync a later one on
     /// the same handle proves nothing.
     pub(super) conn: Option<Conn>,
+    /// Rounds in which each job is still to get a savepoint.
+    pub(super) careful: u32,
     /// Wakes the thread of checkpoints.
     pub(super) committed: SyncSender<()>,
     /// Held as long as this thread lives.
@@ -67,6 +76,7 @@ impl Writer {
         let mut done: Vec<Box<dyn Job>> = Vec::new();
         let end = match self.begin() {
             Ok(mut conn) => {
+                self.careful = self.careful.saturating_sub(1);
                 let ran = self.run_all(&mut conn, keeps, &mut done);
                 let end = ran.and_then(|()| commit(&mut conn));
                 // On a fault the connection goes, and with it what was not committed.
@@ -94,14 +104,13 @@ impl Writer {
             Some(conn) => conn,
             None => sqlite::open(&self.path)?,
         };
-        AnsiTransactionManager::begin_transaction_sql(&mut conn, "BEGIN IMMEDIATE")
-            .map_err(|error| StoreError::from_session(&error))?;
+        begin(&mut conn)?;
         Ok(conn)
     }
 
     /// Runs what waits; an error means that the transaction as a whole is lost.
     fn run_all(
-        &self,
+        &mut self,
         conn: &mut Conn,
         keeps: Option<KeepBatch>,
         done: &mut Vec<Box<dyn Job>>,
@@ -131,9 +140,20 @@ impl Writer {
                 job.answer(Err(too_late()));
                 continue;
             }
-            let ran = run(conn, job.as_mut());
-            done.push(job);
-            ran?;
+            if self.careful > 0 {
+                let ran = run(conn, job.as_mut());
+                done.push(job);
+                ran?;
+            } else {
+                let mut tx = Tx::on_sqlite(conn);
+                let verdict = job.run(&mut tx);
+                let spoiled = tx.spoiled();
+                done.push(job);
+                if verdict != Verdict::Commit {
+                    self.careful = CAREFUL_ROUNDS;
+                    run_again(conn, done).map_err(|error| spoiled.unwrap_or(error))?;
+                }
+            }
             let kept_waiting = keeps_before || self.inbox.keeps_wait();
             if begun.elapsed() >= if kept_waiting { JOBS_TIME } else { JOBS_ALONE_TIME } {
                 break;
@@ -141,6 +161,18 @@ impl Writer {
         }
         Ok(())
     }
+}
+
+fn begin(conn: &mut Conn) -> Result<(), StoreError> {
+    AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")
+        .map_err(|error| StoreError::from_session(&error))
+}
+
+/// Runs all of these again from the start, each in a savepoint. An error as in [`run`].
+fn run_again(conn: &mut Conn, jobs: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+    Manager::rollback_transaction(conn).map_err(|error| StoreError::from_session(&error))?;
+    begin(conn)?;
+    jobs.iter_mut().try_for_each(|job| run(conn, job.as_mut()))
 }
 
 /// Runs a job in a savepoint. An error means that the transaction as a whole is lost: SQLite

@@ -11,7 +11,7 @@ use super::events::{AGAIN, FRESH};
 use super::{Result, at_most, event_by_id, hit, hook_by_id, naming_row, outbox_by_id};
 use crate::store::error::Of;
 use crate::store::hold::NOT_ON_HOLD;
-use crate::store::prepared::Prepare as _;
+use crate::store::prepared::{Prepare as _, fixed, hits};
 use crate::store::rows::{EventRow, HookRow, MailRow, Settled};
 use crate::store::schema::{events, hooks_outbox, outbox};
 use crate::store::types::{At, MailStatus};
@@ -65,8 +65,7 @@ macro_rules! queue {
                     .order(($table::next_at, $table::id))
                     .limit(at_most(limit))
                     .select($table::id);
-                let ids =
-                    skip_locked!(query).prepared().load::<i64>(conn).of(stringify!($table))?;
+                let ids = fixed!(skip_locked!(query)).load::<i64>(conn).of(stringify!($table))?;
                 let claimed = diesel::update($table::table.filter($table::id.eq_any(&ids)))
                     .set((
                         $table::fence.eq($table::fence + 1),
@@ -87,17 +86,15 @@ macro_rules! queue {
                 fence: i64,
                 message: &[u8],
             ) -> Result<Vec<u8>> {
-                diesel::update(held!($table, id, fence).filter($table::message.is_null()))
-                    .set($table::message.eq(message))
-                    .prepared()
-                    .execute(conn)
-                    .of(stringify!($table))?;
-                let fixed: Option<Option<Vec<u8>>> = held!($table, id, fence)
-                    .select($table::message)
-                    .prepared()
-                    .get_result(conn)
-                    .optional()
-                    .of(stringify!($table))?;
+                hits!(
+                    diesel::update(held!($table, id, fence).filter($table::message.is_null()))
+                        .set($table::message.eq(message)),
+                    conn
+                )
+                .of(stringify!($table))?;
+                let held = held!($table, id, fence).select($table::message);
+                let fixed: Option<Option<Vec<u8>>> =
+                    fixed!(held).get_result(conn).optional().of(stringify!($table))?;
                 fixed.flatten().ok_or_else(|| crate::store::StoreError::conflict($what, id))
             }
 
@@ -109,16 +106,16 @@ macro_rules! queue {
                 error: &str,
                 count_attempt: bool,
             ) -> Result<()> {
-                let rows = diesel::update(held!($table, id, fence))
-                    .set((
+                let rows = hits!(
+                    diesel::update(held!($table, id, fence)).set((
                         $table::attempts.eq($table::attempts + i32::from(count_attempt)),
                         $table::next_at.eq(At(next_at)),
                         $table::error.eq(Some(error)),
                         $table::claimed_until.eq(None::<At>),
-                    ))
-                    .prepared()
-                    .execute(conn)
-                    .of(stringify!($table))?;
+                    )),
+                    conn
+                )
+                .of(stringify!($table))?;
                 hit(rows, $what, id)
             }
 
@@ -129,16 +126,16 @@ macro_rules! queue {
                 error: &str,
                 attempts: i32,
             ) -> Result<()> {
-                let rows = diesel::update(held!($table, id, fence))
-                    .set((
+                let rows = hits!(
+                    diesel::update(held!($table, id, fence)).set((
                         $table::status.eq(MailStatus::Failed),
                         $table::attempts.eq($table::attempts + attempts),
                         $table::error.eq(Some(error)),
                         $table::claimed_until.eq(None::<At>),
-                    ))
-                    .prepared()
-                    .execute(conn)
-                    .of(stringify!($table))?;
+                    )),
+                    conn
+                )
+                .of(stringify!($table))?;
                 hit(rows, $what, id)
             }
         }
@@ -188,7 +185,7 @@ fn fresh_ids(conn: &mut Conn, account: &str, after: i64, limit: usize) -> Result
         .order(events::id)
         .limit(at_most(limit))
         .select(events::id);
-    skip_locked!(query).prepared().load(conn).of("events")
+    fixed!(skip_locked!(query)).load(conn).of("events")
 }
 
 pub(crate) fn event_claim_again(
@@ -210,7 +207,7 @@ pub(crate) fn event_claim_again(
             .order((events::next_at, events::id))
             .limit(1)
             .select(events::id);
-        let ids = skip_locked!(query).prepared().load::<i64>(conn).of("events")?;
+        let ids = fixed!(skip_locked!(query)).load::<i64>(conn).of("events")?;
         if !ids.is_empty() {
             return Ok(claim(conn, ids, lease, now)?.pop());
         }
@@ -247,26 +244,23 @@ fn claim(
 }
 
 pub(crate) fn event_settle(conn: &mut Conn, id: i64, fence: i64, settled: &Settled) -> Result<()> {
-    let rows = diesel::update(held_event!(id, fence))
-        .set((
-            events::status.eq(settled.status),
-            events::reason.eq(&settled.reason),
-            events::message.eq(&settled.message),
-            events::sale_id.eq(settled.sale_id),
-            settled.live.map(|live| events::live.eq(Some(live))),
-            events::claimed_until.eq(None::<At>),
-        ))
-        .prepared()
-        .execute(conn)
-        .of("events")?;
-    hit(rows, "the event", id)
+    let held = diesel::update(held_event!(id, fence));
+    let end = (
+        events::status.eq(settled.status),
+        events::reason.eq(&settled.reason),
+        events::message.eq(&settled.message),
+        events::sale_id.eq(settled.sale_id),
+        events::claimed_until.eq(None::<At>),
+    );
+    let rows = match settled.live {
+        Some(live) => hits!(held.set((end, events::live.eq(Some(live)))), conn),
+        None => hits!(held.set(end), conn),
+    };
+    hit(rows.of("events")?, "the event", id)
 }
 
 pub(crate) fn event_answers(conn: &mut Conn, id: i64, fence: i64, answers: &[u8]) -> Result<()> {
-    let rows = diesel::update(held_event!(id, fence))
-        .set(events::answers.eq(answers))
-        .prepared()
-        .execute(conn)
+    let rows = hits!(diesel::update(held_event!(id, fence)).set(events::answers.eq(answers)), conn)
         .of("events")?;
     hit(rows, "the event", id)
 }
@@ -278,15 +272,15 @@ pub(crate) fn event_again(
     next_at: DateTime<Utc>,
     message: Option<&str>,
 ) -> Result<()> {
-    let rows = diesel::update(held_event!(id, fence))
-        .set((
+    let rows = hits!(
+        diesel::update(held_event!(id, fence)).set((
             events::message.eq(message),
             events::next_at.eq(At(next_at)),
             events::claimed_until.eq(None::<At>),
-        ))
-        .prepared()
-        .execute(conn)
-        .of("events")?;
+        )),
+        conn
+    )
+    .of("events")?;
     hit(rows, "the event", id)
 }
 
@@ -301,11 +295,9 @@ pub(crate) fn outbox_renew(
     for (id, fence) in claims {
         // What was settled has no claim, and what holds longer is not cut short.
         let shorter = held!(outbox, *id, *fence).filter(outbox::claimed_until.lt(Some(At(until))));
-        renewed += diesel::update(shorter)
-            .set(outbox::claimed_until.eq(Some(At(until))))
-            .prepared()
-            .execute(conn)
-            .of("outbox")?;
+        renewed +=
+            hits!(diesel::update(shorter).set(outbox::claimed_until.eq(Some(At(until)))), conn)
+                .of("outbox")?;
     }
     Ok(renewed)
 }
@@ -319,11 +311,14 @@ pub(crate) fn outbox_doubt(
     now: DateTime<Utc>,
 ) -> Result<()> {
     let clock = clock(conn, now).of("outbox")?;
-    let rows = diesel::update(held!(outbox, id, fence))
-        .set((outbox::in_doubt.eq(in_doubt), outbox::claimed_until.eq(Some(At(clock + lease)))))
-        .prepared()
-        .execute(conn)
-        .of("outbox")?;
+    let rows = hits!(
+        diesel::update(held!(outbox, id, fence)).set((
+            outbox::in_doubt.eq(in_doubt),
+            outbox::claimed_until.eq(Some(At(clock + lease)))
+        )),
+        conn
+    )
+    .of("outbox")?;
     hit(rows, "the mail", id)
 }
 
@@ -334,18 +329,18 @@ pub(crate) fn outbox_sent(
     now: DateTime<Utc>,
     in_doubt: bool,
 ) -> Result<()> {
-    let rows = diesel::update(held!(outbox, id, fence))
-        .set((
+    let rows = hits!(
+        diesel::update(held!(outbox, id, fence)).set((
             outbox::status.eq(MailStatus::Sent),
             outbox::attempts.eq(outbox::attempts + 1),
             outbox::sent_at.eq(Some(At(now))),
             outbox::in_doubt.eq(in_doubt),
             outbox::error.eq(None::<String>),
             outbox::claimed_until.eq(None::<At>),
-        ))
-        .prepared()
-        .execute(conn)
-        .of("outbox")?;
+        )),
+        conn
+    )
+    .of("outbox")?;
     hit(rows, "the mail", id)
 }
 
@@ -355,10 +350,7 @@ pub(crate) fn outbox_failed(conn: &mut Conn, id: i64, fence: i64, error: &str) -
 
 pub(crate) fn outbox_cancel(conn: &mut Conn, id: i64, fence: i64, reason: &str) -> Result<()> {
     mail::give_up(conn, id, fence, reason, 0)?;
-    let rows = diesel::update(outbox::table.find(id))
-        .set(outbox::canceled.eq(true))
-        .prepared()
-        .execute(conn)
+    let rows = hits!(diesel::update(outbox::table.find(id)).set(outbox::canceled.eq(true)), conn)
         .of("outbox")?;
     hit(rows, "the mail", id)
 }

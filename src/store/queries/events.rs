@@ -9,7 +9,7 @@ use super::super::Conn;
 use super::lookup::{Found, find};
 use super::{Db, Result, hit, naming_row};
 use crate::store::error::Of;
-use crate::store::prepared::Prepare as _;
+use crate::store::prepared::hits;
 use crate::store::rows::{EventCounts, EventFilter, EventRow};
 use crate::store::schema::events;
 use crate::store::types::{At, EventStatus};
@@ -119,19 +119,15 @@ pub(crate) fn event_ignore(conn: &mut Conn, id: i64, message: &str) -> Result<()
 }
 
 pub(crate) fn events_release(conn: &mut Conn, sale_id: i64) -> Result<usize> {
-    diesel::update(
-        events::table
-            .filter(events::sale_id.eq(Some(sale_id)))
-            .filter(sql::<Bool>("status = 'waiting'")),
-    )
-    .set((
+    let waiting = events::table
+        .filter(events::sale_id.eq(Some(sale_id)))
+        .filter(sql::<Bool>("status = 'waiting'"));
+    let release = diesel::update(waiting).set((
         events::status.eq(EventStatus::Applied),
         events::reason.eq(None::<String>),
         events::message.eq(None::<String>),
-    ))
-    .prepared()
-    .execute(conn)
-    .of("events")
+    ));
+    hits!(release, conn).of("events")
 }
 
 pub(crate) fn event_counts(conn: &mut Conn) -> Result<EventCounts> {

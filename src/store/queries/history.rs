@@ -1,6 +1,6 @@
 //! The history: only ever added to.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, Utc};
 use diesel::prelude::*;
 
 use super::super::Conn;
@@ -8,10 +8,10 @@ use super::{Result, at_most, hook_owe, naming_row};
 use crate::rules::hook::{HookEvent, message_id};
 use crate::store::error::Of;
 use crate::store::history::{self, Chain, HISTORY_ROOT, HistoryFault};
-use crate::store::prepared::Prepare as _;
+use crate::store::prepared::fixed;
 use crate::store::rows::{HistoryRow, NewHistory, NewHook};
 use crate::store::schema::history as entries;
-use crate::store::types::{At, Digest, Json};
+use crate::store::types::{At, Digest, JsonText};
 
 /// How many entries are looked at in one go.
 const PAGE: usize = 1_000;
@@ -30,7 +30,8 @@ pub(crate) fn history_append(conn: &mut Conn, entry: &NewHistory) -> Result<Hist
     let (seq, prev) = last.map_or((1, HISTORY_ROOT), |(seq, hash)| (seq + 1, hash));
     // Whoever else writes about this subject at this moment gets the same number, and the later
     // one runs again: the number is unique.
-    let row: HistoryRow = diesel::insert_into(entries::table)
+    let hash = history::history_hash(&prev, seq, entry);
+    let insert = diesel::insert_into(entries::table)
         .values((
             entries::subject.eq(&entry.subject),
             entries::seq.eq(seq),
@@ -38,14 +39,24 @@ pub(crate) fn history_append(conn: &mut Conn, entry: &NewHistory) -> Result<Hist
             entries::action.eq(&entry.action),
             entries::cause_event.eq(entry.cause_event),
             entries::actor.eq(entry.actor.as_deref()),
-            entries::detail.eq(Json(entry.detail.clone())),
+            entries::detail.eq(JsonText(entry.detail.to_string())),
             entries::prev_hash.eq(prev),
-            entries::hash.eq(history::history_hash(&prev, seq, entry)),
+            entries::hash.eq(hash),
         ))
-        .returning(HistoryRow::as_returning())
-        .prepared()
-        .get_result(conn)
-        .of("history")?;
+        .returning(entries::id);
+    let row = HistoryRow {
+        id: fixed!(insert).get_result(conn).of("history")?,
+        subject: entry.subject.clone(),
+        seq,
+        // As it is stored: in microseconds.
+        at: entry.at.trunc_subsecs(6),
+        action: entry.action.clone(),
+        cause_event: entry.cause_event,
+        actor: entry.actor.clone(),
+        detail: entry.detail.clone(),
+        prev_hash: prev,
+        hash,
+    };
     if let Some(owed) = told_to_hooks(&row) {
         hook_owe(conn, &owed)?;
     }

@@ -9,7 +9,7 @@ use diesel::sql_types::{BigInt, Bool, Text};
 use super::super::{Conn, newest_of};
 use super::{Result, at_most, hit, naming_row};
 use crate::store::error::Of;
-use crate::store::prepared::Prepare as _;
+use crate::store::prepared::{Prepare as _, fixed};
 use crate::store::rows::{Cursor, HookFilter, HookRow, NewHook};
 use crate::store::schema::hooks_outbox;
 use crate::store::types::{At, MailStatus};
@@ -73,7 +73,7 @@ fn insert(
     dated_at: DateTime<Utc>,
     next_at: DateTime<Utc>,
 ) -> Result<bool> {
-    let rows = diesel::insert_into(hooks_outbox::table)
+    let insert = diesel::insert_into(hooks_outbox::table)
         .values((
             hooks_outbox::key.eq(key),
             hooks_outbox::hook.eq(hook),
@@ -87,10 +87,8 @@ fn insert(
             hooks_outbox::dated_at.eq(At(dated_at)),
         ))
         .on_conflict(hooks_outbox::key)
-        .do_nothing()
-        .execute(conn)
-        .of("hooks_outbox")?;
-    Ok(rows > 0)
+        .do_nothing();
+    Ok(fixed!(insert).execute(conn).of("hooks_outbox")? > 0)
 }
 
 pub(crate) fn hook_list(

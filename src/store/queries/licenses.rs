@@ -8,17 +8,14 @@ use diesel::sql_types::Bool;
 use super::super::Conn;
 use super::{Result, at_most, hit};
 use crate::store::error::Of;
-use crate::store::prepared::Prepare as _;
+use crate::store::prepared::{fixed, hits};
 use crate::store::rows::{ActivationRow, Ending, LicenseCount, LicenseRow};
 use crate::store::schema::{activations, licenses};
 use crate::store::types::{At, LicenseState, LicenseStatus};
 
 pub(crate) fn license_insert(conn: &mut Conn, license: &LicenseRow) -> Result<()> {
-    diesel::insert_into(licenses::table)
-        .values(license.clone())
-        .prepared()
-        .execute(conn)
-        .of("licenses")?;
+    let insert = diesel::insert_into(licenses::table).values(license.clone());
+    fixed!(insert).execute(conn).of("licenses")?;
     Ok(())
 }
 
@@ -26,7 +23,7 @@ pub(crate) fn license_update(conn: &mut Conn, license: &LicenseRow, expected: i6
     let row = LicenseRow { version: expected + 1, ..license.clone() };
     let standing =
         licenses::table.filter(licenses::id.eq(&license.id)).filter(licenses::version.eq(expected));
-    let rows = diesel::update(standing).set(row).prepared().execute(conn).of("licenses")?;
+    let rows = hits!(diesel::update(standing).set(row), conn).of("licenses")?;
     hit(rows, "the license", &license.id)
 }
 
@@ -172,21 +169,14 @@ pub(crate) fn activations_held_by(
 }
 
 pub(crate) fn activation_insert(conn: &mut Conn, activation: &ActivationRow) -> Result<()> {
-    diesel::insert_into(activations::table)
-        .values(activation.clone())
-        .prepared()
-        .execute(conn)
-        .of("activations")?;
+    let insert = diesel::insert_into(activations::table).values(activation.clone());
+    fixed!(insert).execute(conn).of("activations")?;
     Ok(())
 }
 
 pub(crate) fn activation_update(conn: &mut Conn, activation: &ActivationRow) -> Result<()> {
-    let rows = diesel::update(activations::table.find(&activation.id))
-        .set(activation.clone())
-        .prepared()
-        .execute(conn)
-        .of("activations")?;
-    hit(rows, "the activation", &activation.id)
+    let update = diesel::update(activations::table.find(&activation.id)).set(activation.clone());
+    hit(hits!(update, conn).of("activations")?, "the activation", &activation.id)
 }
 
 pub(crate) fn activation_release(
@@ -199,10 +189,6 @@ pub(crate) fn activation_release(
         .filter(activations::id.eq(activation_id))
         .filter(activations::license_id.eq(license_id))
         .filter(activations::released_at.is_null());
-    let rows = diesel::update(held)
-        .set(activations::released_at.eq(Some(At(now))))
-        .prepared()
-        .execute(conn)
-        .of("activations")?;
-    Ok(rows > 0)
+    let release = diesel::update(held).set(activations::released_at.eq(Some(At(now))));
+    Ok(hits!(release, conn).of("activations")? > 0)
 }

@@ -8,7 +8,7 @@ use diesel::sql_types::{Binary, Bool, Nullable};
 use super::super::Conn;
 use super::{Result, at_most, hit, naming_row};
 use crate::store::error::Of;
-use crate::store::prepared::Prepare as _;
+use crate::store::prepared::{fixed, hits};
 use crate::store::rows::{MailCounts, MailRow, NewMail};
 use crate::store::schema::outbox;
 use crate::store::types::{At, Json, MailStatus};
@@ -42,7 +42,7 @@ macro_rules! without_message {
 }
 
 pub(crate) fn outbox_owe(conn: &mut Conn, mail: &NewMail) -> Result<bool> {
-    let rows = diesel::insert_into(outbox::table)
+    let insert = diesel::insert_into(outbox::table)
         .values((
             outbox::key.eq(&mail.key),
             outbox::template.eq(&mail.template),
@@ -61,11 +61,8 @@ pub(crate) fn outbox_owe(conn: &mut Conn, mail: &NewMail) -> Result<bool> {
             outbox::created_at.eq(At(mail.created_at)),
         ))
         .on_conflict(outbox::key)
-        .do_nothing()
-        .prepared()
-        .execute(conn)
-        .of("outbox")?;
-    Ok(rows > 0)
+        .do_nothing();
+    Ok(fixed!(insert).execute(conn).of("outbox")? > 0)
 }
 
 pub(crate) fn outbox_recipient(
@@ -78,11 +75,9 @@ pub(crate) fn outbox_recipient(
         .filter(outbox::license_id.eq(Some(license_id)))
         .filter(outbox::recipient.is_null())
         .filter(sql::<Bool>("status IN ('queued', 'held')"));
-    diesel::update(lacking)
-        .set((outbox::recipient.eq(Some(recipient)), outbox::locale.eq(locale)))
-        .prepared()
-        .execute(conn)
-        .of("outbox")
+    let address = diesel::update(lacking)
+        .set((outbox::recipient.eq(Some(recipient)), outbox::locale.eq(locale)));
+    hits!(address, conn).of("outbox")
 }
 
 /// These mails, oldest first.

@@ -7,10 +7,10 @@ use serde_json::Value;
 use super::super::Conn;
 use super::{Result, hit};
 use crate::store::error::Of;
-use crate::store::prepared::Prepare as _;
+use crate::store::prepared::{Prepare as _, fixed, hits};
 use crate::store::rows::{CustomerRow, NewNotice, NoticeRow, RefRow, SaleRow};
 use crate::store::schema::{customers, events, licenses, notices, outbox, refs, sales};
-use crate::store::types::{At, Digest, Json};
+use crate::store::types::{At, Digest, Json, JsonText};
 
 pub(crate) fn refs_find(
     conn: &mut Conn,
@@ -46,7 +46,7 @@ pub(crate) fn refs_tie(
         let row =
             RefRow { account: account.to_owned(), live, reference: (*reference).clone(), sale_id };
         let insert = diesel::insert_into(refs::table).values(row).on_conflict_do_nothing();
-        tied += insert.prepared().execute(conn).of("refs")?;
+        tied += fixed!(insert).execute(conn).of("refs")?;
     }
     if tied == sorted.len() {
         return Ok(Vec::new());
@@ -71,12 +71,10 @@ pub(crate) fn sale_new(
     live: bool,
     now: DateTime<Utc>,
 ) -> Result<SaleRow> {
-    diesel::insert_into(sales::table)
+    let insert = diesel::insert_into(sales::table)
         .values((sales::account.eq(account), sales::live.eq(live), sales::created_at.eq(At(now))))
-        .returning(SaleRow::as_returning())
-        .prepared()
-        .get_result(conn)
-        .of("sales")
+        .returning(SaleRow::as_returning());
+    fixed!(insert).get_result(conn).of("sales")
 }
 
 pub(crate) fn sale_lock(conn: &mut Conn, ids: &[i64]) -> Result<Vec<SaleRow>> {
@@ -133,12 +131,9 @@ fn inherit_customer(conn: &mut Conn, from: i64, into: i64) -> Result<()> {
 }
 
 pub(crate) fn sale_customer(conn: &mut Conn, sale_id: i64, provider_id: &str) -> Result<()> {
-    let rows = diesel::update(sales::table.find(sale_id))
-        .set(sales::customer_id.eq(Some(provider_id)))
-        .prepared()
-        .execute(conn)
-        .of("sales")?;
-    hit(rows, "the sale", sale_id)
+    let named =
+        diesel::update(sales::table.find(sale_id)).set(sales::customer_id.eq(Some(provider_id)));
+    hit(hits!(named, conn).of("sales")?, "the sale", sale_id)
 }
 
 pub(crate) fn sales_of_customer(
@@ -174,7 +169,7 @@ pub(crate) fn notices_replace(
             sale_id,
             digest: notice.digest,
             occurred_at: At(notice.occurred_at),
-            body: Json(notice.body.clone()),
+            body: JsonText(notice.body.clone()),
         };
         diesel::insert_into(notices::table).values(row).execute(conn).of("notices")?;
     }
@@ -190,7 +185,7 @@ struct NoticeRecord {
     sale_id: Option<i64>,
     digest: Digest,
     occurred_at: At,
-    body: Json,
+    body: JsonText,
 }
 
 pub(crate) fn notices_of_sale(conn: &mut Conn, sale_id: i64) -> Result<Vec<NoticeRow>> {
@@ -249,23 +244,21 @@ pub(crate) fn customer_lock(
         updated_at: now,
     };
     let insert = diesel::insert_into(customers::table).values(blank).on_conflict_do_nothing();
-    insert.prepared().execute(conn).of("customers")?;
+    fixed!(insert).execute(conn).of("customers")?;
     let query =
         customers::table.find((account, live, provider_id)).select(CustomerRow::as_select());
-    locked!(query).prepared().get_result(conn).of("customers")
+    fixed!(locked!(query)).get_result(conn).of("customers")
 }
 
 pub(crate) fn customer_put(conn: &mut Conn, customer: &CustomerRow) -> Result<()> {
-    diesel::insert_into(customers::table)
+    let put = diesel::insert_into(customers::table)
         .values(customer.clone())
         .on_conflict((customers::account, customers::live, customers::provider_id))
         .do_update()
         .set((
             customers::details.eq(Json(customer.details.clone())),
             customers::updated_at.eq(At(customer.updated_at)),
-        ))
-        .prepared()
-        .execute(conn)
-        .of("customers")?;
+        ));
+    fixed!(put).execute(conn).of("customers")?;
     Ok(())
 }

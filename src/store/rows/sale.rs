@@ -38,7 +38,8 @@ pub struct RefRow {
 pub struct NewNotice {
     pub digest: Digest,
     pub occurred_at: DateTime<Utc>,
-    pub body: Value,
+    /// JSON.
+    pub body: String,
 }
 
 /// A notice as it was read out of its event.

@@ -176,5 +176,5 @@ fn sale(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
 
 fn notice(kind: &str) -> NewNotice {
     let Bytes(hash) = digest(kind);
-    NewNotice { digest: Bytes(hash), occurred_at: noon(), body: json!({"kind": kind}) }
+    NewNotice { digest: Bytes(hash), occurred_at: noon(), body: json!({"kind": kind}).to_string() }
 }

@@ -1,7 +1,7 @@
 //! Notices told to an office as if an event of its shop had said them.
 
 use chrono::{DateTime, Utc};
-use keywright::apply::sale;
+use keywright::apply::{Saying, sale};
 use keywright::store::dedupe;
 use keywright::store::rows::NewEvent;
 use keywright::store::types::Digest;
@@ -46,7 +46,8 @@ pub(crate) async fn told_slowly(
     let applied = office.support.store.run("told", move |tx| {
         let kept = tx.event_keep(std::slice::from_ref(&event))?;
         let row = tx.event_by_id(kept[0].id)?.unwrap();
-        let applied = sale::apply(tx, &row, true, std::slice::from_ref(&notice), &books, now)?;
+        let applied =
+            sale::apply(tx, &row, true, &Saying::new(vec![notice.clone()], row.id), &books, now)?;
         tx.event_settle(row.id, row.fence, &applied.settled)?;
         before_end();
         Ok(applied)
