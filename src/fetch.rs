@@ -11,11 +11,13 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Client, RequestBuilder};
 use serde::Deserialize;
 use thiserror::Error;
+use tracing::Instrument as _;
 use zeroize::Zeroizing;
 
 use crate::config::Account;
 use crate::config::urls::callable;
 use crate::rules::retry::RetryAfter;
+use crate::spans;
 
 /// One call, from connecting to the last byte.
 const CALL_MAX: Duration = Duration::from_secs(5);
@@ -78,6 +80,17 @@ impl FetchError {
         }
     }
 
+    /// What it answered, where it did.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::NotNow { status, .. }
+            | Self::Forbidden { status, .. }
+            | Self::Refused { status, .. } => Some(*status),
+            Self::Unreachable(_) | Self::TooLong(_) | Self::Address(_) | Self::NoClient(_) => None,
+        }
+    }
+
     /// When the API wants to be asked again, where it said so.
     #[must_use]
     pub fn retry_after(&self) -> Option<RetryAfter> {
@@ -128,6 +141,17 @@ impl Fetch {
     /// # Errors
     /// [`FetchError`].
     pub async fn ask(&self, ask: &Ask, account: &Account) -> Result<Fetched, FetchError> {
+        let span = spans::ask(account);
+        let answer = self.ask_in_span(ask, account).instrument(span.clone()).await;
+        let status = match &answer {
+            Ok(fetched) => Some(fetched.status),
+            Err(error) => error.status(),
+        };
+        spans::answered(&span, status, 400);
+        answer
+    }
+
+    async fn ask_in_span(&self, ask: &Ask, account: &Account) -> Result<Fetched, FetchError> {
         let had_token = lock(&self.tokens).contains_key(&account.name);
         match self.ask_once(ask, account).await {
             Err(FetchError::Forbidden { status: 401, .. }) if had_token => {
@@ -199,8 +223,8 @@ impl Fetch {
         Ok(certificate)
     }
 
-    /// Tells one of the vendor's own hooks; gives the status of its answer. What it says beside
-    /// is not read.
+    /// Tells one of the vendor's own hooks, or the collector of traces; gives the status of its
+    /// answer. What it says beside is not read.
     ///
     /// # Errors
     /// [`FetchError::Unreachable`]: whether it was heard is not known.

@@ -16,12 +16,14 @@ use keywright_providers::scheme::{KeyText, standard_webhooks_sign};
 use serde_json::json;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 use crate::books::{Books, Shelf};
 use crate::clock::Clock;
 use crate::config::Hook;
 use crate::fetch::Fetch;
 use crate::rules::retry::{mail_pause, mail_wait};
+use crate::spans;
 use crate::store::rows::HookRow;
 use crate::store::{Store, StoreError, Tx};
 use crate::support::view::LicenseView;
@@ -132,7 +134,8 @@ impl Hooks {
         let mut work = JoinSet::new();
         for message in claimed {
             let (hooks, books) = (self.clone(), Arc::clone(&books));
-            work.spawn(async move { hooks.one(&message, &books).await });
+            let span = spans::hook(&message);
+            work.spawn(async move { hooks.one(&message, &books).await }.instrument(span));
         }
         work.join_all().await;
         Ok(Round { addressed, tried })
@@ -296,6 +299,7 @@ fn report(message: &HookRow, hook: &str, verdict: &Verdict) {
             "given_up"
         }
     };
+    spans::sent(end, matches!(verdict, Verdict::GivenUp(_)));
     metrics::counter!("keywright_hooks_total", "hook" => hook.to_owned(), "end" => end)
         .increment(1);
 }

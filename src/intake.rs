@@ -15,6 +15,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 use tokio::sync::Notify;
+use tracing::Instrument as _;
 
 pub use refused::{Refusals, Refused};
 
@@ -24,6 +25,7 @@ use crate::chance::{self, NoChance};
 use crate::clock::{Clock, RELEASED_AT};
 use crate::config::Account;
 use crate::fetch::Fetch;
+use crate::spans;
 use crate::store::rows::{Kept, LicenseRow, NewEvent, Outcome, PULLED, RECEIVED_BEHIND_MAX};
 use crate::store::types::{Digest, LicenseState};
 use crate::store::{self, Store, StoreError, Tx};
@@ -194,8 +196,12 @@ impl Intake {
             let later = rest.split_off(rest.len().min(PART));
             let ids: Vec<String> =
                 rest.iter().filter_map(|event| event.provider_event_id.clone()).collect();
-            match self.store.keep(rest, deadline).await {
-                Ok(part) => self.count(account, &part),
+            let span = spans::keep();
+            match self.store.keep(rest, deadline).instrument(span.clone()).await {
+                Ok(part) => {
+                    spans::kept(&span, &part, word);
+                    self.count(account, &part);
+                }
                 Err(error) => {
                     log_not_kept(account, &error);
                     let some = account.provider.partial_answer(&kept).filter(|_| !kept.is_empty());
@@ -261,6 +267,7 @@ impl Intake {
         let (name, code) = (&account.name, reject.code());
         metrics::counter!("keywright_deliveries_refused_total", "account" => name.clone(), "reason" => code).increment(1);
         self.refused.count(name, reject, now);
+        spans::reason(code);
         let second = now.timestamp();
         if self.logged.swap(second, Ordering::Relaxed) != second {
             tracing::warn!(account = %name, reason = code, "a delivery to {name} was refused: {reject}");
@@ -384,6 +391,7 @@ fn word(outcome: Outcome) -> &'static str {
 
 fn log_not_kept(account: &Account, error: &StoreError) {
     let name = &account.name;
+    spans::reason(error.name());
     metrics::counter!("keywright_deliveries_not_kept_total", "account" => name.clone(), "error" => error.name()).increment(1);
     tracing::error!(account = %name, %error, "a delivery to {name} could not be stored: {error}");
 }

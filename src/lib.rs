@@ -23,7 +23,7 @@
 //! - [`store`]: SQLite or PostgreSQL: what is kept, and how
 //! - [`rules`]: what a license is, purely from what was told
 //! - [`clock`], [`chance`]: the only readers of time and randomness
-//! - [`telemetry`]: logs and figures
+//! - [`telemetry`]: logs, figures, and traces on their way out; [`spans`]: what these show
 
 pub mod apply;
 pub mod books;
@@ -43,6 +43,7 @@ pub mod pull;
 pub mod rules;
 pub mod sender;
 pub mod serve;
+pub mod spans;
 pub mod standin;
 pub mod store;
 pub mod support;

@@ -23,6 +23,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 pub use done::Done;
 pub use preview::Preview;
@@ -31,6 +32,7 @@ pub use settings::{PostError, Settings};
 use crate::clock::Clock;
 use crate::mailer::{Outgoing, SendError};
 use crate::rules::retry::mail_pause;
+use crate::spans;
 use crate::store::hold::Hold;
 use crate::store::rows::MailRow;
 use crate::store::{Store, StoreError, Tx};
@@ -164,7 +166,8 @@ impl Post {
         let mut work = JoinSet::new();
         for mail in claimed {
             let post = self.clone();
-            work.spawn(async move { post.one(&mail).await });
+            let span = spans::mail(&mail);
+            work.spawn(async move { post.one(&mail).await }.instrument(span));
         }
         let (mut answered, mut faulty) = (false, false);
         while let Some(outcome) = self.next(&mut work, &claims).await {
@@ -223,6 +226,7 @@ impl Post {
             Err(error) if lasting(&error) => untried(self.unpreparable(mail, &error).await),
             Err(error) => untried(left(mail, &error)),
         };
+        spans::sent(outcome.end.as_str(), outcome.end == End::Failed);
         metrics::counter!("keywright_mail_total", "end" => outcome.end.as_str()).increment(1);
         outcome
     }

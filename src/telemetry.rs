@@ -1,25 +1,47 @@
-//! Logs and figures. One JSON line an event, on standard error; never a body, a key, a secret or
-//! a whole address.
+//! Logs, figures and traces. One JSON line an event, on standard error; never a body, a key, a
+//! secret or a whole address.
+//!
+//! - `layer`: our spans become those of OpenTelemetry
+//! - `queue`: where ended spans wait; what is too much is dropped and counted
+//! - [`Traces`]: out of it and to the collector
+
+mod export;
+mod layer;
+mod queue;
 
 use std::sync::OnceLock;
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::EnvFilter;
+use tracing::Subscriber;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::{EnvFilter, FilterExt as _, filter_fn};
+use tracing_subscriber::layer::{Layer, SubscriberExt as _};
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{Registry, fmt};
 
-/// Starts logging, once for the process. `KEYWRIGHT_LOG` chooses what (`info`,
-/// `keywright=debug` ...), by default `info`.
-pub fn log() {
-    let filter = EnvFilter::try_from_env("KEYWRIGHT_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
+pub use export::Traces;
+pub use layer::continue_trace;
+
+use crate::config::Telemetry;
+use crate::fetch::FetchError;
+
+/// Starts logging, once for the process, and exporting traces, where it is said where to.
+/// `KEYWRIGHT_LOG` chooses what is logged (`info`, `keywright=debug` ...), by default `info`.
+///
+/// # Errors
+/// [`FetchError::NoClient`].
+pub fn start(telemetry: Option<&Telemetry>) -> Result<Traces, FetchError> {
+    let (spans, traces) = match telemetry {
+        None => (None, Traces::none()),
+        Some(telemetry) => {
+            let (queue, traces) = Traces::start(telemetry)?;
+            (Some(layer::layer(telemetry, queue)), traces)
+        }
+    };
     // A second start in one process (tests) changes nothing.
-    let _ = tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_current_span(false)
-        .with_span_list(false)
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .try_init();
+    let _ = Registry::default().with(log()).with(spans).try_init();
+    Ok(traces)
 }
 
 /// The process's figures, for `/metrics`.
@@ -35,4 +57,80 @@ pub fn figures() -> PrometheusHandle {
             handle
         })
         .clone()
+}
+
+/// The log. A line reads alone, without the spans around it: this asks for none of them, and asked
+/// for by nobody they are never made.
+fn log<S>() -> impl Layer<S> + Send + Sync
+where
+    S: Subscriber + for<'lookup> LookupSpan<'lookup>,
+{
+    let words = EnvFilter::try_from_env("KEYWRIGHT_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
+    let lines = filter_fn(|metadata| metadata.is_event()).with_max_level_hint(LevelFilter::TRACE);
+    fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_span_list(false)
+        .with_writer(std::io::stderr)
+        .with_filter(words.and(lines))
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::subscriber::with_default;
+    use tracing::{info, info_span};
+
+    use super::*;
+    use crate::spans;
+
+    fn telemetry(sample: f64) -> Telemetry {
+        let traces_url = "http://127.0.0.1:4318/v1/traces".parse().unwrap();
+        Telemetry { traces_url, headers: Vec::new(), service_name: "keywright".to_owned(), sample }
+    }
+
+    #[test]
+    fn a_span_is_made_where_somebody_exports_it_and_nowhere_else() {
+        with_default(Registry::default().with(log()), || assert!(spans::request().is_disabled()));
+        let (queue, mut waiting, _) = queue::Queue::new();
+        let exported = Registry::default().with(log()).with(layer::layer(&telemetry(1.0), queue));
+        with_default(exported, || {
+            assert!(info_span!("of some library").is_disabled());
+            let span = spans::request();
+            spans::routed(&span, "GET", Some("/v1/keys"));
+            span.in_scope(|| info!("a line of the log"));
+            spans::answered(&span, Some(503), 500);
+        });
+        let ended = waiting.try_recv().unwrap();
+        assert_eq!(ended.name, "GET /v1/keys");
+        assert_eq!(ended.events.len(), 0, "lines stay in the log");
+        assert_eq!(ended.status, opentelemetry::trace::Status::error(""));
+        assert!(waiting.try_recv().is_err());
+    }
+
+    #[test]
+    fn a_span_that_finds_no_place_is_dropped_and_counted() {
+        let (queue, waiting, dropped) = queue::Queue::new();
+        let exported = Registry::default().with(layer::layer(&telemetry(1.0), queue));
+        with_default(exported, || (0..5_000).for_each(|_| drop(spans::request())));
+        assert_eq!((waiting.len(), dropped.take(), dropped.any()), (4_096, 904, false));
+    }
+
+    #[test]
+    fn of_a_share_whole_traces_are_taken() {
+        let (queue, mut waiting, _) = queue::Queue::new();
+        let exported = Registry::default().with(layer::layer(&telemetry(0.5), queue));
+        with_default(exported, || {
+            for _ in 0..400 {
+                spans::request().in_scope(|| drop(spans::keep()));
+            }
+        });
+        let mut taken = std::collections::BTreeMap::<_, usize>::new();
+        while let Ok(span) = waiting.try_recv() {
+            *taken.entry(span.span_context.trace_id().to_bytes()).or_default() += 1;
+        }
+        assert!((100..300).contains(&taken.len()), "{} of 400", taken.len());
+        assert!(taken.values().all(|spans| *spans == 2), "with parent and child each");
+    }
 }

@@ -23,6 +23,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use keywright_providers::{Ask, Notice};
 use tokio::sync::{Mutex, Notify, watch};
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 pub use reading::{Read, read};
 pub(crate) use rows::{expired, mail_identity, new_mail, state, told};
@@ -33,6 +34,7 @@ use crate::books::{Books, Shelf};
 use crate::clock::Clock;
 use crate::fetch::{Fetch, FetchError};
 use crate::rules::retry::{self, RetryAfter};
+use crate::spans;
 use crate::store::rows::{EventRow, Settled, TOLD_AGAIN};
 use crate::store::types::EventStatus;
 use crate::store::{Store, StoreError, Tx};
@@ -198,7 +200,12 @@ impl Apply {
     }
 
     /// Applies one claimed event, and says in the store how it ended.
-    async fn one(&self, mut event: EventRow) {
+    async fn one(&self, event: EventRow) {
+        let span = spans::apply(&event);
+        self.one_try(event).instrument(span).await;
+    }
+
+    async fn one_try(&self, mut event: EventRow) {
         let books = self.shelf.now();
         let (id, fence, account) = (event.id, event.fence, event.account.clone());
         let (attempts, silent) = (event.attempts, event.message.is_none());
@@ -249,12 +256,14 @@ impl Apply {
     ) {
         match outcome {
             Ok(applied) => {
+                spans::settled(&applied.settled);
                 if !applied.difference.mail.is_empty() {
                     self.post.notify_one();
                 }
                 report(id, account, &applied.settled);
             }
             Err(StoreError::Conflict { .. }) => {
+                spans::unsettled("taken_over");
                 tracing::info!(
                     event.id = id,
                     account,
@@ -282,7 +291,8 @@ impl Apply {
             return;
         }
         let apply = self.clone();
-        asked.spawn(async move { apply.ask_and_apply(event, asks, books).await });
+        let asking = async move { apply.ask_and_apply(event, asks, books).await };
+        asked.spawn(asking.in_current_span());
     }
 
     /// Asks, keeps the answers, and applies the event.
@@ -388,6 +398,7 @@ impl Apply {
     }
 
     async fn end(&self, id: i64, fence: i64, settled: Settled) {
+        spans::settled(&settled);
         let ended =
             self.store.run("event settle", move |tx| tx.event_settle(id, fence, &settled)).await;
         if let Err(error) = ended {
@@ -403,6 +414,7 @@ impl Apply {
     }
 
     async fn put_back(&self, id: i64, fence: i64, next_at: DateTime<Utc>, message: &str) {
+        spans::unsettled("again");
         let message = message.to_owned();
         let put_back = self
             .store

@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::{Context, say};
 use crate::config::console::{ProxyRoles, SignInProxy};
-use crate::config::{Account, Config, Transport};
+use crate::config::{Account, Config, Telemetry, Transport};
 use crate::keyring::{Keyring, KeyringError};
 use crate::rules::product::{Product, ProductSettings, Term};
 
@@ -62,6 +62,10 @@ fn summary(config: &Config, key: &str) -> Result<String, std::fmt::Error> {
     writeln!(text, "mail      {mail}, from {}", config.mail.from)?;
     if let Some(proxy) = &config.console.proxy {
         writeln!(text, "console   {}", by_proxy(proxy))?;
+    }
+    if let Some(telemetry) = &config.telemetry {
+        let Telemetry { traces_url, service_name, sample, .. } = telemetry;
+        writeln!(text, "traces    to {traces_url}, as {service_name}, share: {sample}")?;
     }
     for account in config.accounts.values() {
         account_lines(config, account, &mut text)?;

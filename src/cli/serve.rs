@@ -19,8 +19,8 @@ pub(super) struct Serve {}
 
 impl Serve {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<()> {
-        telemetry::log();
         let config = context.config()?;
+        let traces = telemetry::start(config.telemetry.as_ref())?;
         // Before anyone can know that it runs: until then a SIGHUP would end it.
         let signals = Signals::listen()?;
         let service = Service::start(config, context.config_file, Arc::new(SystemClock)).await?;
@@ -28,6 +28,7 @@ impl Serve {
         std::io::stdout().flush()?;
         signals.until_told(&service).await;
         service.stop().await;
+        traces.stop().await;
         Ok(())
     }
 }

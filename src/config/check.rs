@@ -13,7 +13,7 @@ use super::settings::{
 use super::values::Network;
 use super::{
     Config, Database, Mail, My, NetLicensing, Server, Signing, Transport, accounts, catalogue,
-    console, hooks, retention,
+    console, hooks, retention, telemetry,
 };
 use crate::store::{DatabaseUrl, StoreError};
 
@@ -30,6 +30,7 @@ pub(super) fn config(layers: &Layers) -> Result<Config, Faults> {
     let my = my(&mut report);
     let console = console::console(&mut report, server.as_ref());
     let netlicensing = netlicensing(&mut report);
+    let telemetry = telemetry::telemetry(&mut report);
     let products = catalogue::products(&mut report);
     let (accounts, items) = accounts::accounts(&mut report, &products);
     let hooks = hooks::hooks(&mut report);
@@ -46,6 +47,7 @@ pub(super) fn config(layers: &Layers) -> Result<Config, Faults> {
             my,
             console,
             netlicensing,
+            telemetry,
             catalogue,
             products,
             accounts,

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::DEFAULT;
 use super::fault::{Fault, Faults, Key};
+use super::standard::{self, Meant};
 
 /// `KEYWRIGHT__MAIL__SMTP_URL` is `mail.smtp_url`.
 const PREFIX: &str = "keywright";
@@ -43,10 +44,8 @@ impl Layers {
         })?;
         let written: toml::Table =
             toml::from_str(&text).map_err(|error| fault(not_toml(&text, &error)))?;
-        let (variables, values) = ours(environment, &written).map_err(|name| {
-            let message = "is not UTF-8; write it again".to_owned();
-            Faults(vec![Fault { origin: name, key: String::new(), message }])
-        })?;
+        let (variables, values) =
+            ours(environment, &written).map_err(|fault| Faults(vec![fault]))?;
         let merged = config::Config::builder()
             .add_source(File::from_str(DEFAULT, FileFormat::Toml))
             .add_source(File::from_str(&text, FileFormat::Toml))
@@ -108,20 +107,28 @@ pub(super) fn read_file(path: &Path) -> std::io::Result<String> {
 type Variables = (BTreeMap<Vec<String>, String>, HashMap<String, String>);
 
 /// The variables that are meant for us: by the key that each sets, and by name with its value.
-/// A name whose value is not UTF-8 is the error.
+/// One whose value cannot be read is the error.
 fn ours(
     environment: impl IntoIterator<Item = (OsString, OsString)>,
     written: &toml::Table,
-) -> Result<Variables, String> {
+) -> Result<Variables, Fault> {
     let (mut by_key, mut values) = (BTreeMap::new(), HashMap::new());
+    let mut given = standard::Given::new();
     for (name, value) in environment {
         let Some(name) = name.to_str() else { continue };
+        if name.starts_with(standard::PREFIX) {
+            given.extend(value.into_string().map(|value| (name.to_owned(), value)));
+            continue;
+        }
         let lower = name.to_lowercase();
         let Some(path) = lower.strip_prefix(PREFIX).and_then(|rest| rest.strip_prefix(SEPARATOR))
         else {
             continue;
         };
-        let value = value.into_string().map_err(|_| name.to_owned())?;
+        let value = value.into_string().map_err(|_| {
+            let message = "is not UTF-8; write it again".to_owned();
+            Fault { origin: name.to_owned(), key: String::new(), message }
+        })?;
         let mut names: Vec<String> = path.split(SEPARATOR).map(str::to_owned).collect();
         if let [table, given, ..] = names.as_mut_slice()
             && let Some(meant) = meant(written, table, given)
@@ -130,6 +137,14 @@ fn ours(
         }
         values.insert([&[PREFIX.to_owned()], names.as_slice()].concat().join(SEPARATOR), value);
         by_key.insert(names, name.to_owned());
+    }
+    let path = |key: &str| vec!["telemetry".to_owned(), key.to_owned()];
+    let in_file =
+        |key: &str| written.get("telemetry").is_some_and(|table| table.get(key).is_some());
+    let meant = standard::meant(&given, |key| in_file(key) || by_key.contains_key(&path(key)))?;
+    for Meant { variable, key, value } in meant {
+        values.insert([&[PREFIX.to_owned()], path(key).as_slice()].concat().join(SEPARATOR), value);
+        by_key.insert(path(key), variable.to_owned());
     }
     Ok((by_key, values))
 }

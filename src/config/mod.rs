@@ -11,6 +11,7 @@
 //! - [`accounts`], [`described`], [`secrets`]: connections to payment providers, those that are
 //!   described here, and what proves them
 //! - [`console`]: whose word the console takes that somebody is signed in
+//! - [`telemetry`]: where traces go; [`standard`]: what OpenTelemetry's own variables mean here
 //! - [`retention`]: how long what is not needed any more is kept
 //! - [`hooks`]: the vendor's own systems that are told
 //! - [`fault`]: what is wrong, and what would be right
@@ -34,6 +35,8 @@ mod retention;
 mod secrets;
 mod section;
 mod settings;
+mod standard;
+mod telemetry;
 mod warnings;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,6 +59,7 @@ pub(crate) use self::fault::did_you_mean;
 use self::layers::Layers;
 pub use self::retention::Retention;
 pub(crate) use self::section::fields;
+pub use self::telemetry::Telemetry;
 use self::urls::{PublicUrl, SmtpUrl};
 use self::values::{Mailbox, Network};
 use self::xml::{Namespace, Root};
@@ -74,6 +78,8 @@ pub struct Config {
     pub my: My,
     pub console: Console,
     pub netlicensing: NetLicensing,
+    /// `[telemetry]`; `None`: nothing is exported.
+    pub telemetry: Option<Telemetry>,
     pub catalogue: Catalogue,
     /// The products as written, for people to read.
     pub products: BTreeMap<String, ProductSettings>,

@@ -93,6 +93,7 @@ fn read_text(text: &str, error: &serde_json::Error) -> Option<Value> {
         "a sequence" => Some(text.split(',').map(|item| Value::from(item.trim())).collect()),
         "a boolean" => text.parse::<bool>().ok().map(Value::from),
         "u32" => text.parse::<u32>().ok().map(Value::from),
+        "f64" => serde_json::Number::from_f64(text.parse().ok()?).map(Value::from),
         _ => None,
     }
 }
@@ -145,6 +146,7 @@ fn plain(expected: &str) -> &str {
         "a sequence" => "a list, as in [\"a\", \"b\"]",
         "a boolean" => "true or false",
         "u32" => "a whole number, not negative",
+        "f64" => "a number, as in 0.5",
         "a map" => "a table",
         other => other,
     }

@@ -23,6 +23,7 @@ pub(super) const TABLES: [&str; 11] = [
     "my",
     "console",
     "netlicensing",
+    "telemetry",
     "products",
     "providers",
     "hooks",
@@ -113,6 +114,16 @@ pub(super) struct HookSettings {
 pub(super) struct NetLicensingSettings {
     pub(super) root: Option<Root>,
     pub(super) namespace: Option<Namespace>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct TelemetrySettings {
+    pub(super) otlp_url: Option<String>,
+    pub(super) otlp_headers: Option<Hidden>,
+    pub(super) otlp_headers_file: Option<PathBuf>,
+    pub(super) service_name: Option<String>,
+    pub(super) sample: Option<f64>,
 }
 
 /// What an account of every kind has; each kind adds its own (`Facts::settings`).

@@ -3,13 +3,14 @@
 mod console;
 mod described;
 mod faults;
+mod telemetry;
 
 use std::path::PathBuf;
 
 use super::section::fields;
 use super::settings::{
     AccountSettings, ConsoleSettings, DatabaseSettings, HookSettings, MailSettings,
-    NetLicensingSettings, RetentionSettings, ServerSettings, SigningSettings,
+    NetLicensingSettings, RetentionSettings, ServerSettings, SigningSettings, TelemetrySettings,
 };
 use super::*;
 
@@ -127,6 +128,7 @@ fn every_key_stands_in_the_default() {
         ("retention", fields::<RetentionSettings>()),
         ("console", fields::<ConsoleSettings>()),
         ("netlicensing", fields::<NetLicensingSettings>()),
+        ("telemetry", fields::<TelemetrySettings>()),
         ("products.", fields::<ProductSettings>()),
         ("providers.", fields::<AccountSettings>()),
         ("hooks.", fields::<HookSettings>()),

@@ -10,6 +10,7 @@ pub(super) fn all(config: &Config) -> Vec<String> {
     let mut warnings = Vec::new();
     mail(config, &mut warnings);
     nameless(config, &mut warnings);
+    telemetry(config, &mut warnings);
     warnings.extend(config.accounts.values().flat_map(|account| of_account(config, account)));
     if config.accounts.is_empty() {
         warnings.push("no account: add [providers.NAME], or no webhook is taken".to_owned());
@@ -48,6 +49,24 @@ fn nameless(config: &Config, warnings: &mut Vec<String>) {
              into [console.people] or [console.groups], or name a header with user names",
             proxy.user_header
         ));
+    }
+}
+
+fn telemetry(config: &Config, warnings: &mut Vec<String>) {
+    let Some(telemetry) = &config.telemetry else { return };
+    let url = &telemetry.traces_url;
+    let safe = super::urls::callable(url.as_str()).is_some();
+    if !safe && !telemetry.headers.is_empty() {
+        warnings.push(
+            "telemetry.otlp_url is not https: what stands in otlp_headers travels readable"
+                .to_owned(),
+        );
+    }
+    if url.port() == Some(4317) {
+        warnings.push(
+            "telemetry.otlp_url has port 4317, where collectors take gRPC; HTTP is taken at 4318"
+                .to_owned(),
+        );
     }
 }
 

@@ -11,6 +11,7 @@
 //! - [`problem`]: errors, and the one place that knows their status codes
 //! - [`read`]: bodies and queries into types, with what would be right
 //! - [`client`]: whom a request comes from
+//! - `traces`: requests as traces show them
 
 pub mod app;
 pub mod cells;
@@ -23,10 +24,12 @@ pub mod openapi;
 pub mod problem;
 pub mod read;
 pub mod support;
+mod traces;
 pub mod webhooks;
 
+use actix_web::dev::HttpServiceFactory;
 use actix_web::http::header;
-use actix_web::middleware::DefaultHeaders;
+use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::{FromRequest, Handler, HttpResponse, Resource, web};
 
 /// Every address of the service; the data that the handlers need is the caller's to add.
@@ -45,15 +48,20 @@ pub fn routes(service: &mut web::ServiceConfig) {
                 .route(web::get().to(webhooks::fulfil))
                 .default_service(web::to(webhooks::wrong_method)),
         )
-        .service(web::scope("/v1").configure(app::routes))
-        .service(web::scope("/core/v2/rest").configure(app::netlicensing::routes))
-        .service(web::scope("/api/v1").configure(support::routes))
-        .service(web::scope("/console").configure(console::routes))
+        .service(traced("/v1", app::routes))
+        .service(traced("/core/v2/rest", app::netlicensing::routes))
+        .service(traced("/api/v1", support::routes))
+        .service(traced("/console", console::routes))
         .service(my::scope())
         .service(looked_at("/healthz", health::alive))
         .service(looked_at("/readyz", health::ready))
         .route("/metrics", web::get().to(health::metrics))
         .default_service(web::to(HttpResponse::NotFound));
+}
+
+/// Routes whose requests are shown in traces.
+fn traced(path: &str, routes: fn(&mut web::ServiceConfig)) -> impl HttpServiceFactory + use<> {
+    web::scope(path).configure(routes).wrap(from_fn(traces::traced))
 }
 
 /// Whoever watches a service asks by GET or by HEAD.

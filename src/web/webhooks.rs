@@ -6,9 +6,11 @@ use actix_web::http::{Method, StatusCode, header};
 use actix_web::web::{Bytes, Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use keywright_providers::{Answer, Inlet, Request};
+use tracing::Instrument as _;
 
 use crate::books::Shelf;
 use crate::intake::{Intake, Refusal};
+use crate::spans;
 
 /// How long a body may take to arrive.
 const BODY_TIME_MAX: Duration = Duration::from_secs(10);
@@ -54,13 +56,26 @@ async fn deliver(
     intake: &Intake,
     shelf: &Shelf,
 ) -> HttpResponse {
-    let size_max = {
+    let (size_max, span) = {
         let books = shelf.now();
-        if books.account(account).is_none() {
-            return empty(StatusCode::NOT_FOUND);
-        }
-        books.config.server.max_body_bytes
+        let Some(known) = books.account(account) else { return empty(StatusCode::NOT_FOUND) };
+        // A trace of our own always: no header of a stranger says which one this belongs to.
+        (books.config.server.max_body_bytes, spans::delivery(inlet, known))
     };
+    let taking = take(inlet, request, account, body, intake, size_max);
+    let answer = taking.instrument(span.clone()).await;
+    spans::delivered(&span, answer.status().as_u16());
+    answer
+}
+
+async fn take(
+    inlet: Inlet,
+    request: &HttpRequest,
+    account: &str,
+    body: Payload,
+    intake: &Intake,
+    size_max: usize,
+) -> HttpResponse {
     if encoded(request) {
         return empty(StatusCode::UNSUPPORTED_MEDIA_TYPE);
     }

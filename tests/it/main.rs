@@ -51,6 +51,8 @@ mod shell;
 #[cfg(test)]
 mod store;
 #[cfg(test)]
+mod traces;
+#[cfg(test)]
 mod tree;
 #[cfg(test)]
 mod vectors;

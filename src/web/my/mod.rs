@@ -26,6 +26,7 @@ use actix_web::{HttpResponse, Resource, web};
 use super::app::throttle::Throttle;
 use super::html::{Pages, form};
 use super::problem::{Code, Problem};
+use super::traces::traced;
 use crate::machines::Machines;
 use crate::support::Support;
 use crate::support::my::Links;
@@ -70,6 +71,7 @@ pub fn scope() -> impl HttpServiceFactory {
         )
         .default_service(web::to(nowhere))
         .wrap(from_fn(guard::guard))
+        .wrap(from_fn(traced))
 }
 
 fn at(path: &str, methods: &'static str) -> Resource {

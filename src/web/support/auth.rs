@@ -17,6 +17,7 @@ use crate::store::types::Role;
 use crate::web::cells::{of_path, opens};
 use crate::web::client;
 use crate::web::problem::{Code, Problem};
+use crate::web::traces::continue_trace;
 
 /// Wrong tokens that one client may send in a minute.
 pub const WRONG_TOKENS_MAX: u32 = 20;
@@ -41,6 +42,7 @@ pub(super) async fn guard(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let mut answer = match caller(path, &request).await {
         Ok(caller) => {
+            continue_trace(&request);
             request.extensions_mut().insert(caller);
             next.call(request).await?
         }

@@ -20,6 +20,7 @@ pub(crate) enum Reply {
 /// What it was told.
 #[derive(Debug, Clone)]
 pub(crate) struct Heard {
+    pub(crate) path: String,
     headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
 }
@@ -90,8 +91,8 @@ impl Listener {
 
 impl Inner {
     async fn answer(&self, mut stream: TcpStream) {
-        let Some((path, heard)) = request(&mut stream).await else { return };
-        if path != "/licenses" {
+        let Some(heard) = request(&mut stream).await else { return };
+        if heard.path != "/licenses" {
             self.followed.fetch_add(1, Ordering::Relaxed);
         }
         self.heard.lock().unwrap().push(heard);
@@ -113,8 +114,8 @@ impl Inner {
     }
 }
 
-/// The path, and the rest. `None`: the connection ended before.
-async fn request(stream: &mut TcpStream) -> Option<(String, Heard)> {
+/// `None`: the connection ended before.
+async fn request(stream: &mut TcpStream) -> Option<Heard> {
     let (mut bytes, mut part) = (Vec::new(), [0; 4096]);
     let head_end = loop {
         if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
@@ -137,5 +138,5 @@ async fn request(stream: &mut TcpStream) -> Option<(String, Heard)> {
         let read = stream.read(&mut part).await.ok().filter(|read| *read > 0)?;
         body.extend_from_slice(&part[..read]);
     }
-    Some((path, Heard { headers, body }))
+    Some(Heard { path, headers, body })
 }

@@ -1,5 +1,6 @@
 pub(crate) mod api;
 pub(crate) mod browser;
+pub(crate) mod collector;
 #[macro_use]
 pub(crate) mod databases;
 pub(crate) mod description;

@@ -103,8 +103,14 @@ impl<'a> Vendor<'a> {
 
     /// Starts a node and waits until it says where it listens.
     pub(crate) fn serve(&self) -> Node {
+        self.serve_with(&[])
+    }
+
+    /// As [`Vendor::serve`], on a machine with these variables.
+    pub(crate) fn serve_with(&self, variables: &[(&str, &str)]) -> Node {
         let mut child = self
             .command(&["serve"])
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::from(std::fs::File::create(self.folder.path().join("log")).unwrap()))
             .spawn()
