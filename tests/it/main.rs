@@ -37,6 +37,8 @@ mod openapi;
 #[cfg(test)]
 mod ops;
 #[cfg(test)]
+mod patience;
+#[cfg(test)]
 mod post;
 #[cfg(test)]
 mod races;
