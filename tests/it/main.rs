@@ -41,6 +41,8 @@ mod patience;
 #[cfg(test)]
 mod post;
 #[cfg(test)]
+mod questions;
+#[cfg(test)]
 mod races;
 #[cfg(test)]
 mod reconcile;
