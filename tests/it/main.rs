@@ -27,6 +27,8 @@ mod erase;
 #[cfg(test)]
 mod fetch;
 #[cfg(test)]
+mod figures;
+#[cfg(test)]
 mod hooks;
 #[cfg(test)]
 mod mailer;
