@@ -8,6 +8,7 @@ use std::path::Path;
 use clap::Args;
 
 use super::{Context, say};
+use crate::config::console::{ProxyRoles, SignInProxy};
 use crate::config::{Account, Config, Transport};
 use crate::keyring::{Keyring, KeyringError};
 use crate::rules::product::{Product, ProductSettings, Term};
@@ -59,6 +60,9 @@ fn summary(config: &Config, key: &str) -> Result<String, std::fmt::Error> {
     writeln!(text, "database  {}", config.database.url)?;
     writeln!(text, "signing   {} ({key})", config.signing.key_file.display())?;
     writeln!(text, "mail      {mail}, from {}", config.mail.from)?;
+    if let Some(proxy) = &config.console.proxy {
+        writeln!(text, "console   {}", by_proxy(proxy))?;
+    }
     for account in config.accounts.values() {
         account_lines(config, account, &mut text)?;
     }
@@ -76,6 +80,19 @@ fn summary(config: &Config, key: &str) -> Result<String, std::fmt::Error> {
         writeln!(text, "\nwarning: {warning}")?;
     }
     Ok(text.trim_end().to_owned())
+}
+
+/// Whose word is taken, and where the roles stand.
+fn by_proxy(proxy: &SignInProxy) -> String {
+    let roles = match &proxy.roles {
+        ProxyRoles::OfUsers => "those of users".to_owned(),
+        ProxyRoles::Written { people, groups: None } => format!("of people {}", people.len()),
+        ProxyRoles::Written { people, groups: Some(groups) } => {
+            let (people, known) = (people.len(), groups.roles.len());
+            format!("of people {people}, of groups {known} ({})", groups.header)
+        }
+    };
+    format!("takes a trusted proxy's word in {}; roles: {roles}", proxy.user_header)
 }
 
 fn account_lines(config: &Config, account: &Account, text: &mut String) -> std::fmt::Result {

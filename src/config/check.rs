@@ -13,7 +13,7 @@ use super::settings::{
 use super::values::Network;
 use super::{
     Config, Database, Mail, My, NetLicensing, Server, Signing, Transport, accounts, catalogue,
-    hooks, retention,
+    console, hooks, retention,
 };
 use crate::store::{DatabaseUrl, StoreError};
 
@@ -28,6 +28,7 @@ pub(super) fn config(layers: &Layers) -> Result<Config, Faults> {
     let mail = mail(&mut report);
     let retention = retention::retention(&mut report);
     let my = my(&mut report);
+    let console = console::console(&mut report, server.as_ref());
     let netlicensing = netlicensing(&mut report);
     let products = catalogue::products(&mut report);
     let (accounts, items) = accounts::accounts(&mut report, &products);
@@ -43,6 +44,7 @@ pub(super) fn config(layers: &Layers) -> Result<Config, Faults> {
             mail,
             retention,
             my,
+            console,
             netlicensing,
             catalogue,
             products,

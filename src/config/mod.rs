@@ -10,12 +10,14 @@
 //! - [`catalogue`]: products, bundles, and what stands on order lines
 //! - [`accounts`], [`described`], [`secrets`]: connections to payment providers, those that are
 //!   described here, and what proves them
+//! - [`console`]: whose word the console takes that somebody is signed in
 //! - [`retention`]: how long what is not needed any more is kept
 //! - [`hooks`]: the vendor's own systems that are told
 //! - [`fault`]: what is wrong, and what would be right
 //! - [`hidden`], [`urls`], [`values`], [`xml`]: the types that carry the rules
 //! - [`warnings`]: what is allowed and yet worth a word
 
+pub mod console;
 pub mod fault;
 pub mod hidden;
 pub mod urls;
@@ -48,6 +50,7 @@ use crate::rules::product::{Catalogue, ProductSettings};
 use crate::rules::span::Interval;
 use crate::store::DatabaseUrl;
 
+pub use self::console::Console;
 pub use self::fault::Faults;
 pub(crate) use self::fault::did_you_mean;
 use self::layers::Layers;
@@ -69,6 +72,7 @@ pub struct Config {
     pub mail: Mail,
     pub retention: Retention,
     pub my: My,
+    pub console: Console,
     pub netlicensing: NetLicensing,
     pub catalogue: Catalogue,
     /// The products as written, for people to read.

@@ -14,13 +14,14 @@ use super::{Deliver, Mode};
 use crate::rules::span::Interval;
 
 /// The tables of the configuration, by name.
-pub(super) const TABLES: [&str; 10] = [
+pub(super) const TABLES: [&str; 11] = [
     "server",
     "database",
     "signing",
     "mail",
     "retention",
     "my",
+    "console",
     "netlicensing",
     "products",
     "providers",
@@ -85,6 +86,16 @@ pub(super) struct MySettings {
     pub(super) enabled: Option<bool>,
     pub(super) releases: Option<u32>,
     pub(super) release_period: Option<Interval>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ConsoleSettings {
+    pub(super) user_header: Option<String>,
+    pub(super) groups_header: Option<String>,
+    pub(super) sign_out_url: Option<String>,
+    pub(super) people: BTreeMap<String, Value>,
+    pub(super) groups: BTreeMap<String, Value>,
 }
 
 /// One of the vendor's own hooks.

@@ -1,5 +1,6 @@
 //! What a vendor writes, and what becomes of it.
 
+mod console;
 mod described;
 mod faults;
 
@@ -7,8 +8,8 @@ use std::path::PathBuf;
 
 use super::section::fields;
 use super::settings::{
-    AccountSettings, DatabaseSettings, HookSettings, MailSettings, NetLicensingSettings,
-    RetentionSettings, ServerSettings, SigningSettings,
+    AccountSettings, ConsoleSettings, DatabaseSettings, HookSettings, MailSettings,
+    NetLicensingSettings, RetentionSettings, ServerSettings, SigningSettings,
 };
 use super::*;
 
@@ -79,6 +80,8 @@ fn every_example_in_the_default_is_right() {
     let templates = tempfile::tempdir().unwrap();
     let secrets = [SECRET, "whsec_kwStripeOldSecret456", "whsec_kwStripeThird789"];
     let mut text = whole_example().replace("\"templates\"", &format!("{:?}", templates.path()));
+    // Its word is taken in an example.
+    text = text.replace("trusted_proxies = []", "trusted_proxies = [\"127.0.0.1\"]");
     for secret in secrets.into_iter().chain([HOOK_SECRET]) {
         text = text.replacen("whsec_...", secret, 1);
     }
@@ -122,6 +125,7 @@ fn every_key_stands_in_the_default() {
         ("signing", fields::<SigningSettings>()),
         ("mail", fields::<MailSettings>()),
         ("retention", fields::<RetentionSettings>()),
+        ("console", fields::<ConsoleSettings>()),
         ("netlicensing", fields::<NetLicensingSettings>()),
         ("products.", fields::<ProductSettings>()),
         ("providers.", fields::<AccountSettings>()),

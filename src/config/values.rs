@@ -90,6 +90,12 @@ impl Network {
             (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
         }
     }
+
+    /// Does it hold every address of its kind?
+    #[must_use]
+    pub fn is_everybody(&self) -> bool {
+        self.prefix_bits == 0
+    }
 }
 
 impl FromStr for Network {

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use super::console::ProxyRoles;
 use super::{Account, Config, Transport};
 
 /// A sentence each, the widest first.
 pub(super) fn all(config: &Config) -> Vec<String> {
     let mut warnings = Vec::new();
     mail(config, &mut warnings);
+    nameless(config, &mut warnings);
     warnings.extend(config.accounts.values().flat_map(|account| of_account(config, account)));
     if config.accounts.is_empty() {
         warnings.push("no account: add [providers.NAME], or no webhook is taken".to_owned());
@@ -34,6 +36,18 @@ fn mail(config: &Config, warnings: &mut Vec<String>) {
                 warnings.push("mail.smtp_url has tls=none: keys travel readable".to_owned());
             }
         }
+    }
+}
+
+/// Users have no addresses as names, so none of them would ever be found.
+fn nameless(config: &Config, warnings: &mut Vec<String>) {
+    let Some(proxy) = &config.console.proxy else { return };
+    if proxy.roles == ProxyRoles::OfUsers && proxy.user_header.contains("mail") {
+        warnings.push(format!(
+            "console.user_header is {}, and no user has an address as his name: write who may what \
+             into [console.people] or [console.groups], or name a header with user names",
+            proxy.user_header
+        ));
     }
 }
 

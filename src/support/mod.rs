@@ -28,8 +28,8 @@
 //! - [`export`]: everything of one sort, for a spreadsheet or a program
 //!
 //! Who may:
-//! - [`tokens`]: for the API; [`users`]: by a password, for the console; [`sessions`]: who is signed
-//!   in
+//! - [`tokens`]: for the API; [`users`]: by a password, for the console; [`vouched`]: by the word of
+//!   a proxy; [`sessions`]: who is signed in
 //!
 //! What all of them use:
 //! - [`view`]: what people and programs read; [`words`]: changes as sentences; [`when`]: times as
@@ -74,6 +74,7 @@ pub mod tokens;
 pub mod told;
 pub mod users;
 pub mod view;
+pub mod vouched;
 pub mod when;
 pub mod words;
 

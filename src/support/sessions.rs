@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
+use super::vouched::Vouched;
 use super::{Asked, Failure, Support};
 use crate::store::rows::SessionRow;
 use crate::store::types::{Digest, Role};
@@ -42,6 +43,8 @@ pub enum Holder {
     Token(String),
     /// By the password of this user.
     User(String),
+    /// By a proxy in front of this service, which names him so.
+    Proxy(String),
     /// As a customer, by a link that was mailed to this address.
     Customer(String),
 }
@@ -86,7 +89,7 @@ impl Holder {
     #[must_use]
     pub fn lasts(&self) -> TimeDelta {
         match self {
-            Self::Token(_) | Self::User(_) => LASTS,
+            Self::Token(_) | Self::User(_) | Self::Proxy(_) => LASTS,
             Self::Customer(_) => CUSTOMER_LASTS,
         }
     }
@@ -95,6 +98,7 @@ impl Holder {
         match self {
             Self::Token(id) => format!("token:{id}"),
             Self::User(name) => format!("user:{name}"),
+            Self::Proxy(name) => format!("proxy:{name}"),
             Self::Customer(email) => format!("customer:{email}"),
         }
     }
@@ -104,6 +108,7 @@ impl Holder {
         match kind {
             "token" => Some(Self::Token(who.to_owned())),
             "user" => Some(Self::User(who.to_owned())),
+            "proxy" => Some(Self::Proxy(who.to_owned())),
             "customer" => Some(Self::Customer(who.to_owned())),
             _ => None,
         }
@@ -116,6 +121,21 @@ impl Support {
     /// # Errors
     /// [`Failure`].
     pub async fn session_begin(&self, holder: &Holder) -> Result<SessionText, Failure> {
+        let (text, session) = self.session_new(holder)?;
+        let holder = holder.clone();
+        self.write("session begin", move |tx| {
+            let member = member(tx, &holder)?;
+            Ok(begun(tx, &session, member.as_ref())?)
+        })
+        .await?;
+        Ok(text)
+    }
+
+    /// A session that is not stored yet.
+    pub(super) fn session_new(
+        &self,
+        holder: &Holder,
+    ) -> Result<(SessionText, SessionRow), Failure> {
         let mut secret = Zeroizing::new([0; 32]);
         self.chance.fill(secret.as_mut_slice())?;
         let symbols = Zeroizing::new(BASE32_NOPAD.encode(secret.as_slice()));
@@ -127,28 +147,30 @@ impl Support {
             created_at: now,
             seen_at: now,
         };
-        let holder = holder.clone();
-        self.write("session begin", move |tx| {
-            tx.sessions_sweep(now - IDLE, now - LASTS)?;
-            tx.session_insert(&session)?;
-            if let Some(member) = member(tx, &holder)? {
-                let asked = Asked { by: member.name, ..Asked::default() };
-                tx.history_append(&asked.note(holder.text(), "signed_in", json!({}), now))?;
-            }
-            Ok(())
-        })
-        .await?;
-        Ok(text)
+        Ok((text, session))
     }
 
     /// Who may use the console by this session; `None`: nobody. Whoever's token or user was
-    /// revoked is out at once, and a role that changed counts at once.
+    /// revoked is out at once, and a role that changed counts at once. `said`: whom a proxy has
+    /// signed in, as it says with this very request. Where he has a role here the session must be
+    /// his own, and one that began by a proxy's word needs that word each time.
     ///
     /// # Errors
     /// [`Failure::Store`]: then it is not known.
-    pub async fn session_member(&self, text: &str) -> Result<Option<Member>, Failure> {
-        let now = self.clock.now();
-        self.session(text, now, |tx, holder| member(tx, &holder)).await
+    pub async fn session_member(
+        &self,
+        text: &str,
+        said: Option<&Vouched>,
+    ) -> Result<Option<Member>, Failure> {
+        let (now, said) = (self.clock.now(), said.cloned());
+        self.session(text, now, move |tx, holder| match &said {
+            None => member(tx, &holder),
+            Some(said) => match said.member(tx)? {
+                None => member(tx, &holder),
+                Some(member) => Ok((holder == said.holder()).then_some(member)),
+            },
+        })
+        .await
     }
 
     /// The address of the customer who is signed in by this session.
@@ -159,7 +181,7 @@ impl Support {
         let now = self.clock.now();
         self.session(text, now, |_, holder| match holder {
             Holder::Customer(email) => Ok(Some(email)),
-            Holder::Token(_) | Holder::User(_) => Ok(None),
+            Holder::Token(_) | Holder::User(_) | Holder::Proxy(_) => Ok(None),
         })
         .await
     }
@@ -204,7 +226,24 @@ impl Support {
     }
 }
 
-/// Who that is, as long as his token or user stands.
+/// Stores it, and in the audit that this member signed in; sessions that are over go.
+pub(super) fn begun(
+    tx: &mut Tx<'_>,
+    session: &SessionRow,
+    member: Option<&Member>,
+) -> Result<(), StoreError> {
+    let now = session.created_at;
+    tx.sessions_sweep(now - IDLE, now - LASTS)?;
+    tx.session_insert(session)?;
+    if let Some(member) = member {
+        let asked = Asked { by: member.name.clone(), ..Asked::default() };
+        tx.history_append(&asked.note(&session.holder, "signed_in", json!({}), now))?;
+    }
+    Ok(())
+}
+
+/// Who that is, as long as his token or user stands. By itself a session that a proxy's word began
+/// is nobody's.
 fn member(tx: &mut Tx<'_>, holder: &Holder) -> Result<Option<Member>, StoreError> {
     Ok(match holder {
         Holder::Token(id) => tx
@@ -216,7 +255,7 @@ fn member(tx: &mut Tx<'_>, holder: &Holder) -> Result<Option<Member>, StoreError
             .user_by_name(name)?
             .filter(|user| user.revoked_at.is_none())
             .map(|user| Member { name: user.name, role: user.role }),
-        Holder::Customer(_) => None,
+        Holder::Proxy(_) | Holder::Customer(_) => None,
     })
 }
 

@@ -31,6 +31,13 @@ fn address(peer: Option<IpAddr>, headers: &HeaderMap, trusted: &[Network]) -> Ip
     nearest.to_canonical()
 }
 
+/// Does a trusted proxy hand us this request? Only its connection tells, nothing that stands in it.
+#[must_use]
+pub fn by_proxy(request: &HttpRequest, trusted: &[Network]) -> bool {
+    let peer = request.peer_addr().map(|peer| peer.ip());
+    peer.is_some_and(|peer| trusted.iter().any(|network| network.contains(peer)))
+}
+
 /// What attempts are counted by: an IPv4 address, or the network that one IPv6 customer has.
 #[must_use]
 pub fn counted(address: IpAddr) -> IpAddr {

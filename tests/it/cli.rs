@@ -145,6 +145,24 @@ fn check_tells_what_a_right_configuration_amounts_to() {
 }
 
 #[test]
+fn check_tells_whose_word_the_console_takes() {
+    let shell = Shell::new();
+    let told = |roles: &str| {
+        let trusting = "[server]\ntrusted_proxies = [\"10.0.0.1\"]\n";
+        let text = format!("{trusting}[console]\nuser_header = \"Remote-User\"\n{roles}");
+        shell.write("keywright.toml", &text);
+        let told = shell.done("check");
+        told.lines().find(|line| line.starts_with("console ")).unwrap().to_owned()
+    };
+    let word = "console   takes a trusted proxy's word in remote-user; roles: ";
+    assert_eq!(told(""), format!("{word}those of users"));
+    assert_eq!(told("[console.people]\nann = \"admin\""), format!("{word}of people 1"));
+    let groups =
+        "groups_header = \"Remote-Groups\"\n[console.groups]\na = \"admin\"\nb = \"support\"";
+    assert_eq!(told(groups), format!("{word}of people 0, of groups 2 (remote-groups)"));
+}
+
+#[test]
 fn a_signing_key_that_others_can_read_is_a_fault() {
     let shell = Shell::new();
     shell.done("init");

@@ -3,6 +3,7 @@
 use std::future::{Ready, ready};
 
 use actix_web::body::BoxBody;
+use actix_web::cookie::Cookie;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
@@ -12,8 +13,8 @@ use actix_web::{
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 
-use super::{Console, table::TABLE};
-use crate::support::sessions::{Member, form_token};
+use super::{Console, proxy, table::TABLE};
+use crate::support::sessions::{LASTS, Member, form_token};
 use crate::web::cells::{of_path, opens};
 use crate::web::html::cookie::Jar;
 use crate::web::html::{form, see_other};
@@ -59,7 +60,7 @@ pub(super) async fn guard(
     let Some(console) = request.app_data::<web::Data<Console>>().cloned() else {
         return Ok(request.into_response(HttpResponse::InternalServerError()));
     };
-    let visitor = match visitor(&console, &request).await {
+    let (visitor, cookie) = match visitor(&console, &request).await {
         Ok(Some(visitor)) => visitor,
         Ok(None) => {
             let to = sign_in_address(&request);
@@ -70,8 +71,24 @@ pub(super) async fn guard(
             return Ok(request.into_response(page));
         }
     };
-    if let Err(problem) = may(&console, path, &request, &visitor) {
-        let page = console.problem(Some(&visitor), &problem);
+    let mut answer = answer(&console, path, &visitor, request, next).await?;
+    if let Some(cookie) = cookie {
+        // A value that we wrote can always be a header.
+        let _ = answer.response_mut().add_cookie(&cookie);
+    }
+    Ok(answer)
+}
+
+/// The page, for whoever is signed in; or why there is none for him.
+async fn answer(
+    console: &Console,
+    path: &str,
+    visitor: &Visitor,
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    if let Err(problem) = may(console, path, &request, visitor) {
+        let page = console.problem(Some(visitor), &problem);
         return Ok(request.into_response(page));
     }
     request.extensions_mut().insert(visitor.clone());
@@ -79,19 +96,33 @@ pub(super) async fn guard(
     let problem = answer.response().error().and_then(|error| error.as_error::<Problem>().cloned());
     Ok(match problem {
         Some(problem) => {
-            let page = console.problem(Some(&visitor), &problem);
+            let page = console.problem(Some(visitor), &problem);
             answer.into_response(page)
         }
         None => answer,
     })
 }
 
-async fn visitor(console: &Console, request: &ServiceRequest) -> Result<Option<Visitor>, Problem> {
-    let Some(session) = Jar::Console.read(request.request(), console.https()) else {
-        return Ok(None);
-    };
-    let member = console.support.session_member(&session).await?;
-    Ok(member.map(|member| Visitor { member, session }))
+/// Who comes; with the cookie of his session, where one begins because a proxy vouches for him.
+async fn visitor(
+    console: &Console,
+    request: &ServiceRequest,
+) -> Result<Option<(Visitor, Option<Cookie<'static>>)>, Problem> {
+    let request = request.request();
+    let said = proxy::said(request, &console.support.shelf.now().config);
+    let session = Jar::Console.read(request, console.https());
+    if let Some(session) = &session
+        && let Some(member) = console.support.session_member(session, said.as_ref()).await?
+    {
+        return Ok(Some((Visitor { member, session: session.clone() }, None)));
+    }
+    // A form belongs to a session that there is already.
+    let Some(said) = said.filter(|_| proxy::opens_page(request)) else { return Ok(None) };
+    let begun = console.support.vouched_begin(&said, session.as_deref()).await?;
+    Ok(begun.map(|(text, member)| {
+        let cookie = Jar::Console.fill(text.expose(), LASTS, console.https());
+        (Visitor { member, session: text.expose().to_owned() }, Some(cookie))
+    }))
 }
 
 fn may(

@@ -1,7 +1,8 @@
 //! The console at `/console`: what support sees and does, in a browser.
 //!
 //! - [`table`]: every route and the role that it takes
-//! - [`guard`]: sessions, roles, other sites; [`sign`]: signing in and out
+//! - [`guard`]: sessions, roles, other sites; [`sign`]: signing in and out; `proxy`: by the word of a
+//!   proxy
 //! - [`ask`]: what a form that changes something has: who, why, for which version
 //! - [`page`]: what every page shows, and where a list goes on
 //! - [`report`]: what a browser found forbidden on a page
@@ -23,6 +24,7 @@ mod licenses;
 mod mail;
 mod page;
 mod providers;
+mod proxy;
 mod reload;
 mod replays;
 mod report;

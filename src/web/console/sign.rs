@@ -1,4 +1,5 @@
-//! Signing in, with a token or with name and password, and out.
+//! Signing in, with a token or with name and password, and out. For somebody whom a proxy has signed
+//! in there is nothing to do here but to be told so when he leaves.
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Query};
@@ -6,9 +7,9 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::Console;
 use super::ask::Ask;
-use crate::support::sessions::{Holder, LASTS};
+use super::{Console, proxy};
+use crate::support::sessions::{Holder, LASTS, Member};
 use crate::support::users::Password;
 use crate::web::client;
 use crate::web::html::{cookie::Jar, form, see_other};
@@ -18,6 +19,16 @@ use crate::web::problem::Problem;
 #[serde(default)]
 pub(super) struct Way {
     next: Option<String>,
+    /// He has just signed out.
+    out: Option<String>,
+}
+
+/// Whom a proxy in front of this service names.
+enum Named {
+    Nobody,
+    /// By this name; he has no role here.
+    Stranger(String),
+    Member(Member),
 }
 
 #[derive(Deserialize)]
@@ -28,8 +39,24 @@ struct SignIn {
     next: Option<String>,
 }
 
-pub(super) async fn page(console: Data<Console>, way: Query<Way>) -> HttpResponse {
-    console.sign_in_page(StatusCode::OK, own(way.into_inner().next).as_deref(), None)
+pub(super) async fn page(
+    console: Data<Console>,
+    request: HttpRequest,
+    way: Query<Way>,
+) -> HttpResponse {
+    let Way { next, out } = way.into_inner();
+    let next = own(next);
+    match console.named(&request).await {
+        Ok(Named::Member(_)) if out.is_none() && proxy::opens_page(&request) => {
+            see_other(next.as_deref().unwrap_or("/console"))
+        }
+        Ok(Named::Member(member)) => console.signed_out_page(&member),
+        Ok(Named::Stranger(name)) => {
+            console.sign_in_page(StatusCode::OK, next.as_deref(), None, Some(&name))
+        }
+        Ok(Named::Nobody) => console.sign_in_page(StatusCode::OK, next.as_deref(), None, None),
+        Err(problem) => console.problem(None, &problem),
+    }
 }
 
 pub(super) async fn sign_in(
@@ -43,9 +70,17 @@ pub(super) async fn sign_in(
     }
 }
 
-pub(super) async fn sign_out(console: Data<Console>, ask: Ask) -> Result<HttpResponse, Problem> {
+pub(super) async fn sign_out(
+    console: Data<Console>,
+    request: HttpRequest,
+    ask: Ask,
+) -> Result<HttpResponse, Problem> {
     console.support.session_end(ask.visitor.session()).await?;
-    let mut answer = see_other("/console/sign-in");
+    // Whom a proxy names is signed in again by the next page that he opens: he is told so.
+    let mut answer = see_other(match console.named(&request).await? {
+        Named::Member(_) => "/console/sign-in?out=true",
+        Named::Stranger(_) | Named::Nobody => "/console/sign-in",
+    });
     // A value that we wrote can always be a header.
     let _ = answer.add_cookie(&Jar::Console.empty(console.https()));
     Ok(answer)
@@ -57,13 +92,17 @@ impl Console {
         form::same_site(request.headers(), &books.config.server.public_url)?;
         let given: SignIn = form::fields(body)?.read()?;
         let next = own(given.next);
+        // Where a proxy names somebody, he is the one who is here.
+        if let Named::Member(_) = self.named(request).await? {
+            return Ok(see_other(next.as_deref().unwrap_or("/console")));
+        }
         let trusted = &books.config.server.trusted_proxies;
         let client = client::counted(client::of(request, trusted));
         // Whoever guessed too often gets no further look, right or wrong, in this minute.
         if let Err(wait_s) = self.guesses.spent(client, self.support.clock.now()) {
             let message = format!("Too many attempts from your address. Try again in {wait_s} s.");
             let status = StatusCode::TOO_MANY_REQUESTS;
-            return Ok(self.sign_in_page(status, next.as_deref(), Some(&message)));
+            return Ok(self.sign_in_page(status, next.as_deref(), Some(&message), None));
         }
         let holder = match (given.token, given.name, given.password) {
             (Some(token), _, _) => {
@@ -81,7 +120,7 @@ impl Console {
             metrics::counter!("keywright_sign_ins_refused_total").increment(1);
             let message = "That is no valid token, or no valid name and password.";
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            return Ok(self.sign_in_page(status, next.as_deref(), Some(message)));
+            return Ok(self.sign_in_page(status, next.as_deref(), Some(message), None));
         };
         let session = self.support.session_begin(&holder).await?;
         let mut answer = see_other(next.as_deref().unwrap_or("/console"));
@@ -90,14 +129,32 @@ impl Console {
         Ok(answer)
     }
 
+    /// Whom a proxy names with this request, and whether he has a role here.
+    async fn named(&self, request: &HttpRequest) -> Result<Named, Problem> {
+        let said = proxy::said(request, &self.support.shelf.now().config);
+        let Some(said) = said else { return Ok(Named::Nobody) };
+        let member = self.support.vouched_member(&said).await?;
+        Ok(member.map_or(Named::Stranger(said.name), Named::Member))
+    }
+
     fn sign_in_page(
         &self,
         status: StatusCode,
         next: Option<&str>,
         message: Option<&str>,
+        stranger: Option<&str>,
     ) -> HttpResponse {
-        let facts = json!({ "next": next, "message": message });
+        let facts = json!({ "next": next, "message": message, "stranger": stranger });
         self.page_as(status, None, "", "console/sign_in.html", facts)
+    }
+
+    /// For whom the proxy still knows.
+    fn signed_out_page(&self, member: &Member) -> HttpResponse {
+        let books = self.support.shelf.now();
+        let proxy = books.config.console.proxy.as_ref();
+        let leave = proxy.and_then(|proxy| proxy.sign_out_url.as_deref());
+        let facts = json!({ "name": member.name, "sign_out_url": leave });
+        self.page_as(StatusCode::OK, None, "", "console/signed_out.html", facts)
     }
 }
 

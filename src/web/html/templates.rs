@@ -28,6 +28,7 @@ templates! {
     "console/providers.html"
     "console/reload.html"
     "console/sign_in.html"
+    "console/signed_out.html"
     "console/today.html"
     "my/ask.html"
     "my/error.html"

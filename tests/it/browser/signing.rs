@@ -5,6 +5,7 @@ use std::process::Stdio;
 
 use super::desk::Desk;
 use crate::support::databases::Database;
+use crate::support::process::Vendor;
 
 on_both! {
     async fn one_signs_in_looks_around_and_signs_out(db: Database) {
@@ -45,6 +46,38 @@ on_both! {
         browser.press("/").await;
         let focused = browser.run("return document.activeElement.name").await;
         assert_eq!(focused, "q");
+        desk.close().await;
+    }
+
+    async fn behind_the_vendors_proxy_one_is_there_at_once(db: Database) {
+        let vendor = Vendor::new(&db);
+        vendor.edit(|text| {
+            let trusting = "[server]\ntrusted_proxies = [\"127.0.0.1\"]\n";
+            let console = "[console]\nuser_header = \"Remote-User\"\n\
+                           sign_out_url = \"/oauth2/sign_out\"\n\
+                           [console.people]\nCleo = \"admin\"\n";
+            text.replacen("[server]\n", trusting, 1) + console
+        });
+        let desk = Desk::with(vendor).await;
+        let browser = &desk.browser;
+        browser.behind_a_proxy("Remote-User", "Eve").await;
+        browser.go("/console").await;
+        browser.see("The proxy has signed you in as Eve, who has no role here").await;
+        browser.page_is_sound().await;
+        browser.behind_a_proxy("Remote-User", "Cleo").await;
+        browser.go("/console/reload").await;
+        browser.see("proxy:Cleo admin").await;
+        browser.submit("Reload the configuration").await;
+        browser.see("The configuration was loaded anew").await;
+        browser.click("Audit").await;
+        browser.see("signed in to the console").await;
+        browser.page_is_sound().await;
+        browser.click("Sign out").await;
+        browser.see("still knows you as proxy:Cleo").await;
+        assert_eq!(browser.address().await, "/console/sign-in?out=true");
+        browser.page_is_sound().await;
+        browser.click("Back to the console").await;
+        browser.see("What needs a person").await;
         desk.close().await;
     }
 

@@ -17,7 +17,7 @@ const SITE: &str = "https://licenses.acme.example";
 const NOBODY: &str = "00000000-0000-7000-8000-000000000000";
 
 /// An address of that pattern at which nothing is.
-fn address(pattern: &str) -> String {
+pub(super) fn address(pattern: &str) -> String {
     let id = if pattern.starts_with("/licenses") { NOBODY } else { "999999" };
     let path = pattern.replace("{id}", id).replace("{aid}", NOBODY).replace("{account}", "nobody");
     format!("/console{path}")

@@ -10,4 +10,5 @@ mod licenses;
 mod mail;
 mod measured;
 mod providers;
+mod proxy;
 mod today;

@@ -208,6 +208,12 @@ impl Browser {
         self.chrome("Emulation.setDeviceMetricsOverride", size).await;
     }
 
+    /// As behind a proxy that adds this header to everything.
+    pub(crate) async fn behind_a_proxy(&self, header: &str, value: &str) {
+        self.chrome("Network.enable", json!({})).await;
+        self.chrome("Network.setExtraHTTPHeaders", json!({ "headers": { header: value } })).await;
+    }
+
     /// As a browser whose owner wants no scripts.
     pub(crate) async fn without_scripts(&self) {
         self.chrome("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;

@@ -14,6 +14,10 @@ pub(crate) struct Tab<'a> {
     office: &'a Office,
     /// Name and value.
     cookies: Vec<(String, String)>,
+    /// What a proxy adds to each request: name and value.
+    added: Vec<(String, String)>,
+    /// Whose connections reach the service: the browser's own, or those of a proxy.
+    peer: String,
     /// What is shown.
     pub(crate) page: Page,
 }
@@ -30,7 +34,20 @@ pub(crate) struct Page {
 
 impl<'a> Tab<'a> {
     pub(crate) fn new(office: &'a Office) -> Self {
-        Self { office, cookies: Vec::new(), page: Page::default() }
+        Self {
+            office,
+            cookies: Vec::new(),
+            added: Vec::new(),
+            peer: "203.0.113.7:40000".to_owned(),
+            page: Page::default(),
+        }
+    }
+
+    /// From now on everything goes through a proxy at this address, which adds these headers.
+    pub(crate) fn goes_through(&mut self, address: &str, headers: &[(&str, &str)]) {
+        self.peer = format!("{address}:40000");
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        self.added = headers.iter().map(owned).collect();
     }
 
     /// Signed in with the token of that role: `support`, `admin`.
@@ -108,7 +125,10 @@ impl<'a> Tab<'a> {
     }
 
     async fn call(&mut self, method: Method, address: &str, body: Option<String>) -> Answer {
-        let mut call = Call::at(method, address);
+        let mut call = Call::at(method, address).from(&self.peer);
+        for (name, value) in &self.added {
+            call = call.header(name, value);
+        }
         if !self.cookies.is_empty() {
             call = call.header("cookie", &self.cookie());
         }
