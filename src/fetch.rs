@@ -1,23 +1,28 @@
 //! Asks providers' APIs, and fetches the certificates that they name: the one place from which
 //! the service calls out beside its mail. Bounded in time and size; follows no redirect.
 
+mod tokens;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use data_encoding::BASE64;
 use keywright_providers::{Ask, Auth, Fetched};
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, RequestBuilder};
-use serde::Deserialize;
 use thiserror::Error;
 use tracing::Instrument as _;
 use zeroize::Zeroizing;
+
+use tokens::{GotWith, Granted, Tokens};
 
 use crate::config::Account;
 use crate::config::urls::callable;
 use crate::rules::retry::RetryAfter;
 use crate::spans;
+
+const AUTHORIZATION: &str = "Authorization";
 
 /// One call, from connecting to the last byte.
 const CALL_MAX: Duration = Duration::from_secs(5);
@@ -38,11 +43,8 @@ type Certificates = HashMap<String, (Instant, Arc<Vec<u8>>)>;
 pub struct Fetch {
     client: Client,
     certificates: Arc<Mutex<Certificates>>,
-    tokens: Arc<Mutex<Tokens>>,
+    tokens: Arc<Tokens>,
 }
-
-/// Access tokens by account, and until when each is good.
-type Tokens = HashMap<String, (Instant, Zeroizing<String>)>;
 
 /// Why there is no answer. Never holds a credential.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -62,6 +64,11 @@ pub enum FetchError {
     TooLong(String),
     #[error("{0} is no address that can be asked; write https://HOST in api_url")]
     Address(String),
+    #[error(
+        "a credential in [providers.{0}] has a character that cannot be sent; paste it again and \
+         reload"
+    )]
+    Unsendable(String),
     #[error("no client for calling providers can be made ({0})")]
     NoClient(String),
 }
@@ -76,6 +83,7 @@ impl FetchError {
             | Self::Refused { .. }
             | Self::TooLong(_)
             | Self::Address(_)
+            | Self::Unsendable(_)
             | Self::NoClient(_) => false,
         }
     }
@@ -87,7 +95,11 @@ impl FetchError {
             Self::NotNow { status, .. }
             | Self::Forbidden { status, .. }
             | Self::Refused { status, .. } => Some(*status),
-            Self::Unreachable(_) | Self::TooLong(_) | Self::Address(_) | Self::NoClient(_) => None,
+            Self::Unreachable(_)
+            | Self::TooLong(_)
+            | Self::Address(_)
+            | Self::NoClient(_)
+            | Self::Unsendable(_) => None,
         }
     }
 
@@ -101,6 +113,7 @@ impl FetchError {
             | Self::Refused { .. }
             | Self::TooLong(_)
             | Self::Address(_)
+            | Self::Unsendable(_)
             | Self::NoClient(_) => None,
         }
     }
@@ -136,7 +149,8 @@ impl Fetch {
     }
 
     /// Asks one question with the account's credentials. A token from before that is not taken any
-    /// more (they may end early) is renewed, and the question asked once more.
+    /// more is renewed, and the question asked once more: they may end early, and know only the
+    /// rights of their time.
     ///
     /// # Errors
     /// [`FetchError`].
@@ -152,10 +166,10 @@ impl Fetch {
     }
 
     async fn ask_in_span(&self, ask: &Ask, account: &Account) -> Result<Fetched, FetchError> {
-        let had_token = lock(&self.tokens).contains_key(&account.name);
+        let had_token = self.token_known(ask, account);
         match self.ask_once(ask, account).await {
-            Err(FetchError::Forbidden { status: 401, .. }) if had_token => {
-                lock(&self.tokens).remove(&account.name);
+            Err(FetchError::Forbidden { .. }) if had_token => {
+                self.tokens.forget(&account.name);
                 self.ask_once(ask, account).await
             }
             answer => answer,
@@ -163,9 +177,11 @@ impl Fetch {
     }
 
     async fn ask_once(&self, ask: &Ask, account: &Account) -> Result<Fetched, FetchError> {
-        let base = account.credentials.settings.get("api_url").map_or(ask.base, String::as_str);
-        let address = format!("{}{}", base.trim_end_matches('/'), ask.path);
-        let url = callable(&address).ok_or_else(|| FetchError::Address(base.to_owned()))?;
+        let base = base(ask, account);
+        let address = format!("{base}{}", ask.path);
+        // Behind a slash nothing changes the host any more.
+        let url = callable(&address).filter(|_| ask.path.starts_with('/'));
+        let url = url.ok_or_else(|| FetchError::Address(base.to_owned()))?;
         let host = host(&url);
         let mut request = match &ask.body {
             Some((content_type, body)) => {
@@ -185,7 +201,7 @@ impl Fetch {
                 let token = self.token(base, token_path, (id, secret), account).await?;
                 request.bearer_auth(token.as_str())
             }
-            other => authorized(request, other, account),
+            other => authorized(request, other, account)?,
         };
         let Called { status, after, body } = self.call(request, &host, ANSWER_BYTES_MAX).await?;
         match status {
@@ -251,12 +267,11 @@ impl Fetch {
         (id, secret): (&'static str, &'static str),
         account: &Account,
     ) -> Result<Zeroizing<String>, FetchError> {
-        if let Some((until, token)) = lock(&self.tokens).get(&account.name)
-            && Instant::now() < *until
-        {
-            return Ok(token.clone());
+        let address = format!("{base}{path}");
+        let got_with = got_with(&address, (id, secret), account);
+        if let Some(token) = self.tokens.known(&account.name, got_with) {
+            return Ok(token);
         }
-        let address = format!("{}{path}", base.trim_end_matches('/'));
         let url = callable(&address).ok_or_else(|| FetchError::Address(base.to_owned()))?;
         let host = host(&url);
         let request = self
@@ -264,18 +279,11 @@ impl Fetch {
             .post(url)
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body("grant_type=client_credentials");
-        let request = authorized(request, Auth::Basic { user: id, password: secret }, account);
+        let request = authorized(request, Auth::Basic { user: id, password: secret }, account)?;
         let Called { status, after, body } = self.call(request, &host, ANSWER_BYTES_MAX).await?;
         let granted: Option<Granted> = serde_json::from_slice(&body).ok();
         match (status, granted) {
-            (200..=299, Some(granted)) => {
-                // A minute early, so that none ends on its way.
-                let good = Duration::from_secs(granted.expires_in.clamp(60, 86_400) - 60);
-                let token = Zeroizing::new(granted.access_token);
-                let kept = (Instant::now() + good, token.clone());
-                lock(&self.tokens).insert(account.name.clone(), kept);
-                Ok(token)
-            }
+            (200..=299, Some(granted)) => Ok(self.tokens.keep(&account.name, got_with, granted)),
             (400..=403, _) => {
                 Err(FetchError::Forbidden { host, status, account: account.name.clone() })
             }
@@ -303,8 +311,17 @@ impl Fetch {
         Ok(Called { status: answer.status().as_u16(), after, body })
     }
 
+    /// Is there a token from before for this question?
+    fn token_known(&self, ask: &Ask, account: &Account) -> bool {
+        let Auth::ClientCredentials { token_path, id, secret } = ask.auth else { return false };
+        let address = format!("{}{token_path}", base(ask, account));
+        let got_with = got_with(&address, (id, secret), account);
+        self.tokens.known(&account.name, got_with).is_some()
+    }
+
+    /// Nothing panics while it is held, so poison tells nothing.
     fn known(&self) -> MutexGuard<'_, Certificates> {
-        lock(&self.certificates)
+        self.certificates.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -316,20 +333,6 @@ struct Called {
     body: Vec<u8>,
 }
 
-/// What a token's giver answers.
-#[derive(Deserialize)]
-struct Granted {
-    access_token: String,
-    /// Seconds.
-    #[serde(default)]
-    expires_in: u64,
-}
-
-/// Nothing panics while it is held, so poison tells nothing.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// The settings that this question needs and the account lacks.
 #[must_use]
 pub fn missing(ask: &Ask, account: &Account) -> Vec<&'static str> {
@@ -338,6 +341,16 @@ pub fn missing(ask: &Ask, account: &Account) -> Vec<&'static str> {
         credentials.keys.contains_key(*name) || credentials.settings.contains_key(*name)
     };
     ask.auth.settings().into_iter().filter(|name| !known(name)).collect()
+}
+
+/// Scheme and host, without a slash at its end.
+fn base<'a>(ask: &Ask, account: &'a Account) -> &'a str {
+    let set = account.credentials.settings.get("api_url");
+    set.map_or(ask.base, String::as_str).trim_end_matches('/')
+}
+
+fn got_with(address: &str, (id, secret): (&str, &str), account: &Account) -> GotWith {
+    GotWith::of([address, value(account, id), value(account, secret)])
 }
 
 fn host(url: &url::Url) -> String {
@@ -352,31 +365,84 @@ fn filled_in(body: &[u8], auth: Auth, account: &Account) -> Vec<u8> {
     String::from_utf8_lossy(body).replacen(mark, &escaped, 1).into_bytes()
 }
 
-fn authorized(request: RequestBuilder, auth: Auth, account: &Account) -> RequestBuilder {
-    // The name of a user is no secret.
-    let value = |setting: &str| {
-        let credentials = &account.credentials;
-        let plain = || credentials.settings.get(setting).map_or("", String::as_str);
-        credentials.keys.get(setting).map_or_else(plain, |secret| secret.expose()).to_owned()
-    };
+/// What stands under that setting. The name of a user is no secret.
+fn value<'a>(account: &'a Account, setting: &str) -> &'a str {
+    let credentials = &account.credentials;
+    let plain = || credentials.settings.get(setting).map_or("", String::as_str);
+    credentials.keys.get(setting).map_or_else(plain, |secret| secret.expose())
+}
+
+fn authorized(
+    request: RequestBuilder,
+    auth: Auth,
+    account: &Account,
+) -> Result<RequestBuilder, FetchError> {
+    let value = |setting: &str| value(account, setting);
     let basic = |user: &str, password: &str| {
         format!("Basic {}", BASE64.encode(format!("{user}:{password}").as_bytes()))
     };
-    match auth {
-        Auth::Nothing => request,
-        Auth::Bearer(setting) => {
-            request.header(AUTHORIZATION, format!("Bearer {}", value(setting)))
+    let (name, text) = match auth {
+        // The last two are put in where the body is made, or got first.
+        Auth::Nothing | Auth::InBody { .. } | Auth::ClientCredentials { .. } => return Ok(request),
+        Auth::Bearer(setting) => (AUTHORIZATION, format!("Bearer {}", value(setting))),
+        Auth::BasicUser { user, password } => (AUTHORIZATION, basic(value(user), password)),
+        Auth::Basic { user, password } => (AUTHORIZATION, basic(value(user), value(password))),
+        Auth::Header { name, prefix, setting } => (name, format!("{prefix}{}", value(setting))),
+    };
+    let unsendable = |_| FetchError::Unsendable(account.name.clone());
+    let mut text = HeaderValue::try_from(text).map_err(unsendable)?;
+    // No log of the client's shows it, however much is logged.
+    text.set_sensitive(true);
+    Ok(request.header(name, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use keywright_providers::{Credentials, FIVE_MINUTES, Handle, Secret, Settings, by_kind};
+
+    use super::*;
+    use crate::config::{Deliver, Mode};
+
+    const SECRET: &str = "rk_live_kwOfficeSessions1";
+
+    fn account() -> Account {
+        let key = ("api_key".to_owned(), Secret::new(SECRET).unwrap());
+        Account {
+            name: "pay".to_owned(),
+            provider: Handle::BuiltIn(by_kind("stripe").unwrap()),
+            credentials: Credentials {
+                secrets: Vec::new(),
+                keys: [key].into(),
+                settings: Settings::from([("api_user".to_owned(), "two\nlines".to_owned())]),
+                tolerance: FIVE_MINUTES,
+            },
+            mode: Mode::Live,
+            deliver: Deliver::Email,
         }
-        Auth::BasicUser { user, password } => {
-            request.header(AUTHORIZATION, basic(&value(user), password))
+    }
+
+    fn put(auth: Auth) -> Result<reqwest::Request, FetchError> {
+        let request = Fetch::new().unwrap().client.get("https://api.example.com/");
+        Ok(authorized(request, auth, &account())?.build().unwrap())
+    }
+
+    #[test]
+    fn no_credential_is_shown_by_the_request_that_carries_it() {
+        let own = Auth::Header { name: "X-Auth-Token", prefix: "Key ", setting: "api_key" };
+        for (auth, header) in [(Auth::Bearer("api_key"), AUTHORIZATION), (own, "X-Auth-Token")] {
+            let request = put(auth).unwrap();
+            assert!(request.headers()[header].to_str().unwrap().ends_with(SECRET));
+            assert!(request.headers()[header].is_sensitive(), "{header}");
+            assert!(!format!("{request:?}").contains(SECRET));
         }
-        Auth::Basic { user, password } => {
-            request.header(AUTHORIZATION, basic(&value(user), &value(password)))
-        }
-        // Put in where the body is made, or got first.
-        Auth::InBody { .. } | Auth::ClientCredentials { .. } => request,
-        Auth::Header { name, prefix, setting } => {
-            request.header(name, format!("{prefix}{}", value(setting)))
-        }
+    }
+
+    #[test]
+    fn what_cannot_stand_in_a_header_is_told_with_its_account_and_never_sent() {
+        let own = Auth::Header { name: "X-Auth-User", prefix: "", setting: "api_user" };
+        let error = put(own).unwrap_err();
+        assert!(!error.passes() && error.retry_after().is_none());
+        let told = error.to_string();
+        assert!(told.contains("[providers.pay]") && !told.contains("lines"), "{told}");
     }
 }

@@ -132,3 +132,74 @@ async fn asked(stream: &mut TcpStream) -> Option<(String, String)> {
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn told(answers: &[(&str, Value)]) -> Sample {
+        let sample = Sample::json("told", &json!({}));
+        let with = |sample: Sample, (path, answer): &(&str, Value)| {
+            sample.with_answer(*path, answer.clone())
+        };
+        answers.iter().fold(sample, with)
+    }
+
+    /// The status and the body of the answer to that question, in however many parts it comes.
+    async fn ask(there: &StandIn, path: &str, parts: &[&str]) -> (String, String) {
+        let mut stream = TcpStream::connect(there.address).await.unwrap();
+        let length: usize = parts.iter().map(|part| part.len()).sum();
+        let head = format!("POST {path} HTTP/1.1\r\nContent-Length: {length}\r\n\r\n");
+        for part in std::iter::once(head.as_str()).chain(parts.iter().copied()) {
+            // Who is told too much hangs up.
+            let _ = stream.write_all(part.as_bytes()).await;
+            let _ = stream.flush().await;
+            tokio::task::yield_now().await;
+        }
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer).await;
+        let answer = String::from_utf8(answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
+        (head.split(' ').nth(1).unwrap_or_default().to_owned(), body.to_owned())
+    }
+
+    #[tokio::test]
+    async fn it_says_what_it_was_told_last_and_of_the_rest_that_there_is_none() {
+        let there = StandIn::start("127.0.0.1:0").unwrap();
+        there.learn(&[told(&[("/1", json!({ "n": 1 })), ("/2", json!({ "n": 2 }))])]);
+        there.learn(&[told(&[("/1", json!({ "n": 3 })), ("/xml", json!("<n>4</n>"))])]);
+        for (path, status, body) in [
+            ("/1", "200", r#"{"n":3}"#),
+            ("/2", "200", r#"{"n":2}"#),
+            ("/xml", "200", "<n>4</n>"),
+            ("/1?more", "404", "{}"),
+            ("/3", "404", "{}"),
+        ] {
+            let answer = ask(&there, path, &[]).await;
+            assert_eq!(answer, (status.to_owned(), body.to_owned()), "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn at_one_path_the_body_says_what_is_asked_however_it_comes() {
+        let there = StandIn::start("127.0.0.1:0").unwrap();
+        there.learn(&[told(&[("/q <id>1</id>", json!("one")), ("/q <id>2</id>", json!("two"))])]);
+        assert_eq!(ask(&there, "/q", &["<q><id>2</id></q>"]).await.1, "two");
+        assert_eq!(ask(&there, "/q", &["<q><i", "d>1</id>", "</q>"]).await.1, "one");
+        assert_eq!(ask(&there, "/q", &["<q><id>3</id></q>"]).await.0, "404");
+        let long = "x".repeat(REQUEST_BYTES_MAX + 1);
+        assert_eq!(ask(&there, "/q", &[&long, "<id>1</id>"]).await.0, "", "no such question");
+    }
+
+    #[tokio::test]
+    async fn it_is_idle_when_nothing_was_asked_for_so_long() {
+        let there = StandIn::start("127.0.0.1:0").unwrap();
+        let quiet = Duration::from_millis(200);
+        ask(&there, "/1", &[]).await;
+        let asked = Instant::now();
+        there.idle(quiet).await;
+        assert!(asked.elapsed() + Duration::from_millis(50) >= quiet);
+    }
+}

@@ -70,14 +70,12 @@ impl Upkeep {
         }
     }
 
-    /// Notes the days that have passed, sets the figures of accounts, and owes the digest where it is
-    /// due; says whether it did.
+    /// Notes the days that have passed, and owes the digest where it is due; says whether it did.
     ///
     /// # Errors
     /// [`Failure::Store`].
     pub async fn look(&self) -> Result<bool, Failure> {
         self.support.attention_note_days().await?;
-        self.support.account_gauges().await?;
         self.support.alert().await
     }
 }

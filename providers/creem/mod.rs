@@ -3,6 +3,10 @@
 //! Signature: <https://docs.creem.io/code/webhooks#how-to-verify-creem-signature>;
 //! events: <https://docs.creem.io/code/webhooks>.
 //!
+//! Creem's own library (`creem/webhooks` of npm creem 1.13.0) takes a second form beside that
+//! header: Standard Webhooks, of which its documentation says nothing yet. Which of the two a
+//! delivery is, its headers say; then that rule alone decides.
+//!
 //! - [`payload`]: what is told of, with only the fields that are used
 //! - [`read`]: one event to notices
 //! - [`samples`]: realistic events
@@ -17,16 +21,19 @@ use crate::read::{Envelope, Event, Reading, Unread};
 use crate::reject::Reject;
 use crate::request::{Inlet, Request};
 use crate::sample::{Sample, Scene};
-use crate::scheme::{self, Encoding, Hash, Verified};
+use crate::scheme::{self, Encoding, Hash, KeyText, Verified, Window};
 use crate::secret::SECRET_BYTES_MIN;
 use crate::{Answer, Ask, Covers, Credentials, FIVE_MINUTES, Facts, Provider, Setting, Takes};
 
 const HEADER: &str = "creem-signature";
 
+/// A delivery with this header is signed as Standard Webhooks are, whatever else it carries.
+const STANDARD_HEADER: &str = "webhook-signature";
+
 const FACTS: Facts = Facts {
     kind: "creem",
     title: "Creem",
-    scheme: "HMAC-SHA256 (hex) over the body, header creem-signature",
+    scheme: "HMAC-SHA256 (hex) over the body, header creem-signature; or Standard Webhooks (v1), headers webhook-*",
     events: read::EVENTS,
     fulfils: false,
     covers: Covers::Content,
@@ -69,10 +76,15 @@ impl Provider for Creem {
         &self,
         request: &Request<'a>,
         credentials: &Credentials,
-        _now: DateTime<Utc>,
+        now: DateTime<Utc>,
     ) -> Result<Verified<'a>, Reject> {
         if request.inlet == Inlet::Fulfil {
             return Err(Reject::NotTaken);
+        }
+        if request.header_opt(STANDARD_HEADER)?.is_some() {
+            let window = Window { now, tolerance: credentials.tolerance };
+            let secrets = &credentials.secrets;
+            return scheme::standard_webhooks(request, secrets, KeyText::Base64, window);
         }
         let (secrets, signature) = (&credentials.secrets, request.header(HEADER)?);
         scheme::hmac(request, Hash::Sha256, secrets, &[request.body], Encoding::Hex, &[signature])
@@ -122,8 +134,10 @@ impl Provider for Creem {
         samples::burst(scene)
     }
 
-    fn sign(&self, sample: Sample, credentials: &Credentials, _now: DateTime<Utc>) -> Sample {
+    /// As the documentation says it is done.
+    fn sign(&self, mut sample: Sample, credentials: &Credentials, _now: DateTime<Utc>) -> Sample {
         let Some(secret) = credentials.secrets.first() else { return sample };
+        sample.headers.retain(|(name, _)| !name.eq_ignore_ascii_case(STANDARD_HEADER));
         let mac = scheme::hmac_sign(Hash::Sha256, secret, &[&sample.body], Encoding::Hex);
         sample.with_header(HEADER, mac)
     }

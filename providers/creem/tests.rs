@@ -2,9 +2,12 @@
 
 use serde_json::{Value, json};
 
+use super::Creem;
 use super::read::{ON_CANCEL, event};
 use crate::notice::{Kind, Notice, Ref};
-use crate::{Event, Reading, Settings};
+use crate::{
+    Credentials, Event, FIVE_MINUTES, Provider as _, Reading, Reject, Request, Secret, Settings,
+};
 
 const AT: &str = "2025-10-09T08:53:20Z";
 const END: &str = "2025-11-09T08:53:20Z";
@@ -131,4 +134,74 @@ fn a_refund_is_full_by_what_was_paid() {
         refund(900, 0, "succeeded").refs,
         [Ref::subscription("sub_1"), Ref::order("ord_1"), Ref::payment("tran_1")]
     );
+}
+
+const BODY: &[u8] = br#"{"id":"evt_kwcreem02","eventType":"subscription.paid","created_at":1760000000000,"object":{"id":"sub_kw","object":"subscription","mode":"test"}}"#;
+const KEY: &str = "whsec_a2V5d3JpZ2h0LWNyZWVtLXRlc3Qta2V5LTQzMjE=";
+/// Made with npm creem 1.13.0's own rule, and accepted by it.
+const STANDARD: [(&str, &str); 3] = [
+    ("webhook-id", "msg_kwcreem01"),
+    ("webhook-timestamp", "1760000000"),
+    ("webhook-signature", "v1,x9EdLPIFqp4mVpjckx2ePicGTBfi9v/Wf1bT/LjYc9o="),
+];
+const OWN: (&str, &str) =
+    ("creem-signature", "119ec34896b37f625b6b5e9793e60564e36b6f7a29e8bfc729bc88f14163fc6e");
+
+fn verify(headers: &[(&str, &str)], body: &[u8], late_s: i64) -> Result<(), Reject> {
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    let headers: Vec<(String, String)> = headers.iter().map(owned).collect();
+    let credentials = Credentials {
+        secrets: vec![Secret::new(KEY).unwrap()],
+        keys: std::collections::BTreeMap::new(),
+        settings: Settings::new(),
+        tolerance: FIVE_MINUTES,
+    };
+    let now = chrono::DateTime::from_timestamp(1_760_000_000 + late_s, 0).unwrap();
+    Creem.verify(&Request::post(&headers, body), &credentials, now).map(drop)
+}
+
+#[test]
+fn each_of_the_two_signatures_is_enough_and_only_one_of_them_has_a_time() {
+    assert_eq!(verify(&STANDARD, BODY, 0), Ok(()));
+    assert_eq!(verify(&[OWN], BODY, 0), Ok(()));
+    for (late_s, told) in [(300, Ok(())), (301, Err(Reject::Stale)), (-301, Err(Reject::Stale))] {
+        assert_eq!(verify(&STANDARD, BODY, late_s), told, "{late_s}");
+        assert_eq!(verify(&[OWN], BODY, late_s), Ok(()), "{late_s}");
+    }
+}
+
+#[test]
+fn another_bit_of_a_standard_delivery_is_refused_wherever_it_stands() {
+    for place in 0..STANDARD.len() {
+        let value = STANDARD[place].1;
+        for bit in 0..value.len() * 8 {
+            let mut bytes = value.as_bytes().to_vec();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            let Ok(flipped) = String::from_utf8(bytes) else { continue };
+            let mut headers = STANDARD;
+            headers[place].1 = &flipped;
+            assert!(verify(&headers, BODY, 0).is_err(), "bit {bit} of {}", STANDARD[place].0);
+        }
+    }
+    for bit in 0..BODY.len() * 8 {
+        let mut body = BODY.to_vec();
+        body[bit / 8] ^= 1 << (bit % 8);
+        assert!(verify(&STANDARD, &body, 0).is_err(), "bit {bit} of the body");
+    }
+}
+
+#[test]
+fn a_wrong_signature_is_not_made_good_by_the_other_one() {
+    let [id, time, _] = STANDARD;
+    let wrong = ("webhook-signature", "v1,RSMjC/OF5VuC5OYOt4IaI5Id9zJQyYHSEunyXdJkk6o=");
+    assert_eq!(verify(&[id, time, wrong, OWN], BODY, 0), Err(Reject::Wrong));
+    assert_eq!(verify(&[id, wrong, OWN], BODY, 0), Err(Reject::Missing));
+    assert_eq!(verify(&[time, wrong, OWN], BODY, 0), Err(Reject::Missing));
+    let [_, _, right] = STANDARD;
+    assert_eq!(verify(&[id, time, right, right], BODY, 0), Err(Reject::Doubled));
+    let other =
+        ("creem-signature", "dc08b5ba0dbc0edb537bfcd8291fba5497a549b617c1ad1654b8e2a8bc542104");
+    assert_eq!(verify(&[id, time, other], BODY, 0), Err(Reject::Wrong));
+    // Without its signature a delivery is none of Standard Webhooks, and its own header counts.
+    assert_eq!(verify(&[id, time, OWN], BODY, 0), Ok(()));
 }

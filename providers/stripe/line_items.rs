@@ -165,4 +165,33 @@ mod tests {
         let event = Event::new("checkout.session.completed", DateTime::UNIX_EPOCH, &body);
         assert!(Stripe.asks(&event).is_err());
     }
+
+    #[test]
+    fn each_line_is_sold_by_its_price_and_the_first_by_what_it_is_mapped_as_too() {
+        let told = |items: Value| {
+            let body = json!({ "data": items, "has_more": false }).to_string().into_bytes();
+            let answer = crate::Fetched { status: 200, body };
+            let answers = crate::Answers::from([(LINE_ITEMS.to_owned(), answer)]);
+            let event = Event::new("checkout.session.completed", DateTime::UNIX_EPOCH, b"{}");
+            let session: Id = serde_json::from_value(json!("cs_live_a1")).unwrap();
+            lines(&Event { answers: &answers, ..event }, &session, &["plink_1".to_owned()])
+        };
+        let priced = |price: &str| json!({ "id": price, "product": "prod_1" });
+        let sold = told(json!([
+            { "price": priced("price_1"), "quantity": 2 },
+            { "price": priced("price_2"), "quantity": null },
+        ]));
+        let sold = sold.unwrap();
+        assert_eq!(sold[0].item, ["plink_1", "price_1", "prod_1"]);
+        assert_eq!(sold[1].item, ["price_2", "prod_1"]);
+        assert_eq!((sold[0].quantity, sold[1].quantity), (2, 1));
+        assert_ne!(sold[0].line, sold[1].line);
+        for (odd, path) in [
+            (json!([{ "price": priced("price_1"), "quantity": -1 }]), "data[0].quantity"),
+            (json!([{ "price": priced("price_1") }, { "quantity": 1 }]), "data[1].price"),
+        ] {
+            let unread = told(odd).unwrap_err().to_string();
+            assert!(unread.contains(path), "{unread}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Apply: stored events into licenses, history and mail that is owed.
 //!
-//! - `asking`: what has to be asked of the provider first
+//! - `asking`: what has to be asked of the provider first; `aside`: asking it, beside the worker
 //! - `reading`: what an event says, or why it leads to nothing
 //! - [`Saying`]: what it says, made ready; [`sale`]: the one transaction
 //! - [`tellings`]: whether two tellings of one event say the same
@@ -9,6 +9,7 @@
 //! An attempt is counted in its own commit before the run, so an event that kills the process is
 //! known by it; what was claimed by a dead process is claimed again.
 
+mod aside;
 mod asking;
 mod reading;
 mod rows;
@@ -20,11 +21,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use keywright_providers::{Ask, Notice};
+use keywright_providers::Notice;
 use tokio::sync::{Mutex, Notify, watch};
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
+use aside::Aside;
 pub use reading::{Read, read};
 pub(crate) use rows::{expired, mail_identity, new_mail, state, told};
 pub use sale::Applied;
@@ -32,8 +34,8 @@ pub use saying::Saying;
 
 use crate::books::{Books, Shelf};
 use crate::clock::Clock;
-use crate::fetch::{Fetch, FetchError};
-use crate::rules::retry::{self, RetryAfter};
+use crate::fetch::Fetch;
+use crate::rules::retry;
 use crate::spans;
 use crate::store::rows::{EventRow, Settled, TOLD_AGAIN};
 use crate::store::types::EventStatus;
@@ -49,11 +51,8 @@ const LEASE: TimeDelta = TimeDelta::seconds(10);
 /// process that is killed from outside again and again takes innocent events with it.
 const SILENT_ATTEMPTS_MAX: i32 = 10;
 
-/// How long an event's questions may take in all: less than the claim holds.
-const ASKING: Duration = Duration::from_secs(8);
-
-/// Events whose provider is being asked at the same time; the others are not held up by them.
-const ASKED_MAX: usize = 32;
+/// How long a second telling waits for the first to be read.
+const FIRST_TELLING: TimeDelta = TimeDelta::minutes(1);
 
 /// How often the store is looked through without being woken.
 const IDLE: Duration = Duration::from_secs(1);
@@ -68,7 +67,7 @@ pub struct Apply {
     post: Arc<Notify>,
     fetch: Fetch,
     /// Those who ask a provider, beside the worker: an API that is slow holds up nobody else.
-    asked: Arc<Mutex<JoinSet<()>>>,
+    asked: Arc<Mutex<Aside>>,
 }
 
 /// What is claimed in one go.
@@ -127,16 +126,6 @@ impl Apply {
             }
         }
         self.answered().await;
-    }
-
-    /// Waits for those who ask; says how many there were.
-    async fn answered(&self) -> usize {
-        let mut asked = std::mem::take(&mut *self.asked.lock().await);
-        let mut count = 0;
-        while asked.join_next().await.is_some() {
-            count += 1;
-        }
-        count
     }
 
     /// Applies everything that is due now; says how many events were tried.
@@ -218,17 +207,26 @@ impl Apply {
         if event.reason.as_deref() == Some(TOLD_AGAIN) {
             let outcome = tellings::compare(&self.store, event, books).await;
             match outcome {
-                Ok(settled) => {
+                Ok(Some(settled)) => {
                     report(id, &account, &settled);
                     self.end(id, fence, settled).await;
+                }
+                Ok(None) => {
+                    let later = self.clock.now() + FIRST_TELLING;
+                    self.put_back(id, fence, later, "its first telling is not read yet").await;
                 }
                 Err(error) => self.again(id, fence, attempts, &error).await,
             }
             return;
         }
-        if attempts == 1 {
-            // With answers at the first attempt, it is a replay.
-            asking::forget_not_found(&mut event);
+        // With answers at the first attempt, it is a replay. That there was no such thing is forgotten
+        // for every attempt that follows, too.
+        if attempts == 1
+            && asking::forget_not_found(&mut event)
+            && let Err(error) = self.keep_answers(&event).await
+        {
+            self.again(id, fence, attempts, &error).await;
+            return;
         }
         let outcome = match read(&event, &books) {
             Read::Ends(settled) => {
@@ -278,105 +276,6 @@ impl Apply {
                 self.end(id, fence, failed("internal", &message)).await;
             }
         }
-    }
-
-    /// Asks in a task of its own, as long as there are not too many.
-    async fn ask_aside(&self, event: EventRow, asks: Vec<Ask>, books: Arc<Books>) {
-        let mut asked = self.asked.lock().await;
-        while asked.try_join_next().is_some() {}
-        if asked.len() >= ASKED_MAX {
-            let soon = self.clock.now() + TimeDelta::seconds(1);
-            drop(asked);
-            self.put_back(event.id, event.fence, soon, "many providers are being asked").await;
-            return;
-        }
-        let apply = self.clone();
-        let asking = async move { apply.ask_and_apply(event, asks, books).await };
-        asked.spawn(asking.in_current_span());
-    }
-
-    /// Asks, keeps the answers, and applies the event.
-    async fn ask_and_apply(&self, mut event: EventRow, asks: Vec<Ask>, books: Arc<Books>) {
-        let (id, fence, attempts) = (event.id, event.fence, event.attempts);
-        let account = event.account.clone();
-        let read = match tokio::time::timeout(ASKING, self.ask(&mut event, asks, &books)).await {
-            Ok(Ok(read)) => read,
-            Ok(Err(error)) if !error.passes() => {
-                let settled = failed("api_refused", &error.to_string());
-                report(id, &account, &settled);
-                self.end(id, fence, settled).await;
-                return;
-            }
-            Ok(Err(error)) => {
-                let asked = error.retry_after();
-                self.ask_again(id, fence, attempts, asked, &error.to_string()).await;
-                return;
-            }
-            Err(_) => {
-                self.ask_again(id, fence, attempts, None, "the provider's API is too slow").await;
-                return;
-            }
-        };
-        match read {
-            Read::Ends(settled) => {
-                report(id, &account, &settled);
-                self.end(id, fence, settled).await;
-            }
-            Read::Asks(_) => {
-                let message = "the provider's answers led to ever more questions";
-                self.end(id, fence, failed("api_refused", message)).await;
-            }
-            Read::Notices { live, notices } => {
-                let outcome = self.transact(event, live, notices, books).await;
-                self.conclude(id, fence, attempts, &account, outcome).await;
-            }
-        }
-    }
-
-    /// Round after round, each kept before the next.
-    async fn ask(
-        &self,
-        event: &mut EventRow,
-        mut asks: Vec<Ask>,
-        books: &Books,
-    ) -> Result<Read, FetchError> {
-        let Some(account) = books.account(&event.account) else { return Ok(read(event, books)) };
-        let mut answers = asking::answers(event);
-        for _ in 0..asking::ROUNDS_MAX {
-            for ask in &asks {
-                let answer = self.fetch.ask(ask, account).await;
-                let answer = asking::taken(ask, answer, event.attempts, self.clock.now())?;
-                answers.insert(ask.name.clone(), answer);
-            }
-            let kept = asking::kept(&answers);
-            event.answers = Some(kept.clone());
-            let (id, fence) = (event.id, event.fence);
-            let stored =
-                self.store.run("event answers", move |tx| tx.event_answers(id, fence, &kept)).await;
-            if let Err(error) = stored {
-                // They are asked for again where this attempt does not come to its end.
-                tracing::warn!(event.id = id, %error, "the answers were not kept: {error}");
-            }
-            match read(event, books) {
-                Read::Asks(more) => asks = more,
-                other => return Ok(other),
-            }
-        }
-        Ok(Read::Asks(asks))
-    }
-
-    async fn ask_again(
-        &self,
-        id: i64,
-        fence: i64,
-        attempts: i32,
-        asked: Option<RetryAfter>,
-        message: &str,
-    ) {
-        tracing::warn!(event.id = id, "event {id} is tried again: {message}");
-        let now = self.clock.now();
-        let next_at = now + retry::api_wait(attempts.unsigned_abs(), asked, now);
-        self.put_back(id, fence, next_at, message).await;
     }
 
     async fn transact(

@@ -12,7 +12,7 @@ pub mod gap;
 mod page;
 mod worker;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -39,6 +39,9 @@ const PAGES_MAX: usize = 2_000;
 
 /// How long keeping what a page brought may take.
 const KEEPING: Duration = Duration::from_secs(10);
+
+/// The type of what cannot be understood ([`keywright_providers::Provider::envelopes`]).
+const UNKNOWN: &str = "unknown";
 
 /// The setting that leads questions to another address than the provider's own.
 const API_URL: &str = "api_url";
@@ -142,16 +145,17 @@ impl Pull {
     }
 
     /// What the account's list holds since then and is not here. With `keep` it is kept, page by
-    /// page, as webhooks are; else it is only told.
+    /// page, as webhooks are; else it is only told. A fault on the way stands beside what was found
+    /// until then.
     ///
     /// # Errors
-    /// [`PullError`].
-    pub async fn since(
+    /// [`PullError`] where nothing could be asked.
+    pub async fn read(
         &self,
         account: &str,
         since: DateTime<Utc>,
         keep: bool,
-    ) -> Result<Pulled, PullError> {
+    ) -> Result<(Pulled, Option<PullError>), PullError> {
         let (books, until) = (self.shelf.now(), self.clock.now());
         let unknown = || PullError::UnknownAccount(account.to_owned());
         let account = books.account(account).ok_or_else(unknown)?;
@@ -160,14 +164,22 @@ impl Pull {
         let pulled = Pulled { since, until, listed: 0, missed: Vec::new(), kept: Vec::new() };
         let missed = BTreeMap::new();
         let mut run = Run { account, list, books: &books, keep, pulled, missed };
+        let fault = self.pages(&mut run).await.err();
+        Ok((run.end(), fault))
+    }
+
+    /// Page after page, to the last.
+    async fn pages(&self, run: &mut Run<'_>) -> Result<(), PullError> {
+        let (account, list) = (run.account, run.list);
+        let (since, until) = (run.pulled.since, run.pulled.until);
         let mut cursor: Option<String> = None;
         for _ in 0..PAGES_MAX {
             let settings = &account.credentials.settings;
             let stretch = Stretch { settings, since, until, cursor: cursor.as_deref() };
             let page = self.page(account, list, &stretch).await?;
-            self.take(&mut run, page.deliveries).await?;
+            self.take(run, page.deliveries).await?;
             match page.next {
-                None => return Ok(run.end()),
+                None => return Ok(()),
                 Some(next) if cursor.as_ref() == Some(&next) => break,
                 next => cursor = next,
             }
@@ -190,30 +202,32 @@ impl Pull {
             .map_err(|unread| PullError::Page { list: list.title, unread })
     }
 
-    /// Looks through one page, and keeps what is missing.
+    /// Looks through one page, and keeps what is missing. A delivery whose frame cannot be read is kept
+    /// as it is, as if it had been sent, and holds up no other.
     async fn take(&self, run: &mut Run<'_>, deliveries: Vec<Vec<u8>>) -> Result<(), PullError> {
         let mut told = Vec::new();
         for delivery in deliveries {
-            let envelopes = list::envelopes(&*run.account.provider, &delivery)
-                .map_err(|unread| PullError::Page { list: run.list.title, unread })?;
-            for envelope in envelopes {
-                if run.wants(&envelope) {
-                    told.push(self.event(run, envelope)?);
+            match list::envelopes(&*run.account.provider, &delivery) {
+                Ok(envelopes) => {
+                    for envelope in envelopes.into_iter().filter(|envelope| run.wants(envelope)) {
+                        told.push(self.event(run, envelope)?);
+                    }
                 }
+                Err(_) => told.push(self.event(run, Envelope::new(UNKNOWN, &delivery))?),
             }
         }
         run.pulled.listed += told.len();
-        let mut fresh = Vec::new();
-        for (event, differs) in self.missing(told, run.books).await? {
-            if run.note(&event, differs) {
-                fresh.push(event);
-            }
-        }
+        let missing = self.missing(told, run.books).await?;
+        let fresh = run.fresh(missing);
         if run.keep && !fresh.is_empty() {
-            let kept = self.store.keep(fresh, Instant::now() + KEEPING).await?;
+            let events = fresh.iter().map(|(event, _)| event.clone()).collect();
+            let kept = self.store.keep(events, Instant::now() + KEEPING).await?;
             run.pulled.kept.extend(kept.iter().map(|kept| kept.id));
+            metrics::counter!("keywright_events_pulled_total", "account" => run.account.name.clone())
+                .increment(u64::try_from(kept.len()).unwrap_or(u64::MAX));
             self.bell.notify_one();
         }
+        run.note(fresh);
         Ok(())
     }
 
@@ -224,23 +238,35 @@ impl Pull {
 }
 
 impl Run<'_> {
-    /// Does it lead to anything? A list holds types that no webhook was ever to be sent.
+    /// Does it lead to anything? A list holds types that no webhook was ever to be sent. What cannot
+    /// be understood may be anything, and is for a person.
     fn wants(&self, envelope: &Envelope) -> bool {
         let event_type = envelope.event_type.as_str();
-        let understood = self.account.provider.facts().events.contains(&event_type);
-        understood && !self.list.skips.contains(&event_type)
+        let leads = self.account.provider.facts().events.contains(&event_type);
+        (leads && !self.list.skips.contains(&event_type)) || event_type == UNKNOWN
     }
 
-    /// False: it was seen on a page before.
-    fn note(&mut self, event: &NewEvent, differs: bool) -> bool {
-        let name = if differs { event.second_name() } else { event.dedupe };
-        let missed = Missed {
-            id: event.provider_event_id.clone(),
-            event_type: event.event_type.clone(),
-            occurred_at: event.occurred_at,
-            differs,
-        };
-        self.missed.insert(name, missed).is_none()
+    /// Without those that were on a page before: a list that grows meanwhile shows some twice.
+    fn fresh(&self, missing: Vec<(NewEvent, bool)>) -> Vec<(NewEvent, bool)> {
+        let mut seen = BTreeSet::new();
+        let mut fresh = missing;
+        fresh.retain(|(event, differs)| {
+            let name = name(event, *differs);
+            !self.missed.contains_key(&name) && seen.insert(name)
+        });
+        fresh
+    }
+
+    fn note(&mut self, fresh: Vec<(NewEvent, bool)>) {
+        for (event, differs) in fresh {
+            let missed = Missed {
+                id: event.provider_event_id.clone(),
+                event_type: event.event_type.clone(),
+                occurred_at: event.occurred_at,
+                differs,
+            };
+            self.missed.insert(name(&event, differs), missed);
+        }
     }
 
     fn end(self) -> Pulled {
@@ -248,6 +274,11 @@ impl Run<'_> {
         missed.sort_by(|a, b| (a.occurred_at, &a.id).cmp(&(b.occurred_at, &b.id)));
         Pulled { missed, ..self.pulled }
     }
+}
+
+/// Under which this telling is known.
+fn name(event: &NewEvent, differs: bool) -> Dedupe {
+    if differs { event.second_name() } else { event.dedupe }
 }
 
 /// The account's list, where all that it needs is configured.

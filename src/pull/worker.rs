@@ -3,14 +3,15 @@
 //! Up to which moment an account's list was read stands in the store, so that no outage is longer
 //! than what is looked back for, and no node looks again at what another has just seen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::MissedTickBehavior;
 
 use super::{Pull, PullError, Pulled, gap, ready};
-use crate::config::Account;
 use crate::store::rows::EventFilter;
 
 const EVERY: Duration = Duration::from_secs(3600);
@@ -21,26 +22,37 @@ const RECENT: TimeDelta = TimeDelta::minutes(50);
 /// Looked at again each time: a list may show an event some time after its date.
 const OVERLAP: TimeDelta = TimeDelta::hours(1);
 
-/// The last fault of each account, which is told once.
-type Faults = BTreeMap<String, String>;
+/// How a pass ended, and of which account.
+type Ended = (String, Result<(), PullError>);
+
+/// What is under way, and what the worker remembers.
+#[derive(Default)]
+struct Round {
+    passes: JoinSet<Ended>,
+    /// The accounts of these passes. Whose list is still being read is left out of the next round.
+    busy: HashMap<Id, String>,
+    /// Accounts whose list was read to its end since the service began.
+    begun: BTreeSet<String>,
+    /// The last fault of each account, which is told once.
+    faults: BTreeMap<String, String>,
+}
 
 impl Pull {
-    /// Looks at once, then every hour until told to stop. A pull that is under way is let go of:
-    /// what it kept is kept, and the next one begins where it did.
+    /// Looks at once, then every hour until told to stop; at every account by itself, so that a list
+    /// that is slow or long holds up no other. A pull that is under way is let go of: what it kept is
+    /// kept, and the next one begins where it did.
     pub async fn run(&self, mut stop: watch::Receiver<bool>) {
-        let mut faults = Faults::new();
-        let mut first = true;
+        let mut round = Round::default();
+        let mut due = tokio::time::interval(EVERY);
+        due.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while !*stop.borrow() {
             tokio::select! {
-                () = self.round(first, &mut faults) => {}
+                _ = due.tick() => self.begin(&mut round),
+                Some(ended) = round.passes.join_next_with_id() => round.end(ended),
                 _ = stop.changed() => break,
             }
-            first = false;
-            tokio::select! {
-                () = tokio::time::sleep(EVERY) => {}
-                _ = stop.changed() => {}
-            }
         }
+        round.passes.shutdown().await;
     }
 
     /// One account, from where its list was read to last, else from its newest event. `None`:
@@ -49,7 +61,7 @@ impl Pull {
     /// its start) is no [`gap`].
     ///
     /// # Errors
-    /// [`PullError`]: the next pass begins where this one did.
+    /// [`PullError`]: the next pass begins where this one did. What was found before is noted.
     pub async fn pass(&self, account: &str, always: bool) -> Result<Option<Pulled>, PullError> {
         let now = self.clock.now();
         let (mark, read_mark) = (mark(account), mark(account));
@@ -63,46 +75,82 @@ impl Pull {
             })
             .await?;
         let until = until.and_then(|text| text.parse::<DateTime<Utc>>().ok());
-        if !always && until.is_some_and(|until| now - until < RECENT) {
+        // Some clock was wrong that wrote of the future: nobody has read that far.
+        let until = until.filter(|until| *until - now <= OVERLAP);
+        if !always && until.is_some_and(|until| (now - until).abs() < RECENT) {
             return Ok(None);
         }
-        let pulled = match until.or(newest) {
-            Some(from) => Some(self.since(account, from - OVERLAP, true).await?),
-            None => None,
+        let (pulled, fault) = match until.or(newest) {
+            Some(from) => {
+                let (pulled, fault) = self.read(account, from.min(now) - OVERLAP, true).await?;
+                (Some(pulled), fault)
+            }
+            None => (None, None),
         };
+        let whole = fault.is_none();
         let text = now.to_rfc3339();
         let missed = pulled.as_ref().filter(|_| !always).map(|pulled| pulled.missed.clone());
         let (name, missed) = (account.to_owned(), missed.unwrap_or_default());
         self.store
             .run("pulled until", move |tx| {
                 gap::note(tx, &name, &missed, now)?;
-                tx.meta_put(&mark, &text)
+                if whole { tx.meta_put(&mark, &text) } else { Ok(()) }
             })
             .await?;
-        Ok(pulled)
+        tell(account, pulled.as_ref());
+        fault.map_or(Ok(pulled), Err)
     }
 
-    /// Every account once. At the start all are looked at, whoever looked just before.
-    async fn round(&self, first: bool, faults: &mut Faults) {
+    /// A pass of every account that has a list and all that it needs. Those of which none has come to
+    /// its end yet are looked at whoever looked just before.
+    fn begin(&self, round: &mut Round) {
         let books = self.shelf.now();
         for account in books.config.accounts.values() {
+            let Some(always) = round.turn(&account.name) else { continue };
             if ready(account, self.clock.now()).is_err() {
                 continue;
             }
-            let name = &account.name;
-            match self.pass(name, first).await {
-                Ok(None) => {}
-                Ok(Some(pulled)) => {
-                    faults.remove(name);
-                    told(account, &pulled);
+            let (pull, name) = (self.clone(), account.name.clone());
+            let pass = round.passes.spawn(async move {
+                let ended = pull.pass(&name, always).await.map(drop);
+                (name, ended)
+            });
+            round.busy.insert(pass.id(), account.name.clone());
+        }
+    }
+}
+
+impl Round {
+    /// Is it this account's turn? `None`: its list is still being read; `true`: it was never read to
+    /// its end, and what another node saw does not matter.
+    fn turn(&self, account: &str) -> Option<bool> {
+        let busy = self.busy.values().any(|name| name == account);
+        (!busy).then(|| !self.begun.contains(account))
+    }
+
+    fn end(&mut self, ended: Result<(Id, Ended), JoinError>) {
+        let (name, ended) = match ended {
+            Ok((id, ended)) => {
+                self.busy.remove(&id);
+                ended
+            }
+            Err(error) => {
+                self.busy.remove(&error.id());
+                tracing::error!(%error, "a pass of an account's list did not end: {error}");
+                return;
+            }
+        };
+        match ended {
+            Ok(()) => {
+                self.faults.remove(&name);
+                self.begun.insert(name);
+            }
+            Err(error) => {
+                let error = error.to_string();
+                if self.faults.get(&name) != Some(&error) {
+                    tracing::warn!(account = %name, %error, "missed events of {name} cannot be pulled now; it is tried every hour: {error}");
                 }
-                Err(error) => {
-                    let error = error.to_string();
-                    if faults.get(name) != Some(&error) {
-                        tracing::warn!(account = %name, %error, "missed events of {name} cannot be pulled now; it is tried every hour: {error}");
-                    }
-                    faults.insert(name.clone(), error);
-                }
+                self.faults.insert(name, error);
             }
         }
     }
@@ -113,11 +161,56 @@ fn mark(account: &str) -> String {
     format!("pulled_until:{account}")
 }
 
-fn told(account: &Account, pulled: &Pulled) {
-    let (name, count) = (&account.name, pulled.kept.len());
-    metrics::counter!("keywright_events_pulled_total", "account" => name.clone())
-        .increment(u64::try_from(count).unwrap_or(u64::MAX));
+fn tell(account: &str, pulled: Option<&Pulled>) {
+    let count = pulled.map_or(0, |pulled| pulled.kept.len());
     if count > 0 {
-        tracing::warn!(account = %name, events = count, "{count} events of {name} were missed and pulled from its list; do its webhooks reach this service?");
+        tracing::warn!(
+            account,
+            events = count,
+            "{count} events of {account} were missed and pulled from its list; do its webhooks reach this service?"
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fetch::FetchError;
+
+    /// A pass that ended so, through the worker's hands.
+    async fn ended(round: &mut Round, name: &str, ended: Result<(), PullError>) {
+        let told = (name.to_owned(), ended);
+        let pass = round.passes.spawn(async move { told });
+        round.busy.insert(pass.id(), name.to_owned());
+        let ended = round.passes.join_next_with_id().await.unwrap();
+        round.end(ended);
+        assert!(round.busy.is_empty());
+    }
+
+    fn away() -> Result<(), PullError> {
+        Err(PullError::Fetch(FetchError::Unreachable("api.example.com".to_owned())))
+    }
+
+    #[tokio::test]
+    async fn a_list_that_is_still_being_read_is_not_begun_again() {
+        let mut round = Round::default();
+        let pass = round.passes.spawn(async { ("pay".to_owned(), Ok(())) });
+        round.busy.insert(pass.id(), "pay".to_owned());
+        assert_eq!((round.turn("pay"), round.turn("other")), (None, Some(true)));
+        let ended = round.passes.join_next_with_id().await.unwrap();
+        round.end(ended);
+        assert_eq!((round.turn("pay"), round.turn("other")), (Some(false), Some(true)));
+    }
+
+    #[tokio::test]
+    async fn an_account_has_begun_when_its_list_was_read_once_and_mends_its_faults() {
+        let mut round = Round::default();
+        ended(&mut round, "pay", away()).await;
+        assert_eq!(round.turn("pay"), Some(true));
+        assert_eq!(round.faults["pay"], "api.example.com cannot be reached");
+        ended(&mut round, "pay", Ok(())).await;
+        assert!(round.begun.contains("pay") && round.faults.is_empty());
+        ended(&mut round, "pay", away()).await;
+        assert!(round.begun.contains("pay"), "that it was down for an hour is no new start");
     }
 }

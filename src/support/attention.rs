@@ -166,7 +166,7 @@ impl Support {
 }
 
 /// The accounts of these that have been quiet for too long.
-fn silent<'a>(
+pub(super) fn silent<'a>(
     tx: &mut Tx<'_>,
     accounts: impl Iterator<Item = &'a str>,
     now: DateTime<Utc>,
@@ -190,7 +190,7 @@ fn silent<'a>(
 }
 
 /// The accounts of these that were not told everything.
-fn missed<'a>(
+pub(super) fn missed<'a>(
     tx: &mut Tx<'_>,
     accounts: impl Iterator<Item = &'a str>,
     now: DateTime<Utc>,

@@ -21,7 +21,7 @@
 //!
 //! The service as a whole:
 //! - [`attention`]: what needs a person; [`alert`]: that is told by mail
-//! - [`figures`]: what came in hour by hour, what became of licenses day by day; `gauges`: accounts
+//! - [`figures`]: what came in hour by hour, what became of licenses day by day; [`gauges`]: accounts
 //!   as figures for `/metrics`
 //! - [`audit`]: what people did, and the proof that nobody wrote it anew
 //! - [`retention`]: what is old is cleared; [`backup`]: a copy of the built-in database
@@ -51,7 +51,7 @@ pub mod erase;
 pub mod events;
 pub mod export;
 pub mod figures;
-mod gauges;
+pub mod gauges;
 pub mod hold;
 pub mod hooks;
 pub mod inspect;

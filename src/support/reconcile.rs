@@ -62,9 +62,13 @@ impl Support {
             Arc::clone(&self.bell),
             fetch,
         );
-        let pulled = pull.since(account, since, keep.is_some()).await?;
-        if let Some(asked) = keep {
+        let (pulled, fault) = pull.read(account, since, keep.is_some()).await?;
+        // What was kept before a fault is somebody's act as well.
+        if let Some(asked) = keep.filter(|_| fault.is_none() || !pulled.kept.is_empty()) {
             self.note(account, &pulled, asked).await?;
+        }
+        if let Some(fault) = fault {
+            return Err(fault.into());
         }
         let Pulled { since, until, listed, missed, kept } = pulled;
         Ok(Reconciled { account: account.to_owned(), since, until, listed, missing: missed, kept })

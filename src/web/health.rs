@@ -5,8 +5,10 @@ use actix_web::http::header;
 use actix_web::web::Data;
 use metrics_exporter_prometheus::PrometheusHandle;
 
+use super::support::Desk;
 use crate::intake::Intake;
 use crate::store::{Store, StoreError};
+use crate::support::gauges::AccountGauges;
 
 /// `GET /healthz`: the process answers.
 pub async fn alive() -> HttpResponse {
@@ -34,11 +36,40 @@ pub async fn ready(intake: Data<Intake>, store: Data<Store>) -> HttpResponse {
 }
 
 /// `GET /metrics`: for Prometheus. Labels come from the configuration alone.
-pub async fn metrics(handle: Data<PrometheusHandle>, store: Data<Store>) -> HttpResponse {
+pub async fn metrics(
+    handle: Data<PrometheusHandle>,
+    store: Data<Store>,
+    desk: Data<Desk>,
+) -> HttpResponse {
     if let Err(error) = gauges(&store).await {
         tracing::warn!(%error, "the store's figures are missing: {error}");
     }
-    HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(handle.render())
+    let accounts = desk.support.account_gauges().await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "the accounts' figures are missing: {error}");
+        Vec::new()
+    });
+    let body = handle.render() + &written(&accounts);
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(body)
+}
+
+/// As Prometheus reads it. Written here, since the recorder keeps what it was once told: an account
+/// that is not configured any more would be silent for ever.
+fn written(accounts: &[AccountGauges]) -> String {
+    let silent = |one: &AccountGauges| usize::from(one.silent);
+    let missed = |one: &AccountGauges| one.missed_events;
+    family("keywright_account_silent", accounts, silent)
+        + &family("keywright_account_missed_events", accounts, missed)
+}
+
+fn family(name: &str, accounts: &[AccountGauges], value: fn(&AccountGauges) -> usize) -> String {
+    if accounts.is_empty() {
+        return String::new();
+    }
+    // Names of accounts are letters, digits, `-` and `_`: there is nothing to escape.
+    let lines = accounts
+        .iter()
+        .map(|one| format!("{name}{{account=\"{}\"}} {}\n", one.account, value(one)));
+    std::iter::once(format!("# TYPE {name} gauge\n")).chain(lines).collect::<String>() + "\n"
 }
 
 /// What stands open, looked up when asked for.

@@ -41,7 +41,7 @@ fn samples(office: &Office, scene: &Scene) -> Vec<Sample> {
 
 /// The session of a single sale as a payment link makes it: nothing in it names the price. And
 /// where its lines are.
-fn session(office: &Office, link: Option<&str>) -> (Sample, String) {
+pub(crate) fn session(office: &Office, link: Option<&str>) -> (Sample, String) {
     let samples = samples(office, &once(office, "price_pro"));
     let session = samples.into_iter().find(|sample| sample.title == "checkout.session.completed");
     let mut sample = session.unwrap();
@@ -54,7 +54,7 @@ fn session(office: &Office, link: Option<&str>) -> (Sample, String) {
     (sample, path)
 }
 
-fn lines(sold: &[(&str, u32)]) -> Value {
+pub(crate) fn lines(sold: &[(&str, u32)]) -> Value {
     let line = |(price, quantity): &(&str, u32)| {
         json!({
             "id": format!("li_{price}"), "object": "item", "quantity": quantity,

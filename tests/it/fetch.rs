@@ -17,25 +17,31 @@ use crate::support::office::{Office, by_nobody};
 const ANSWER_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// An account whose API that is.
-fn account(api: &Api) -> Account {
+pub(super) fn account(api: &Api) -> Account {
+    account_with(api, "the-secret-of-the-rest-app")
+}
+
+/// The same, with that secret.
+pub(super) fn account_with(api: &Api, secret: &str) -> Account {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("keywright.toml");
     let text = format!(
         "[providers.pay]\nkind = \"paypal\"\nwebhook_id = \"8PT597110X687430LKGECATA\"\n\
          api_client_id = \"a-client-of-the-rest-app\"\n\
-         api_client_secret = \"the-secret-of-the-rest-app\"\napi_url = \"{}\"\n",
+         api_client_secret = {}\napi_url = \"{}\"\n",
+        json!(secret),
         api.base
     );
     std::fs::write(&file, text).unwrap();
     Config::load_with(&file, []).unwrap().accounts["pay"].clone()
 }
 
-fn bearer() -> Ask {
+pub(super) fn bearer() -> Ask {
     let auth = Auth::Bearer("api_client_secret");
     Ask::get("thing", "https://api.example.com", "/v1/things/1".to_owned(), auth)
 }
 
-fn oauth() -> Ask {
+pub(super) fn oauth() -> Ask {
     let auth = Auth::ClientCredentials {
         token_path: "/v1/oauth2/token",
         id: "api_client_id",

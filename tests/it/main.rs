@@ -27,6 +27,8 @@ mod erase;
 #[cfg(test)]
 mod fetch;
 #[cfg(test)]
+mod figures;
+#[cfg(test)]
 mod hooks;
 #[cfg(test)]
 mod mailer;
@@ -37,7 +39,11 @@ mod openapi;
 #[cfg(test)]
 mod ops;
 #[cfg(test)]
+mod patience;
+#[cfg(test)]
 mod post;
+#[cfg(test)]
+mod questions;
 #[cfg(test)]
 mod races;
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Text};
+use diesel::sql_types::{Bool, Integer, Text};
 
 use super::super::{Conn, clock};
 use super::events::{AGAIN, FRESH};
@@ -275,6 +275,28 @@ pub(crate) fn event_again(
     let rows = hits!(
         diesel::update(held_event!(id, fence)).set((
             events::message.eq(message),
+            events::next_at.eq(At(next_at)),
+            events::claimed_until.eq(None::<At>),
+        )),
+        conn
+    )
+    .of("events")?;
+    hit(rows, "the event", id)
+}
+
+pub(crate) fn event_give_back(
+    conn: &mut Conn,
+    id: i64,
+    fence: i64,
+    next_at: DateTime<Utc>,
+    message: &str,
+) -> Result<()> {
+    // Never back to none: what was never tried is claimed at once, whatever `next_at` says.
+    let attempts = sql::<Integer>("CASE WHEN attempts > 1 THEN attempts - 1 ELSE attempts END");
+    let rows = hits!(
+        diesel::update(held_event!(id, fence)).set((
+            events::attempts.eq(attempts),
+            events::message.eq(Some(message)),
             events::next_at.eq(At(next_at)),
             events::claimed_until.eq(None::<At>),
         )),

@@ -33,6 +33,8 @@ functions! {
     event_answers(id: i64, fence: i64, answers: &[u8]) -> ();
     /// Back to pending, not before `next_at`. [`StoreError::Conflict`] as above.
     event_again(id: i64, fence: i64, next_at: DateTime<Utc>, message: Option<&str>) -> ();
+    /// The same where it was not even tried: the attempt does not count, but that there was one does.
+    event_give_back(id: i64, fence: i64, next_at: DateTime<Utc>, message: &str) -> ();
     /// One event, with its body.
     event_by_id(id: i64) -> Option<EventRow>;
     /// Those of the names that are here.

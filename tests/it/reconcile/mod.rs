@@ -37,7 +37,7 @@ pub(super) fn body(sample: &Sample) -> Value {
 }
 
 /// A page of Stripe's list with these events.
-pub(super) fn page(samples: &[Sample], has_more: bool) -> Value {
+pub(crate) fn page(samples: &[Sample], has_more: bool) -> Value {
     let events: Vec<Value> = samples.iter().map(body).collect();
     json!({ "object": "list", "data": events, "has_more": has_more })
 }

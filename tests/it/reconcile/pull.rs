@@ -1,5 +1,8 @@
 //! A webhook that was lost is found in the provider's list.
 
+use chrono::TimeDelta;
+use keywright::fetch::Fetch;
+use keywright_providers::sample::Sample;
 use serde_json::json;
 
 use super::{KEY, list, look, make_up, page, purchase, shop, standing, stripe};
@@ -94,7 +97,7 @@ on_both! {
             (Act::Answer(429, "Retry-After: 1", String::new()), "answered 429"),
             (Act::status(404), "is api_url in [providers.pay] right?"),
             (Act::json(&json!({ "data": 1 })), "is no page of events"),
-            (Act::json(&json!({ "data": [{ "id": "evt_1" }], "has_more": false })), "is no page of events"),
+            (Act::json(&json!({ "data": [], "has_more": 1 })), "is no page of events"),
             (Act::Answer(302, "Location: /v1/elsewhere", String::new()), "answered 302"),
         ] {
             let api = Api::open([Act::json(&page(&ida, true)), act]).await;
@@ -107,12 +110,100 @@ on_both! {
         stripe(&office, &api.base);
         make_up(&office).await.unwrap();
         assert_eq!(standing(&office).await, (2, 2, 0), "the next one goes on");
+        let store = &office.support.store;
+        let acts = store.read("acts", |tx| tx.history_of("account:pay")).await.unwrap();
+        assert_eq!(acts.len(), 2, "the first, which kept something, and the last: {acts:?}");
+        assert!(acts.iter().all(|act| act.actor.as_deref() == Some("ann")), "{acts:?}");
+    }
+
+    async fn an_event_that_cannot_be_read_is_kept_for_a_person_and_holds_up_no_other(db: Database) {
+        let office = Office::open(&db).await;
+        let (api, samples) = shop(&office, "ida").await;
+        let mut listed = page(&samples, false);
+        listed["data"].as_array_mut().unwrap().insert(0, json!({ "id": "evt_odd" }));
+        api.knows("/v1/events", listed);
+        let found = look(&office).await.unwrap().missing;
+        assert_eq!(found.iter().filter(|missed| missed.event_type == "unknown").count(), 1);
+        make_up(&office).await.unwrap();
+        assert_eq!(standing(&office).await, (1, 1, 1));
+        let failed = list(&office, "/events?status=failed").await;
+        assert_eq!(failed[0]["reason"], "unreadable", "{failed:?}");
+        assert!(make_up(&office).await.unwrap().missing.is_empty(), "it is known by its bytes");
+    }
+
+    async fn what_leads_to_nothing_is_left_in_the_list(db: Database) {
+        let office = Office::open(&db).await;
+        let (api, mut samples) = shop(&office, "ida").await;
+        let other = |event_type: &str| {
+            let mut event = crate::reconcile::body(&samples[0]);
+            event["id"] = json!(format!("evt_{}", event_type.replace('.', "")));
+            event["type"] = json!(event_type);
+            Sample { body: event.to_string().into_bytes(), ..samples[0].clone() }
+        };
+        // One that no reader knows, and one that each refund is told by beside its own event.
+        let others = [other("product.updated"), other("charge.refunded")];
+        samples.extend(others);
+        api.knows("/v1/events", page(&samples, false));
+        let found = look(&office).await.unwrap();
+        let types: Vec<&str> = found.missing.iter().map(|missed| missed.event_type.as_str()).collect();
+        assert!(types.contains(&"invoice.paid"), "{types:?}");
+        assert!(!types.contains(&"product.updated") && !types.contains(&"charge.refunded"), "{types:?}");
+    }
+
+    async fn an_event_that_is_shown_twice_is_kept_and_told_once_and_all_by_their_time(db: Database) {
+        let office = Office::open(&db).await;
+        let api = Api::open([]).await;
+        stripe(&office, &api.base);
+        let ida = purchase(&office, "ida");
+        office.clock.advance(TimeDelta::minutes(5));
+        let bob = purchase(&office, "bob");
+        // Newest first; and the list grew meanwhile.
+        let again = [bob.clone(), ida, bob.clone()].concat();
+        let pages = [page(&bob, true), page(&again, false)];
+        let api = Api::open([&pages[0], &pages[1], &pages[0], &pages[1]].map(Act::json)).await;
+        stripe(&office, &api.base);
+        let (looked, done) = (look(&office).await.unwrap(), make_up(&office).await.unwrap());
+        assert_eq!(looked.missing, done.missing);
+        assert_eq!(done.kept.len(), done.missing.len());
+        let mut ids: Vec<_> = done.missing.iter().map(|missed| &missed.id).collect();
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), done.missing.len());
+        let times: Vec<_> = done.missing.iter().map(|missed| missed.occurred_at).collect();
+        assert!(times.is_sorted() && times.first() < times.last(), "{times:?}");
+    }
+
+    async fn what_cannot_be_understood_in_a_batch_is_kept_too(db: Database) {
+        let (office, api) = (Office::open(&db).await, Api::open([]).await);
+        office.configure(&format!(
+            "[providers.pay]\nkind = \"gocardless\"\nsecret = \"kw-gocardless-office-secret\"\n\
+             api_token = \"live_kwGoCardlessOffice1\"\napi_url = \"{}\"\n\
+             [providers.pay.products]\nprice_pro = \"acme-pro\"\n",
+            api.base
+        ));
+        let cursors = json!({ "cursors": { "after": null } });
+        api.knows("/events", json!({ "events": [{ "odd": true }], "meta": cursors }));
+        assert_eq!(make_up(&office).await.unwrap().missing.len(), 1);
+        let events = list(&office, "/events").await;
+        assert_eq!((events.len(), &events[0]["type"]), (1, &json!("unknown")));
+        assert_eq!(make_up(&office).await.unwrap().missing, []);
+    }
+
+    async fn nobody_asks_for_more_than_the_list_reaches_back(db: Database) {
+        let office = Office::open(&db).await;
+        let (api, _) = shop(&office, "ida").await;
+        let (now, fetch) = (office.support.clock.now(), Fetch::new().unwrap());
+        let long_ago = Some(now - TimeDelta::days(365));
+        let found = office.support.reconcile("pay", long_ago, None, fetch).await.unwrap();
+        assert_eq!((found.since, found.until), (now - TimeDelta::days(30), now));
+        let asked = api.asked().remove(0).path;
+        assert!(asked.contains(&format!("gte%5D={}", found.since.timestamp())), "{asked}");
     }
 
     async fn what_cannot_be_asked_says_what_would_be_right(db: Database) {
         let office = Office::open(&db).await;
         let reconcile = async |account: &str| {
-            let fetch = keywright::fetch::Fetch::new().unwrap();
+            let fetch = Fetch::new().unwrap();
             let told = office.support.reconcile(account, None, None, fetch).await;
             told.unwrap_err().to_string()
         };

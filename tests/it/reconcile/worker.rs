@@ -9,6 +9,7 @@ use keywright::fetch::Fetch;
 use keywright::pull::Pull;
 use keywright::pull::gap::Gap;
 use keywright::support::attention::MissedEvents;
+use keywright_providers::sample::Step;
 use tokio::sync::watch;
 
 use super::{page, purchase, shop, standing};
@@ -49,6 +50,8 @@ on_both! {
         office.clock.advance(TimeDelta::days(2));
         let pulled = pull.pass("pay", true).await.unwrap().unwrap();
         assert!(!pulled.kept.is_empty() && pulled.kept.len() <= samples.len());
+        let rung = tokio::time::timeout(Duration::ZERO, office.support.bell.notified());
+        rung.await.expect("who applies events is rung for");
         office.settle().await;
         assert_eq!(standing(&office).await, (1, 1, 0));
         assert_eq!(since(&api), [began - TimeDelta::hours(1)]);
@@ -59,6 +62,7 @@ on_both! {
         office.clock.advance(TimeDelta::minutes(30));
         assert!(pull.pass("pay", false).await.unwrap().unwrap().kept.is_empty());
         assert_eq!(since(&api)[1], began + TimeDelta::days(2) - TimeDelta::hours(1));
+        assert!(pull.pass("pay", true).await.unwrap().is_some(), "who starts looks in any case");
     }
 
     async fn what_was_never_sent_while_it_ran_needs_a_person_until_nothing_is_missed_for_a_day(
@@ -162,5 +166,78 @@ on_both! {
         tokio::time::timeout(Duration::from_secs(30), kept).await.unwrap();
         stop.send(true).unwrap();
         tokio::time::timeout(Duration::from_secs(30), running).await.unwrap().unwrap();
+    }
+
+    async fn a_gap_that_was_found_before_a_fault_is_told_and_counted_once(db: Database) {
+        let office = Office::open(&db).await;
+        let (_, samples) = shop(&office, "ida").await;
+        let (began, pull) = (office.clock.now(), pull(&office));
+        pull.pass("pay", true).await.unwrap();
+        office.clock.advance(TimeDelta::hours(1));
+        let bob = purchase(&office, "bob");
+        let first = Act::json(&page(&samples, true));
+        let api = Api::open([first, Act::status(503)]).await;
+        crate::reconcile::stripe(&office, &api.base);
+        api.knows("/v1/events", page(&[samples, bob].concat(), false));
+        pull.pass("pay", false).await.unwrap_err();
+        let gap = async || office.support.attention().await.unwrap().missed.remove(0).gap;
+        let found = gap().await;
+        assert!(found.events > 0 && found.since <= began, "{found:?}");
+
+        // What Bob bought just now is not late yet; what Ida bought is here.
+        let pulled = pull.pass("pay", false).await.unwrap().unwrap();
+        assert!(!pulled.kept.is_empty());
+        assert_eq!(gap().await, found);
+        assert_eq!(since(&api)[2], began - TimeDelta::hours(1), "from where the first one began");
+        office.settle().await;
+        assert_eq!(standing(&office).await, (2, 2, 0));
+    }
+
+    async fn a_moment_that_has_not_come_is_none_to_begin_at(db: Database) {
+        let office = Office::open(&db).await;
+        let (api, samples) = shop(&office, "ida").await;
+        let told = office.clock.now();
+        office.hand_in("pay", samples[0].clone()).await;
+        api.knows("/v1/events", page(&[], false));
+        // For once the clock was a year ahead, and what was looked at then left its mark.
+        office.clock.advance(TimeDelta::days(365));
+        pull(&office).pass("pay", true).await.unwrap();
+        office.clock.advance(TimeDelta::days(2 - 365));
+        pull(&office).pass("pay", false).await.unwrap().unwrap();
+        assert_eq!(since(&api)[1], told - TimeDelta::hours(1));
+    }
+
+    async fn a_list_that_is_silent_holds_up_no_other(db: Database) {
+        let office = Office::open(&db).await;
+        let (silent, quick) = (Api::open(vec![Act::Silent; 8]).await, Api::open([]).await);
+        let account = |name: &str, api: &Api, number: usize| format!(
+            "[providers.{name}]\nkind = \"stripe\"\nsecret = \"whsec_office_office_office_{number}\"\n\
+             api_key = \"rk_test_officeReadsEvents{number}\"\napi_url = \"{}\"\n\
+             [providers.{name}.products]\nprice_pro = \"acme-pro\"\n",
+            api.base
+        );
+        // The one that is silent stands first.
+        office.configure(&(account("any", &silent, 2) + &account("pay", &quick, 3)));
+        quick.knows("/v1/events", page(&purchase(&office, "ida"), false));
+        for name in ["any", "pay"] {
+            let told = office.samples(name, Step::Purchase, "bob", "price_pro").remove(0);
+            office.hand_in(name, told).await;
+        }
+        let support = &office.support;
+        let (store, shelf) = (support.store.clone(), support.shelf.clone());
+        let patient = Fetch::with_call_max(Duration::from_secs(3600)).unwrap();
+        let worker =
+            Pull::new(store, shelf, Arc::clone(&support.clock), Arc::clone(&support.bell), patient);
+        let (stop, stopped) = watch::channel(false);
+        let running = tokio::spawn(async move { worker.run(stopped).await });
+        let pulled = async {
+            while office.get("/events").await.ok()["items"].as_array().unwrap().len() < 3 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), pulled).await.unwrap();
+        stop.send(true).unwrap();
+        tokio::time::timeout(Duration::from_secs(30), running).await.unwrap().unwrap();
+        assert_eq!(silent.asked().len(), 1);
     }
 }

@@ -46,6 +46,23 @@ on_both! {
         assert!(claim(&store, 10).await.is_empty());
     }
 
+    async fn what_is_given_back_was_no_attempt_but_stays_in_the_line_of_what_was_tried(db: Database) {
+        let store = db.node().await;
+        keep_many(&store, "stripe", 1).await;
+        let first = claim(&store, 1).await.remove(0);
+        give_back(&store, &first).await.unwrap();
+        let given = by_id(&store, first.id).await;
+        assert_eq!((given.attempts, given.message.as_deref()), (1, Some("no seat")));
+        assert!(claim(&store, 1).await.is_empty(), "or it would be claimed again at once");
+        assert_eq!(claim_again_at(&store, 0).await, None, "not before its time");
+        for _ in 0..3 {
+            let again = claim_again_at(&store, 1).await.unwrap();
+            assert_eq!(again.attempts, 2, "however often");
+            assert!(matches!(give_back(&store, &first).await, Err(StoreError::Conflict { .. })));
+            give_back(&store, &again).await.unwrap();
+        }
+    }
+
     async fn a_claim_that_ran_out_is_taken_over_and_the_old_worker_is_refused(db: Database) {
         let (old, new) = (db.node().await, db.node().await);
         keep_many(&old, "stripe", 1).await;
@@ -229,6 +246,11 @@ async fn claim_again_at(store: &Store, later: i64) -> Option<EventRow> {
 async fn again(store: &Store, event: &EventRow, later: i64) {
     let (id, fence, next_at) = (event.id, event.fence, noon() + seconds(later));
     store.run("again", move |tx| tx.event_again(id, fence, next_at, None)).await.unwrap();
+}
+
+async fn give_back(store: &Store, event: &EventRow) -> Result<(), StoreError> {
+    let (id, fence, next_at) = (event.id, event.fence, noon() + seconds(1));
+    store.run("give back", move |tx| tx.event_give_back(id, fence, next_at, "no seat")).await
 }
 
 async fn settle(store: &Store, event: &EventRow, status: EventStatus) -> Result<(), StoreError> {

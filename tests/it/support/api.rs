@@ -15,6 +15,8 @@ pub(crate) enum Act {
     Answer(u16, &'static str, String),
     /// Takes the call, and never answers.
     Silent,
+    /// As if there were no act: what it knows.
+    Usual,
 }
 
 impl Act {
@@ -33,6 +35,23 @@ pub(crate) struct Asked {
     pub(crate) path: String,
     /// The header `Authorization`; empty: there was none.
     pub(crate) authorization: String,
+    pub(crate) method: String,
+    /// With names in lower case.
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
+}
+
+impl Asked {
+    /// The one header of that name; empty: there is none, or more than one.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        let values: Vec<&str> = self
+            .headers
+            .iter()
+            .filter(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+            .collect();
+        if let [value] = values.as_slice() { value } else { "" }
+    }
 }
 
 /// The server; gone with its test.
@@ -73,6 +92,11 @@ impl Api {
         self.state.lock().unwrap().known.insert(path.to_owned(), json);
     }
 
+    /// The next call ends so.
+    pub(crate) fn acts(&self, act: Act) {
+        self.state.lock().unwrap().acts.push_back(act);
+    }
+
     /// Every call until now.
     pub(crate) fn asked(&self) -> Vec<Asked> {
         self.state.lock().unwrap().asked.clone()
@@ -87,18 +111,20 @@ impl Drop for Api {
 
 async fn answer(stream: TcpStream, state: Arc<Mutex<State>>) {
     let mut stream = BufReader::new(stream);
-    let Some((asked, length)) = head(&mut stream).await else { return };
+    let Some((mut asked, length)) = head(&mut stream).await else { return };
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await.unwrap();
+    asked.body = String::from_utf8(body).unwrap();
     let act = {
         let mut state = state.lock().unwrap();
         let path = asked.path.split('?').next().unwrap();
         let known = state.known.get(&asked.path).or_else(|| state.known.get(path)).map(Act::json);
         state.asked.push(asked);
-        state.acts.pop_front().or(known).unwrap_or_else(|| Act::status(404))
+        let act = state.acts.pop_front().filter(|act| !matches!(act, Act::Usual));
+        act.or(known).unwrap_or_else(|| Act::status(404))
     };
     match act {
-        Act::Silent => std::future::pending::<()>().await,
+        Act::Silent | Act::Usual => std::future::pending::<()>().await,
         Act::Answer(status, header, body) => {
             let head = format!(
                 "HTTP/1.1 {status} Told\r\n{header}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
@@ -115,18 +141,22 @@ async fn answer(stream: TcpStream, state: Arc<Mutex<State>>) {
 async fn head(stream: &mut BufReader<TcpStream>) -> Option<(Asked, usize)> {
     let mut line = String::new();
     stream.read_line(&mut line).await.ok()?;
-    let path = line.split(' ').nth(1)?.to_owned();
-    let (mut authorization, mut length) = (String::new(), 0);
+    let (method, rest) = line.split_once(' ')?;
+    let path = rest.split(' ').next()?.to_owned();
+    let (method, body) = (method.to_owned(), String::new());
+    let (mut headers, mut authorization, mut length) = (Vec::new(), String::new(), 0);
     loop {
         line.clear();
         stream.read_line(&mut line).await.ok()?;
         let Some((name, value)) = line.trim_end().split_once(": ") else {
-            return Some((Asked { path, authorization }, length));
+            return Some((Asked { path, authorization, method, headers, body }, length));
         };
-        match name.to_ascii_lowercase().as_str() {
+        let name = name.to_ascii_lowercase();
+        match name.as_str() {
             "authorization" => value.clone_into(&mut authorization),
             "content-length" => length = value.parse().ok()?,
             _ => {}
         }
+        headers.push((name, value.to_owned()));
     }
 }

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 pub(crate) struct Hands(Mutex<DateTime<Utc>>);
 
 impl Hands {
-    pub(super) fn at(time: &str) -> Self {
+    pub(crate) fn at(time: &str) -> Self {
         Self(Mutex::new(time.parse().unwrap()))
     }
 

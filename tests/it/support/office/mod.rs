@@ -44,7 +44,8 @@ use tempfile::TempDir;
 use tokio::sync::Notify;
 
 pub(crate) use calls::{Answer, Call};
-use hands::{Counted, Hands};
+use hands::Counted;
+pub(crate) use hands::Hands;
 use paper::{Paper, books};
 
 use super::databases::Database;

@@ -1,12 +1,13 @@
 //! What an office has in writing: its catalogue, one account, and how they are changed.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use keywright::books::Books;
 use keywright::config::Config;
 use keywright::keyring::Keyring;
 use keywright::support::{Asked, Support};
 use keywright::web::support::reload::{Reload, ReloadDone, Reloading};
+use keywright_providers::{Handle, Provider};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -75,6 +76,13 @@ impl Office {
         self.support.shelf.swap(books(&self.folder, &self.address, more));
     }
 
+    /// Behind that account stands another provider now.
+    pub(crate) fn served_by(&self, account: &str, provider: Arc<dyn Provider>) {
+        let mut config = self.support.shelf.now().config.clone();
+        config.accounts.get_mut(account).unwrap().provider = Handle::Described(provider);
+        self.support.shelf.swap(Books::new(config, keyring(&self.folder)));
+    }
+
     /// Writes the same into the file; the next reload finds it.
     pub(crate) fn mend(&self, more: &str) {
         *self.paper.mended.lock().unwrap() = Some(books(&self.folder, &self.address, more));
@@ -97,6 +105,9 @@ fn books_of(folder: &TempDir, address: &str, text: &str) -> Books {
     let text = format!("{text}\n[database]\nurl = {}\n", json!(address));
     std::fs::write(&file, text).unwrap();
     let config = Config::load_with(&file, []).unwrap();
-    let keys = folder.path().join("signing.pem");
-    Books::new(config, Keyring::open_or_create(&keys, true, &[7; 64]).unwrap())
+    Books::new(config, keyring(folder))
+}
+
+fn keyring(folder: &TempDir) -> Keyring {
+    Keyring::open_or_create(&folder.path().join("signing.pem"), true, &[7; 64]).unwrap()
 }
