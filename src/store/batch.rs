@@ -81,6 +81,10 @@ impl Job for KeepBatch {
         true
     }
 
+    fn rehearses(&self) -> bool {
+        false
+    }
+
     fn deadline(&self) -> Instant {
         self.deadline
     }

@@ -15,6 +15,9 @@ pub(super) trait Job: Send {
     /// Nobody waits for it any more if this is false; then it must not run.
     fn begin(&self) -> bool;
 
+    /// Is it known beforehand that its changes are taken back?
+    fn rehearses(&self) -> bool;
+
     /// Until when it may be run again.
     fn deadline(&self) -> Instant;
 
@@ -64,6 +67,10 @@ where
 {
     fn begin(&self) -> bool {
         self.ticket.begin()
+    }
+
+    fn rehearses(&self) -> bool {
+        self.purpose == Purpose::Rehearse
     }
 
     fn deadline(&self) -> Instant {

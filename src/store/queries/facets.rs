@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use super::super::{Conn, behind, newest_of};
-use super::{Result, at_most};
+use super::Result;
 use crate::store::error::Of;
 use crate::store::prepared::Prepare as _;
 use crate::store::types::{At, EventStatus, Moment};
@@ -94,8 +94,8 @@ pub(super) fn facets(conn: &mut Conn, lead: Lead) -> Result<(Vec<Facet>, bool)> 
     Ok((facets, complete))
 }
 
-/// The ids of the newest events of a combination, newest first; of this status, where one is
-/// asked for beside a reason.
+/// The ids of the newest events of a combination, newest first, at least `limit` where there are so
+/// many; of this status, where one is asked for beside a reason.
 pub(super) fn newest(
     conn: &mut Conn,
     (lead, facet): (Lead, &Facet),
@@ -117,7 +117,10 @@ pub(super) fn newest(
         "SELECT id FROM events
          WHERE {of_facet} AND {condition} {of_status}
              AND received_at >= $6 AND received_at < $7
-         ORDER BY {order} LIMIT $8"
+         ORDER BY {order} LIMIT {limit}",
+        // Written out: of a number that it does not know PostgreSQL expects a tenth of the table, and
+        // would rather sort all of a kind than walk along the index. Rounded, so that texts are few.
+        limit = limit.next_power_of_two(),
     ))
     .bind::<Text, _>(&facet.lead)
     .bind::<Text, _>(&facet.account)
@@ -126,7 +129,6 @@ pub(super) fn newest(
     .bind::<BigInt, _>(span.after)
     .bind::<Moment, _>(At(span.since))
     .bind::<Moment, _>(At(span.until))
-    .bind::<BigInt, _>(at_most(limit))
     .prepared()
     .load(conn)
     .of("events")?;

@@ -134,7 +134,7 @@ on_both! {
         traced(&vendor, &collector);
         let node = vendor.serve();
         // Its webhooks name an id and nothing else.
-        let account = "mollie_classic";
+        let account = "mollie-classic";
         let told = vendor.events(account, "asked", "purchase");
         for sample in told.iter().filter(|sample| sample.inlet == Inlet::Webhook) {
             assert_eq!(node.send(account, sample).await.status, 200);
