@@ -154,3 +154,23 @@ mod one_text {
         Ok(())
     }
 }
+
+#[cfg(all(test, debug_assertions))]
+mod tests {
+    use std::panic::catch_unwind;
+
+    use diesel::debug_query;
+    use diesel::sqlite::Sqlite;
+
+    fn put_together(text: &str) -> String {
+        let statement = fixed!(diesel::sql_query(text));
+        debug_query::<Sqlite, _>(&statement).to_string()
+    }
+
+    #[test]
+    fn a_place_whose_text_changes_is_found_out() {
+        assert!(put_together("SELECT 1").starts_with("SELECT 1"));
+        assert!(put_together("SELECT 1").starts_with("SELECT 1"));
+        assert!(catch_unwind(|| put_together("SELECT 2")).is_err());
+    }
+}
