@@ -39,6 +39,34 @@ on_both! {
         }
     }
 
+    async fn what_is_kept_beside_work_that_fails_is_kept_once(db: Database) {
+        let store = db.node().await;
+        let (gate, held) = std::sync::mpsc::channel::<()>();
+        let held = Arc::new(Mutex::new(held));
+        // While this runs, the others come together behind it.
+        let first = store.run("held", move |_| {
+            let _ = held.lock().unwrap().recv();
+            Ok(())
+        });
+        let one = |n: u32| keep(&store, vec![event("stripe", &format!("evt_{n}"), "x")]);
+        let done = store.run("done", |tx| tx.meta_put("done", "set"));
+        let fails = store.run("fails", |tx| {
+            tx.meta_put("failed", "set")?;
+            Err::<(), _>(StoreError::Refused("no".to_owned()))
+        });
+        let (first, a, b, c, done, failed, ()) = tokio::join! {
+            biased;
+            first, one(1), one(2), one(3), done, fails, async { drop(gate) }
+        };
+        first.unwrap();
+        done.unwrap();
+        assert!(failed.is_err());
+        assert!([a, b, c].iter().all(|kept| kept.len() == 1));
+        assert_eq!(store.read("count", |tx| tx.event_counts()).await.unwrap().pending, 3);
+        assert_eq!(meta(&store, "done").await.as_deref(), Some("set"));
+        assert_eq!(meta(&store, "failed").await, None);
+    }
+
     async fn work_that_hides_a_failed_statement_is_not_committed(db: Database) {
         let store = db.node().await;
         let outcome = store
