@@ -403,7 +403,14 @@ fn mac_bytes(hash: Hash, key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
     match hash {
         Hash::Md5 => run::<Hmac<Md5>>(key, parts),
         Hash::Sha1 => run::<Hmac<Sha1>>(key, parts),
-        Hash::Sha256 => run::<Hmac<Sha256>>(key, parts),
+        Hash::Sha256 => {
+            // What most providers sign with, and half of what a webhook costs where the processor
+            // has no instructions for it: there ring takes half to two thirds of the time.
+            let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, key);
+            let mut mac = ring::hmac::Context::with_key(&key);
+            parts.iter().for_each(|part| mac.update(part));
+            mac.sign().as_ref().to_vec()
+        }
         Hash::Sha512 => run::<Hmac<Sha512>>(key, parts),
         Hash::Sha3x256 => run::<SimpleHmac<Sha3_256>>(key, parts),
     }

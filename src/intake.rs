@@ -12,7 +12,6 @@ use chrono::{DateTime, Utc};
 use data_encoding::HEXLOWER;
 use keywright_providers::{Answer, Envelope, Inlet, Reject, Request, Verified};
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 use tokio::sync::Notify;
 use tracing::Instrument as _;
@@ -341,7 +340,7 @@ pub(crate) fn new_event(
     now: DateTime<Utc>,
 ) -> Result<NewEvent, NoChance> {
     let content = envelope.content.as_ref().unwrap_or(&envelope.body);
-    let content_digest = Digest::from(<[u8; 32]>::from(Sha256::digest(content)));
+    let content_digest = Digest::of_event(content);
     let id = envelope.id;
     // Known under a name that nothing else can have: it is never a repetition.
     let once = if envelope.recurs { Some(HEXLOWER.encode(&chance::bytes::<16>()?)) } else { None };

@@ -55,7 +55,7 @@ const OF_SALES: &str = "t.sale_id <= {sales}";
 const OF_LICENSES: &str =
     "t.license_id IN (SELECT l.id FROM licenses AS l WHERE l.sale_id <= {sales})";
 
-const TABLES: [Table; 9] = [
+const TABLES: [Table; 10] = [
     Table {
         name: "sales",
         rows: SALES,
@@ -91,9 +91,12 @@ const TABLES: [Table; 9] = [
             ("fence", Same),
             ("sale_id", Number),
             ("headers", Same),
-            ("body", Same),
-            ("answers", Same),
         ],
+    },
+    Table {
+        name: "payloads",
+        rows: "t.event_id <= {events}",
+        columns: &[("event_id", Number), ("body", Same), ("answers", Same)],
     },
     Table {
         name: "refs",

@@ -157,7 +157,7 @@ impl Town {
             _ => &[Step::Purchase],
         };
         self.tell(account, &format!("p{number}"), steps, |scene| {
-            scene.quantity = if number % 4 == 1 { 3 } else { 1 };
+            scene.quantity = if number % 4 == 1 { 6 } else { 1 };
             if number % 20 == 7 {
                 "price_nobody_mapped".clone_into(&mut scene.item);
                 scene.item_next.clone_from(&scene.item);

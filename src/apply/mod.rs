@@ -42,7 +42,7 @@ use crate::store::types::EventStatus;
 use crate::store::{Store, StoreError, Tx};
 
 /// Events claimed at once. Each is a transaction of its own, or shares one with others.
-const BATCH: usize = 64;
+const BATCH: usize = 256;
 
 /// How long a claim holds; after that another takes over.
 const LEASE: TimeDelta = TimeDelta::seconds(10);

@@ -298,18 +298,25 @@ pub(super) fn event_insert(
         };
     }
     let inserted: Vec<Inserted> = diesel::sql_query(
-        "INSERT INTO events (
-             account, kind, provider_event_id, dedupe, content_digest, type, status, reason,
-             message, received_at, occurred_at, live, attempts, next_at, fence, headers, body
+        "WITH kept AS (
+             INSERT INTO events (
+                 account, kind, provider_event_id, dedupe, content_digest, type, status, reason,
+                 message, received_at, occurred_at, live, attempts, next_at, fence, headers
+             )
+             SELECT account, kind, provider_event_id, dedupe, content_digest, type, status, reason,
+                 message, received_at, occurred_at, live, 0, received_at, 0, headers
+             FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) AS new (
+                 account, kind, provider_event_id, dedupe, content_digest, type, status, reason,
+                 message, received_at, occurred_at, live, headers
+             )
+             ON CONFLICT (dedupe) DO NOTHING
+             RETURNING dedupe, id
+         ), told AS (
+             INSERT INTO payloads (event_id, body)
+             SELECT kept.id, new.body FROM unnest($4, $14) AS new (dedupe, body)
+             JOIN kept ON kept.dedupe = new.dedupe
          )
-         SELECT account, kind, provider_event_id, dedupe, content_digest, type, status, reason,
-             message, received_at, occurred_at, live, 0, received_at, 0, headers, body
-         FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) AS new (
-             account, kind, provider_event_id, dedupe, content_digest, type, status, reason,
-             message, received_at, occurred_at, live, headers, body
-         )
-         ON CONFLICT (dedupe) DO NOTHING
-         RETURNING dedupe, id",
+         SELECT dedupe, id FROM kept",
     )
     .bind::<Array<Text>, _>(column!(account))
     .bind::<Array<Text>, _>(column!(kind))

@@ -28,7 +28,13 @@ diesel::table! {
         fence -> BigInt,
         sale_id -> Nullable<BigInt>,
         headers -> Document,
-        body -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    payloads (event_id) {
+        event_id -> BigInt,
+        body -> Binary,
         answers -> Nullable<Binary>,
     }
 }
@@ -284,8 +290,11 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(payloads -> events (event_id));
+
 diesel::allow_tables_to_appear_in_same_query!(
     events,
+    payloads,
     sales,
     refs,
     notices,

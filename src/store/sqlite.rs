@@ -14,7 +14,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use super::check::Unique;
 use super::error::{Of, StoreError};
 use super::prepared::fixed;
-use super::schema::events;
+use super::schema::{events, payloads};
 use super::types::{At, Dedupe};
 
 pub(super) type Conn = SqliteConnection;
@@ -282,7 +282,7 @@ pub(super) fn latest_of(columns: &[&str]) -> (String, String) {
 /// Condition and order for licenses of the product `$1` that have no end: by the index of ends.
 pub(super) const PERPETUAL: (&str, &str) = ("product = $1 AND valid_until IS NULL", "id");
 
-/// One prepared statement, run for each: there is no round trip to save. The number comes from us,
+/// Prepared statements, run for each: there is no round trip to save. The number comes from us,
 /// as nobody else writes meanwhile: to ask what SQLite gave would take a table of its own each time.
 pub(super) fn event_insert(
     conn: &mut Conn,
@@ -297,6 +297,8 @@ pub(super) fn event_insert(
             .on_conflict(events::dedupe)
             .do_nothing();
         if fixed!(insert).execute(conn)? > 0 {
+            let payload = (payloads::event_id.eq(id), payloads::body.eq(record.body));
+            diesel::insert_into(payloads::table).values(payload).execute(conn)?;
             inserted.push((record.dedupe, id));
             id += 1;
         }

@@ -23,7 +23,7 @@ use super::work::{Job, Verdict, steady};
 
 /// How many events, and how many jobs, share one commit.
 const EVENTS_MAX: usize = 1_024;
-const JOBS_MAX: usize = 256;
+const JOBS_MAX: usize = 1_024;
 
 /// How long jobs may hold up keeps: those before them, which wait for the commit, and those that
 /// come meanwhile.
@@ -31,7 +31,7 @@ const JOBS_TIME: Duration = Duration::from_millis(10);
 
 /// How long they may go on while there is nothing to keep: the more share a commit, the fewer
 /// syncs there are.
-const JOBS_ALONE_TIME: Duration = Duration::from_millis(50);
+const JOBS_ALONE_TIME: Duration = Duration::from_millis(200);
 
 /// Pages of the log from which a checkpoint is worth its sync: 32 MiB.
 const CHECKPOINT_FRAMES: i64 = 8_000;

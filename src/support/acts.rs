@@ -222,7 +222,7 @@ pub(crate) fn tell(
     let Telling { told, event, account, live } = *telling;
     // Our own types always have a JSON form.
     let body = serde_json::to_vec(told).unwrap_or_default();
-    let content_digest = Digest::of(&body);
+    let content_digest = Digest::of_event(&body);
     let kept = tx.event_keep(&[NewEvent {
         account: account.to_owned(),
         kind: SUPPORT.to_owned(),

@@ -7,13 +7,13 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Integer, Text};
 
 use super::super::{Conn, clock};
-use super::events::{AGAIN, FRESH};
+use super::events::{AGAIN, FRESH, with_bodies};
 use super::{Result, at_most, event_by_id, hit, hook_by_id, naming_row, outbox_by_id};
 use crate::store::error::Of;
 use crate::store::hold::NOT_ON_HOLD;
 use crate::store::prepared::{Prepare as _, fixed, hits};
 use crate::store::rows::{EventRow, HookRow, MailRow, Settled};
-use crate::store::schema::{events, hooks_outbox, outbox};
+use crate::store::schema::{events, hooks_outbox, outbox, payloads};
 use crate::store::types::{At, MailStatus};
 
 // Written out rather than bound: a partial index is only used where its condition can be read.
@@ -227,20 +227,24 @@ fn claim(
         return Ok(Vec::new());
     }
     let until = clock(conn, now).of("events")? + lease;
-    let claimed = diesel::update(events::table.filter(events::id.eq_any(&ids)))
+    let claimed: Vec<i64> = diesel::update(events::table.filter(events::id.eq_any(&ids)))
         .set((
             events::attempts.eq(events::attempts + 1),
             events::fence.eq(events::fence + 1),
             events::claimed_until.eq(Some(At(until))),
             events::next_at.eq(At(now + lease)),
         ))
-        .returning(EventRow::as_returning())
+        .returning(events::id)
         .prepared()
         .get_results(conn)
+        .of("events")?;
+    let rows = with_bodies()
+        .filter(events::id.eq_any(&claimed))
+        .order(events::id)
+        .prepared()
+        .load(conn)
         .of("events");
-    let mut claimed = naming_row(conn, claimed, &ids, event_by_id)?;
-    claimed.sort_by_key(|event: &EventRow| event.id);
-    Ok(claimed)
+    naming_row(conn, rows, &claimed, event_by_id)
 }
 
 pub(crate) fn event_settle(conn: &mut Conn, id: i64, fence: i64, settled: &Settled) -> Result<()> {
@@ -260,9 +264,14 @@ pub(crate) fn event_settle(conn: &mut Conn, id: i64, fence: i64, settled: &Settl
 }
 
 pub(crate) fn event_answers(conn: &mut Conn, id: i64, fence: i64, answers: &[u8]) -> Result<()> {
-    let rows = hits!(diesel::update(held_event!(id, fence)).set(events::answers.eq(answers)), conn)
-        .of("events")?;
-    hit(rows, "the event", id)
+    let held = locked!(held_event!(id, fence).select(events::id));
+    let held: Vec<i64> = fixed!(held).load(conn).of("events")?;
+    hit(held.len(), "the event", id)?;
+    diesel::update(payloads::table.find(id))
+        .set(payloads::answers.eq(answers))
+        .execute(conn)
+        .of("payloads")?;
+    Ok(())
 }
 
 pub(crate) fn event_again(

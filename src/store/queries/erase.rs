@@ -8,6 +8,7 @@ use diesel::sql_types::Bool;
 use serde_json::Value;
 
 use super::super::Conn;
+use super::events::{clear, with_bodies, with_body};
 use super::{Result, at_most};
 use crate::store::error::Of;
 use crate::store::rows::{
@@ -45,10 +46,18 @@ macro_rules! page {
     };
 }
 
-page!(events_after, events, EventRow);
 page!(notices_after, notices, NoticeRow);
 page!(outbox_after, outbox, MailRow);
 page!(hooks_after, hooks_outbox, HookRow);
+
+pub(crate) fn events_after(conn: &mut Conn, after: i64, limit: usize) -> Result<Vec<EventRow>> {
+    with_bodies()
+        .filter(events::id.gt(after))
+        .order(events::id)
+        .limit(at_most(limit))
+        .load(conn)
+        .of("events")
+}
 
 pub(crate) fn customers_after(
     conn: &mut Conn,
@@ -113,15 +122,9 @@ pub(crate) fn event_erase(conn: &mut Conn, ids: &[i64]) -> Result<usize> {
         ))
         .execute(conn)
         .of("events")?;
-    let whole = events::body.is_not_null().or(events::answers.is_not_null());
-    diesel::update(settled().filter(whole))
-        .set((
-            events::body.eq(None::<Vec<u8>>),
-            events::answers.eq(None::<Vec<u8>>),
-            events::headers.eq(Json(Value::Object(serde_json::Map::new()))),
-        ))
-        .execute(conn)
-        .of("events")
+    let whole = settled().filter(with_body()).select(events::id).order(events::id);
+    let whole: Vec<i64> = locked!(whole).load(conn).of("events")?;
+    clear(conn, &whole)
 }
 
 pub(crate) fn notice_put(conn: &mut Conn, id: i64, body: &Value) -> Result<()> {

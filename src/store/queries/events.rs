@@ -1,9 +1,10 @@
 //! Events: looking at them, and what support does with them.
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::sql;
+use diesel::dsl::{AsSelect, exists, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Nullable};
+use serde_json::{Map, Value};
 
 use super::super::Conn;
 use super::lookup::{Found, find, or_none};
@@ -11,8 +12,8 @@ use super::{Db, Result, hit, naming_row};
 use crate::store::error::Of;
 use crate::store::prepared::hits;
 use crate::store::rows::{EventCounts, EventFilter, EventRow};
-use crate::store::schema::events;
-use crate::store::types::{At, EventStatus};
+use crate::store::schema::{events, payloads};
+use crate::store::types::{At, EventStatus, Json};
 
 // Written out rather than bound: a partial index is only used where its condition can be read.
 pub(super) const FRESH: &str = "status = 'pending' AND attempts = 0";
@@ -62,8 +63,32 @@ macro_rules! replayed {
     };
 }
 
+/// Whole events.
+#[diesel::dsl::auto_type]
+pub(super) fn with_bodies() -> _ {
+    let row: AsSelect<EventRow, Db> = EventRow::as_select();
+    events::table.left_join(payloads::table).select(row)
+}
+
+/// Those that were not purged.
+#[diesel::dsl::auto_type]
+pub(super) fn with_body() -> _ {
+    exists(payloads::table.filter(payloads::event_id.eq(events::id)))
+}
+
 pub(crate) fn event_by_id(conn: &mut Conn, id: i64) -> Result<Option<EventRow>> {
-    events::table.find(id).select(EventRow::as_select()).first(conn).optional().of_row("events", id)
+    with_bodies().filter(events::id.eq(id)).first(conn).optional().of_row("events", id)
+}
+
+/// Clears what these events said, all of it; the caller has locked them.
+pub(super) fn clear(conn: &mut Conn, ids: &[i64]) -> Result<usize> {
+    let payloads = payloads::table.filter(payloads::event_id.eq_any(ids));
+    let cleared = diesel::delete(payloads).execute(conn).of("payloads")?;
+    diesel::update(events::table.filter(events::id.eq_any(ids)))
+        .set(events::headers.eq(Json(Value::Object(Map::new()))))
+        .execute(conn)
+        .of("events")?;
+    Ok(cleared)
 }
 
 pub(crate) fn events_of_sale(conn: &mut Conn, sale_id: i64) -> Result<Vec<EventRow>> {
@@ -100,7 +125,7 @@ pub(crate) fn event_replay_where(
     let found = find(conn, filter.q.as_deref())?;
     let ids = matching(events::table.select(events::id).into_boxed(), filter, found);
     // What was purged cannot be read again: it stays as it ended.
-    let whole = events::table.filter(events::id.eq_any(ids)).filter(events::body.is_not_null());
+    let whole = events::table.filter(events::id.eq_any(ids)).filter(with_body());
     diesel::update(whole).set(replayed!(now)).execute(conn).of("events")
 }
 

@@ -32,6 +32,8 @@ pub(crate) struct EventRecord<'a> {
     pub(crate) next_at: At,
     pub(crate) fence: i64,
     pub(crate) headers: JsonText,
+    /// In a table of its own: what an event comes to is written to its row again and again.
+    #[diesel(skip_insertion)]
     pub(crate) body: &'a [u8],
 }
 

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use super::super::Conn;
 use super::Result;
+use super::events::with_bodies;
 use crate::store::error::Of;
 use crate::store::rows::{EventRow, Known};
 use crate::store::schema::events;
@@ -18,10 +19,5 @@ pub(crate) fn events_known(conn: &mut Conn, names: &[Dedupe]) -> Result<Vec<Know
 }
 
 pub(crate) fn event_by_name(conn: &mut Conn, name: Dedupe) -> Result<Option<EventRow>> {
-    events::table
-        .filter(events::dedupe.eq(name))
-        .select(EventRow::as_select())
-        .first(conn)
-        .optional()
-        .of("events")
+    with_bodies().filter(events::dedupe.eq(name)).first(conn).optional().of("events")
 }

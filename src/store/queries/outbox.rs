@@ -1,7 +1,7 @@
 //! Mail: owed, addressed, looked at. (How it is claimed and settled: `claims`.)
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::sql;
+use diesel::dsl::{count_star, min, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{Binary, Bool, Nullable};
 
@@ -99,17 +99,14 @@ pub(crate) fn outbox_counts(conn: &mut Conn) -> Result<MailCounts> {
     let mut count = |condition: &str| {
         outbox::table.filter(sql::<Bool>(condition)).count().get_result::<i64>(conn).of("outbox")
     };
-    let queued = count("status = 'queued'")?;
     let unaddressed = count("status = 'queued' AND recipient IS NULL")?;
     // The first condition is that of the index.
     let failed = count("status <> 'queued' AND status = 'failed'")?;
     let held = count("status <> 'queued' AND status = 'held'")?;
-    let oldest: Option<At> = outbox::table
+    let (queued, oldest): (i64, Option<At>) = outbox::table
         .filter(sql::<Bool>("status = 'queued'"))
-        .order(outbox::created_at)
-        .select(outbox::created_at)
-        .first(conn)
-        .optional()
+        .select((count_star(), min(outbox::created_at)))
+        .get_result(conn)
         .of("outbox")?;
     let oldest_queued = oldest.map(DateTime::from);
     Ok(MailCounts { queued, unaddressed, failed, held, oldest_queued })

@@ -4,13 +4,13 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
-use serde_json::{Map, Value};
 
 use super::super::Conn;
+use super::events::{clear, with_body};
 use super::{Result, at_most, event_id_before};
 use crate::store::error::Of;
 use crate::store::schema::{activations, events, hooks_outbox, idempotency, outbox};
-use crate::store::types::{At, Json};
+use crate::store::types::At;
 
 // What failed, waits or is to be applied may have to be read again.
 const SETTLED: &str = "status IN ('applied', 'ignored')";
@@ -23,7 +23,7 @@ macro_rules! old {
         events::table
             .filter(sql::<Bool>(SETTLED))
             .filter(events::received_at.lt(At($until)))
-            .filter(events::body.is_not_null().or(events::answers.is_not_null()))
+            .filter(with_body())
     };
     (outbox, $until:expr) => {
         outbox::table
@@ -94,14 +94,9 @@ find_old!(activations_old, activations, id, &str, String);
 find_old!(idempotency_old, idempotency, key, &str, String);
 
 pub(crate) fn event_purge(conn: &mut Conn, ids: &[i64], until: DateTime<Utc>) -> Result<usize> {
-    diesel::update(old!(events, until).filter(events::id.eq_any(ids)))
-        .set((
-            events::body.eq(None::<Vec<u8>>),
-            events::answers.eq(None::<Vec<u8>>),
-            events::headers.eq(Json(Value::Object(Map::new()))),
-        ))
-        .execute(conn)
-        .of("events")
+    let old = old!(events, until).filter(events::id.eq_any(ids)).select(events::id);
+    let old: Vec<i64> = locked!(old.order(events::id)).load(conn).of("events")?;
+    clear(conn, &old)
 }
 
 pub(crate) fn outbox_purge(conn: &mut Conn, ids: &[i64], until: DateTime<Utc>) -> Result<usize> {

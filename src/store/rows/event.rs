@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use serde_json::Value;
 
-use crate::store::schema::events;
+use crate::store::schema::{events, payloads};
 use crate::store::types::{At, Dedupe, Digest, EventStatus, Json, MaybeAt};
 
 /// Where a list goes on: below this id, newest first. `None`: at the top.
@@ -22,7 +22,7 @@ pub struct NewEvent {
     pub provider_event_id: Option<String>,
     /// What a repetition is known by: [`crate::store::dedupe`].
     pub dedupe: Dedupe,
-    /// SHA-256 of what stays the same when the provider sends the event again.
+    /// Of what stays the same when the provider sends the event again: [`Digest::of_event`].
     pub content_digest: Digest,
     pub event_type: String,
     pub received_at: DateTime<Utc>,
@@ -115,9 +115,11 @@ pub struct EventRow {
     #[diesel(deserialize_as = Json)]
     pub headers: Value,
     /// `None`: purged. Lists leave it out too: they carry `None` always.
+    #[diesel(select_expression = payloads::body.nullable())]
     pub body: Option<Vec<u8>>,
     /// What the provider's API answered about it, in the form that `apply` writes. Lists leave it
     /// out.
+    #[diesel(select_expression = payloads::answers.nullable())]
     pub answers: Option<Vec<u8>>,
 }
 
