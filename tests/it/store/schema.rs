@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keywright::store::rows::EventFilter;
+use keywright::store::rows::{EventFilter, Outcome};
 use keywright::store::{Options, StoreError, Tx};
 
 use crate::support::databases::Database;
@@ -42,6 +42,33 @@ on_both! {
         db.tamper(sabotage).await;
         let refusal = store.check().await.unwrap_err().to_string();
         assert!(refusal.contains("lacks the unique constraint outbox (key)"), "{refusal}");
+    }
+
+    async fn bodies_from_before_they_had_a_table_are_moved_into_it(db: Database) {
+        let store = db.node().await;
+        let told = super::super::event("stripe", "evt_1", "said before");
+        let id = super::super::keep(&store, vec![told.clone()]).await[0].id;
+        let gone = super::super::keep_many(&store, "paddle", 1).await[0];
+        let bytes = if db.is_sqlite() { "BLOB" } else { "BYTEA" };
+        db.tamper(&format!(
+            "DELETE FROM payloads WHERE event_id = {gone};
+             ALTER TABLE events ADD COLUMN body {bytes};
+             ALTER TABLE events ADD COLUMN answers {bytes};
+             UPDATE events SET body = (SELECT body FROM payloads WHERE event_id = events.id);
+             UPDATE events SET answers = body;
+             DROP TABLE payloads;
+             DELETE FROM __diesel_schema_migrations WHERE version = '0008'"
+        ))
+        .await;
+        store.migrate().await.unwrap();
+        store.check().await.unwrap();
+        let row = store.read("event", move |tx| tx.event_by_id(id)).await.unwrap().unwrap();
+        assert_eq!((row.body.as_ref(), row.answers.as_ref()), (Some(&told.body), Some(&told.body)));
+        let row = store.read("event", move |tx| tx.event_by_id(gone)).await.unwrap().unwrap();
+        assert_eq!((row.body, row.answers), (None, None), "it was purged");
+        // It is known again.
+        let again = super::super::keep(&store, vec![told]).await[0];
+        assert_eq!((again.id, again.outcome), (id, Outcome::Duplicate));
     }
 
     async fn what_no_program_wrote_is_named(db: Database) {
