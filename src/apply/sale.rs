@@ -9,14 +9,13 @@ use keywright_providers::Notice;
 use keywright_providers::notice::{Act, Kind, Line, Ref, Thing};
 
 use super::rows;
-use super::saying::Saying;
+use super::saying::{Alone, Saying, anchor, name};
 use crate::books::Books;
 use crate::rules::acts::SUPPORT;
 use crate::rules::customer::Details;
 use crate::rules::difference::{Difference, Held, difference};
-use crate::rules::fold::{Folded, License, Problem, Told, fold};
+use crate::rules::fold::{Folded, License, Problem, fold};
 use crate::rules::gather;
-use crate::rules::key::Identity;
 use crate::rules::license::State;
 use crate::store::rows::{EventRow, LicenseRow, SaleRow, Settled};
 use crate::store::types::{EventStatus, LicenseState};
@@ -47,14 +46,13 @@ pub fn apply(
     books: &Books,
     now: DateTime<Utc>,
 ) -> Result<Applied, StoreError> {
-    let Saying { notices, told, rows } = saying;
-    let ties = gather::ties(notices, &books.config.catalogue, &event.account);
+    let Saying { notices, rows, .. } = saying;
     let told_by = rows::told_by(notices);
     let customers = BTreeMap::new();
-    let mut work = Work { event, live, books, now, told, ties, told_by, customers };
+    let mut work = Work { event, live, books, now, saying, told_by, customers };
     // Customers before sales, each in order: two events of one customer never wait for each other.
     work.customers(tx, notices)?;
-    let names: Vec<String> = work.ties.iter().map(ToString::to_string).collect();
+    let names: Vec<String> = saying.ties.iter().map(ToString::to_string).collect();
     if names.is_empty() {
         tx.notices_replace(event.id, None, rows)?;
         return Ok(Applied {
@@ -82,9 +80,7 @@ struct Work<'a> {
     live: bool,
     books: &'a Books,
     now: DateTime<Utc>,
-    /// What the event says, and what that ties together.
-    told: &'a [Told],
-    ties: BTreeSet<Ref>,
+    saying: &'a Saying,
     /// Who did it and why, where support did.
     told_by: Option<rows::ToldBy<'a>>,
     /// What is known of the customers that the event names, by the provider's id; locked.
@@ -170,7 +166,8 @@ impl Work<'_> {
                 .collect();
             let is_new = found.is_empty();
             let row = if is_new {
-                tx.sale_new(self.account(), self.live, self.now)?
+                let customer = self.saying.alone.folded.customer_ids.first();
+                tx.sale_new(self.account(), self.live, customer.map(String::as_str), self.now)?
             } else {
                 match self.merge_if_whole(tx, found)? {
                     Some(row) => row,
@@ -235,40 +232,41 @@ impl Work<'_> {
     }
 
     fn folded(&self, tx: &mut Tx<'_>, sale_id: i64) -> Result<Folded, StoreError> {
-        Ok(self.fold_of(&rows::told(&tx.notices_of_sale(sale_id)?)?))
+        let told = rows::told(&tx.notices_of_sale(sale_id)?)?;
+        Ok(fold(&told, &self.books.config.catalogue, self.account()))
     }
 
-    fn fold_of(&self, told: &[Told]) -> Folded {
-        fold(told, &self.books.config.catalogue, self.account())
-    }
-
-    /// What is stored of a sale: folded, its licenses, and the reference that names them. Of a new
-    /// one that is what was told just now.
-    fn stored(
+    /// The sale folded, what that changes, and its licenses as they are stored.
+    fn compared(
         &self,
         tx: &mut Tx<'_>,
         sale: &Sale,
-    ) -> Result<(Folded, Vec<LicenseRow>, String), StoreError> {
+    ) -> Result<(Folded, Difference, Vec<LicenseRow>), StoreError> {
         if sale.is_new {
-            return Ok((self.fold_of(self.told), Vec::new(), anchor(&self.ties)));
+            let Alone { folded, difference } = self.saying.alone.clone();
+            return Ok((folded, difference, Vec::new()));
         }
         let mut licenses = tx.licenses_of_sale(sale.row.id)?;
         licenses.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
         let refs: Vec<Ref> =
             tx.refs_of_sale(sale.row.id)?.iter().filter_map(|text| rows::reference(text)).collect();
-        Ok((self.folded(tx, sale.row.id)?, licenses, anchor(&refs)))
+        let folded = self.folded(tx, sale.row.id)?;
+        let held: Vec<Held> = licenses.iter().map(rows::held).collect::<Result<_, _>>()?;
+        let anchor = anchor(&refs);
+        let difference = difference(&held, &folded, |license| {
+            name(license, self.account(), self.live, &anchor, self.books)
+        });
+        Ok((folded, difference, licenses))
     }
 
     /// Folds, compares, writes.
     fn fold(&self, tx: &mut Tx<'_>, sale: &Sale) -> Result<Step, StoreError> {
-        let (folded, mut licenses, anchor) = self.stored(tx, sale)?;
+        let (folded, difference, mut licenses) = self.compared(tx, sale)?;
         let sale = &sale.row;
         let details = match folded.customer_ids.first() {
             None => Details::default(),
             Some(id) => self.known(tx, sale, id)?,
         };
-        let held: Vec<Held> = licenses.iter().map(rows::held).collect::<Result<_, _>>()?;
-        let difference = difference(&held, &folded, |license| self.name(license, &anchor));
         let strangers = self.write(tx, sale.id, &mut licenses, &folded, &details, &difference)?;
         self.address(tx, &mut licenses, &folded, &details)?;
         Ok(Step { folded, difference, licenses, strangers })
@@ -293,12 +291,6 @@ impl Work<'_> {
         // moment waits for this sale and tells it after.
         let known = tx.customer_find(self.account(), self.live, id)?;
         known.as_ref().map_or_else(|| Ok(Details::default()), rows::details)
-    }
-
-    fn name(&self, license: &License, anchor: &str) -> (String, String) {
-        let identity =
-            Identity { account: self.account(), live: self.live, anchor, slot: &license.slot };
-        self.books.name(&identity, &license.product)
     }
 
     fn write(
@@ -432,7 +424,7 @@ impl Work<'_> {
                 Some(problem.code().to_owned()),
                 Some(problem.message(self.account())),
             ),
-            None if self.told.iter().any(|told| folded.dangling.contains(&told.digest)) => (
+            None if self.saying.told.iter().any(|told| folded.dangling.contains(&told.digest)) => (
                 EventStatus::Waiting,
                 Some("payment_unknown".to_owned()),
                 Some("waits for the event that tells of the payment".to_owned()),
@@ -451,11 +443,6 @@ impl Work<'_> {
             Settled { sale_id: Some(sale.row.id), ..settled(status, reason, message, self.live) };
         Ok(Applied { settled, difference, licenses })
     }
-}
-
-/// The reference that names the sale's licenses.
-fn anchor<'a>(refs: impl IntoIterator<Item = &'a Ref>) -> String {
-    Folded::anchor(refs).map(ToString::to_string).unwrap_or_default()
 }
 
 /// Writes a license anew, in the store and in our hands.

@@ -1,11 +1,18 @@
 //! What an event says, made ready to be stored: all that can be done before its transaction, which
 //! others wait for.
 
+use std::collections::BTreeSet;
+
 use keywright_providers::Notice;
+use keywright_providers::notice::Ref;
 
 use super::rows;
-use crate::rules::fold::Told;
-use crate::store::rows::NewNotice;
+use crate::books::Books;
+use crate::rules::difference::{Difference, difference};
+use crate::rules::fold::{Folded, License, Told, fold};
+use crate::rules::gather;
+use crate::rules::key::Identity;
+use crate::store::rows::{EventRow, NewNotice};
 
 /// The notices of one event.
 #[derive(Debug, Clone)]
@@ -13,15 +20,46 @@ pub struct Saying {
     pub(super) notices: Vec<Notice>,
     pub(super) told: Vec<Told>,
     pub(super) rows: Vec<NewNotice>,
+    /// What they tie together.
+    pub(super) ties: BTreeSet<Ref>,
+    pub(super) alone: Alone,
+}
+
+/// What becomes of a sale of which nothing else was told: most are new.
+#[derive(Debug, Clone)]
+pub(super) struct Alone {
+    pub(super) folded: Folded,
+    pub(super) difference: Difference,
 }
 
 impl Saying {
-    /// Of the event of this id.
+    /// Of this event, with the books that it is applied with.
     #[must_use]
-    pub fn new(notices: Vec<Notice>, event_id: i64) -> Self {
+    pub fn new(notices: Vec<Notice>, event: &EventRow, live: bool, books: &Books) -> Self {
         let told: Vec<Told> =
-            notices.iter().map(|notice| Told::new(notice.clone(), event_id)).collect();
+            notices.iter().map(|notice| Told::new(notice.clone(), event.id)).collect();
         let rows = rows::new_notices(&told);
-        Self { notices, told, rows }
+        let ties = gather::ties(&notices, &books.config.catalogue, &event.account);
+        let folded = fold(&told, &books.config.catalogue, &event.account);
+        let anchor = anchor(&ties);
+        let difference =
+            difference(&[], &folded, |license| name(license, &event.account, live, &anchor, books));
+        Self { notices, told, rows, ties, alone: Alone { folded, difference } }
     }
+}
+
+/// The reference that names the sale's licenses.
+pub(super) fn anchor<'a>(refs: impl IntoIterator<Item = &'a Ref>) -> String {
+    Folded::anchor(refs).map(ToString::to_string).unwrap_or_default()
+}
+
+/// The id and the key of a license that is made now.
+pub(super) fn name(
+    license: &License,
+    account: &str,
+    live: bool,
+    anchor: &str,
+    books: &Books,
+) -> (String, String) {
+    books.name(&Identity { account, live, anchor, slot: &license.slot }, &license.product)
 }

@@ -252,23 +252,33 @@ pub(super) fn newest_of(columns: &[&str]) -> (String, String) {
     (condition, format!("{}, id DESC", order.join(", ")))
 }
 
+/// Condition and order of a walk down the index of these columns, which are `$1`, `$2` ..., and the
+/// id, which is below the next parameter. It goes on into what equals them no more: whoever walks
+/// takes so many steps and looks where he is. (Told where to stop, PostgreSQL 15 would only stop
+/// where the first column is another one.)
+pub(super) fn along(columns: &[&str]) -> (String, String) {
+    let values: Vec<String> = (1..=columns.len() + 1).map(|number| format!("${number}")).collect();
+    let condition = format!("({}, id) < ({})", columns.join(", "), values.join(", "));
+    let order: String = columns.iter().map(|column| format!("{column} DESC, ")).collect();
+    (condition, format!("{order}id DESC"))
+}
+
 /// What comes after these texts, along an index: the end of a condition that begins with its
 /// columns.
 pub(super) fn behind(texts: &[&str]) -> String {
     format!("> ({})", texts.join(", "))
 }
 
-/// Condition and order of a list by time and id, newest first: below the time `$1` and the id `$2`,
-/// from the time `$3` on, these columns are `$4`, `$5` ... Whole rows, as in [`newest_of`].
+/// Condition and order of a walk by time and id, newest first: below the time `$1` and the id `$2`,
+/// these columns are `$3`, `$4` ... As [`along`].
 pub(super) fn latest_of(columns: &[&str]) -> (String, String) {
     let (mut row, mut values, mut order) = (String::new(), String::new(), String::new());
-    for (column, number) in columns.iter().zip(4..) {
+    for (column, number) in columns.iter().zip(3..) {
         row += &format!("{column}, ");
         values += &format!("${number}, ");
         order += &format!("{column} DESC, ");
     }
-    let condition =
-        format!("({row}at, id) < ({values}$1, $2) AND ({row}at, id) >= ({values}$3, 0)");
+    let condition = format!("({row}at, id) < ({values}$1, $2)");
     (condition, format!("{order}at DESC, id DESC"))
 }
 

@@ -260,6 +260,14 @@ pub(super) fn newest_of(columns: &[&str]) -> (String, String) {
     (format!("{condition} AND id < ${below} AND id > ${above}"), "id DESC".to_owned())
 }
 
+/// Condition and order of a walk down the index of these columns, which are `$1`, `$2` ..., and the
+/// id, which is below the next parameter. (On PostgreSQL it goes on into what equals them no more.)
+pub(super) fn along(columns: &[&str]) -> (String, String) {
+    let equal =
+        columns.iter().zip(1..).map(|(column, number)| format!("{column} = ${number} AND "));
+    (format!("{}id < ${}", equal.collect::<String>(), columns.len() + 1), "id DESC".to_owned())
+}
+
 /// What comes after these texts, along an index: the end of a condition that begins with its
 /// columns. SQLite begins with what equals them and steps over it row by row, which can be all there
 /// is; nothing equals the next text that there could be. (Of bare columns it would use the index for
@@ -270,12 +278,12 @@ pub(super) fn behind(texts: &[&str]) -> String {
     format!(">= ({before}{last} || char(1))")
 }
 
-/// Condition and order of a list by time and id, newest first: below the time `$1` and the id `$2`,
-/// from the time `$3` on, these columns are `$4`, `$5` ... Equalities, as in [`newest_of`].
+/// Condition and order of a walk by time and id, newest first: below the time `$1` and the id `$2`,
+/// these columns are `$3`, `$4` ... Equalities, as in [`newest_of`].
 pub(super) fn latest_of(columns: &[&str]) -> (String, String) {
     let equal =
-        columns.iter().zip(4..).map(|(column, number)| format!(" AND {column} = ${number}"));
-    let span = "at <= $1 AND (at < $1 OR id < $2) AND at >= $3";
+        columns.iter().zip(3..).map(|(column, number)| format!(" AND {column} = ${number}"));
+    let span = "at <= $1 AND (at < $1 OR id < $2)";
     (format!("{span}{}", equal.collect::<String>()), "at DESC, id DESC".to_owned())
 }
 

@@ -127,22 +127,36 @@ fn newest(
 ) -> Result<Vec<Place>> {
     let columns: Vec<&str> = equal.iter().map(|(column, _)| *column).collect();
     let (of_columns, order) = latest_of(&columns);
+    let named: String = columns.iter().map(|column| format!(", {column}")).collect();
+    let inside =
+        columns.iter().zip(3..).map(|(column, number)| format!("{column} = ${number} AND "));
+    // SQLite numbers its parameters as it meets them.
     let query = diesel::sql_query(format!(
-        "SELECT at, id FROM history WHERE {of_columns}{condition}
-         ORDER BY {order} LIMIT ${last}",
-        last = equal.len() + 4,
+        "WITH few AS (
+             SELECT at, id{named} FROM history WHERE {of_columns}{condition}
+             ORDER BY {order} LIMIT ${last}
+         )
+         SELECT at, id FROM few WHERE {inside}at >= ${since} ORDER BY {order}",
+        inside = inside.collect::<String>(),
+        last = equal.len() + 3,
+        since = equal.len() + 4,
     ))
     .bind::<Moment, _>(At(before.at))
-    .bind::<BigInt, _>(before.id)
-    .bind::<Moment, _>(At(since));
-    let limit = at_most(limit);
+    .bind::<BigInt, _>(before.id);
+    let (limit, since) = (at_most(limit), At(since));
     let found: QueryResult<Vec<Found>> = match equal {
-        [] => query.bind::<BigInt, _>(limit).prepared().load(conn),
-        [(_, one)] => query.bind::<Text, _>(*one).bind::<BigInt, _>(limit).prepared().load(conn),
+        [] => query.bind::<BigInt, _>(limit).bind::<Moment, _>(since).prepared().load(conn),
+        [(_, one)] => query
+            .bind::<Text, _>(*one)
+            .bind::<BigInt, _>(limit)
+            .bind::<Moment, _>(since)
+            .prepared()
+            .load(conn),
         [(_, one), (_, other), ..] => query
             .bind::<Text, _>(*one)
             .bind::<Text, _>(*other)
             .bind::<BigInt, _>(limit)
+            .bind::<Moment, _>(since)
             .prepared()
             .load(conn),
     };

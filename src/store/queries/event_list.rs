@@ -2,7 +2,7 @@
 //! database that is asked for the newest few of something walks down from the newest of all, and
 //! reads a million events where the few are old, or do not exist.
 
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
@@ -10,7 +10,7 @@ use diesel::sql_types::{BigInt, Bool, Text};
 use super::super::{Conn, newest_of};
 use super::arrival::{ids_after, ids_up_to};
 use super::events::{AGAIN, FRESH, matching, without_bodies};
-use super::facets::{self, Facet, Lead, Span};
+use super::facets::{self, END, Facet, Lead, Span};
 use super::lookup::find;
 use super::{Result, at_most};
 use crate::store::error::Of;
@@ -66,12 +66,6 @@ fn span(conn: &mut Conn, filter: &EventFilter, cursor: Cursor) -> Result<Span> {
     let since = filter.since.unwrap_or(DateTime::UNIX_EPOCH);
     Ok(Span { after, before, since, until: filter.until.unwrap_or(END) })
 }
-
-/// After everything: PostgreSQL does not take chrono's own last moment.
-const END: DateTime<Utc> = match DateTime::from_timestamp(253_402_300_799, 0) {
-    Some(end) => end,
-    None => DateTime::<Utc>::MAX_UTC,
-};
 
 /// The ids of the newest that match, newest first.
 fn newest(conn: &mut Conn, filter: &EventFilter, span: Span, limit: usize) -> Result<Vec<i64>> {

@@ -7,9 +7,9 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Bool, Text};
 
-use super::super::{Conn, behind, newest_of};
+use super::super::{Conn, along, behind};
 use super::Result;
 use crate::store::error::Of;
 use crate::store::prepared::Prepare as _;
@@ -18,6 +18,12 @@ use crate::store::types::{At, EventStatus, Moment};
 /// More combinations than any provider's types make. Where a vendor's own events carry something
 /// else in their type, the rest is found as the database sees fit.
 const FACETS_MAX: usize = 1_000;
+
+/// After everything: PostgreSQL does not take chrono's own last moment.
+pub(super) const END: DateTime<Utc> = match DateTime::from_timestamp(253_402_300_799, 0) {
+    Some(end) => end,
+    None => DateTime::<Utc>::MAX_UTC,
+};
 
 /// What comes first in a combination: one of the two indexes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +55,13 @@ pub(super) struct Span {
     pub(super) since: DateTime<Utc>,
     /// Received before.
     pub(super) until: DateTime<Utc>,
+}
+
+impl Span {
+    /// Are times asked for, beside ids?
+    fn is_timed(&self) -> bool {
+        self.since > DateTime::UNIX_EPOCH || self.until < END
+    }
 }
 
 impl Lead {
@@ -103,24 +116,68 @@ pub(super) fn newest(
     span: &Span,
     limit: usize,
 ) -> Result<Vec<i64>> {
-    #[derive(QueryableByName)]
-    struct Id {
-        #[diesel(sql_type = BigInt)]
-        id: i64,
-    }
-    let condition = lead.condition("events");
-    let (of_facet, order) = newest_of(&[lead.column(), "account", "type"]);
     // Five words at most, so few texts.
     let status = status.filter(|_| lead == Lead::Reason);
-    let of_status = status.map(|status| format!("AND status = '{status}'")).unwrap_or_default();
-    let ids: Vec<Id> = diesel::sql_query(format!(
-        "SELECT id FROM events
-         WHERE {of_facet} AND {condition} {of_status}
-             AND received_at >= $6 AND received_at < $7
-         ORDER BY {order} LIMIT {limit}",
-        // Written out: of a number that it does not know PostgreSQL expects a tenth of the table, and
-        // would rather sort all of a kind than walk along the index. Rounded, so that texts are few.
-        limit = limit.next_power_of_two(),
+    let mut ids = Vec::new();
+    let mut before = span.before;
+    // Rounded, so that texts are few.
+    let few = limit.next_power_of_two();
+    while ids.len() < limit {
+        let steps = steps(conn, (lead, facet), status, &Span { before, ..*span }, few)?;
+        let inside = steps.iter().take_while(|step| step.inside);
+        ids.extend(inside.filter(|step| step.wanted).map(|step| step.id));
+        match steps.last() {
+            Some(last) if last.inside && steps.len() == few => before = last.id,
+            Some(_) | None => break,
+        }
+    }
+    Ok(ids)
+}
+
+/// One event along the index.
+#[derive(QueryableByName)]
+struct Step {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    /// Of the combination, and above the lowest id that is asked for.
+    #[diesel(sql_type = Bool)]
+    inside: bool,
+    #[diesel(sql_type = Bool)]
+    wanted: bool,
+}
+
+/// The next few along the index, whatever they are: each step is one that counts, so there is no
+/// walk through what is not asked for.
+fn steps(
+    conn: &mut Conn,
+    (lead, facet): (Lead, &Facet),
+    status: Option<EventStatus>,
+    span: &Span,
+    few: usize,
+) -> Result<Vec<Step>> {
+    let columns = [lead.column(), "account", "type"];
+    let condition = lead.condition("events");
+    let (along, order) = along(&columns);
+    // Nothing is read but the index, where nothing else is asked for.
+    let (more, of_status) = match status {
+        Some(status) => (", status", format!("status = '{status}'")),
+        None => ("", "TRUE".to_owned()),
+    };
+    let (time, in_time) = if span.is_timed() {
+        (", received_at", "received_at >= $6 AND received_at < $7")
+    } else {
+        ("", "$6 < $7")
+    };
+    // SQLite numbers its parameters as it meets them.
+    diesel::sql_query(format!(
+        "WITH few AS (
+             SELECT id, {lead}, account, type{more}{time} FROM events
+             WHERE {along} AND {condition} ORDER BY {order} LIMIT {few}
+         )
+         SELECT id, {lead} = $1 AND account = $2 AND type = $3 AND id > $5 AS inside,
+             {of_status} AND {in_time} AS wanted
+         FROM few ORDER BY {order}",
+        lead = lead.column(),
     ))
     .bind::<Text, _>(&facet.lead)
     .bind::<Text, _>(&facet.account)
@@ -131,6 +188,5 @@ pub(super) fn newest(
     .bind::<Moment, _>(At(span.until))
     .prepared()
     .load(conn)
-    .of("events")?;
-    Ok(ids.into_iter().map(|row| row.id).collect())
+    .of("events")
 }

@@ -69,10 +69,16 @@ pub(crate) fn sale_new(
     conn: &mut Conn,
     account: &str,
     live: bool,
+    customer_id: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<SaleRow> {
     let insert = diesel::insert_into(sales::table)
-        .values((sales::account.eq(account), sales::live.eq(live), sales::created_at.eq(At(now))))
+        .values((
+            sales::account.eq(account),
+            sales::live.eq(live),
+            sales::customer_id.eq(customer_id),
+            sales::created_at.eq(At(now)),
+        ))
         .returning(SaleRow::as_returning());
     fixed!(insert).get_result(conn).of("sales")
 }

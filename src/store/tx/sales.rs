@@ -16,7 +16,7 @@ functions! {
     /// The references of a sale, in their order.
     refs_of_sale(sale_id: i64) -> Vec<String>;
     /// A new sale, without references yet.
-    sale_new(account: &str, live: bool, now: DateTime<Utc>) -> SaleRow;
+    sale_new(account: &str, live: bool, customer_id: Option<&str>, now: DateTime<Utc>) -> SaleRow;
     /// Locks sales until the transaction ends, in the order of their ids whatever order is given.
     sale_lock(ids: &[i64]) -> Vec<SaleRow>;
     /// One sale.

@@ -37,7 +37,7 @@ async fn lines(support: &Support, what: What, during: During) -> Vec<Value> {
 /// Licenses of which three each were made at one moment, a second apart.
 async fn stock(store: &Store) {
     let start = now() - TimeDelta::days(1);
-    let open = move |tx: &mut Tx<'_>| tx.sale_new("shop", true, start);
+    let open = move |tx: &mut Tx<'_>| tx.sale_new("shop", true, None, start);
     let sale_id = store.run("sale", open).await.unwrap().id;
     let numbers: Vec<usize> = (0..MANY).collect();
     // Not all at once: many tests share a machine, and no transaction may take long.

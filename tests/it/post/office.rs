@@ -88,7 +88,7 @@ impl Office {
         let key = mail.key.clone();
         let owed = move |tx: &mut keywright::store::Tx<'_>| {
             if tx.license_by_id(&format!("license-{name}"))?.is_none() {
-                let sale = tx.sale_new("stripe", true, now)?;
+                let sale = tx.sale_new("stripe", true, None, now)?;
                 tx.license_insert(&license(name, sale.id, now))?;
             }
             tx.outbox_owe(&mail)

@@ -259,7 +259,7 @@ fn activate(tx: &mut Tx<'_>, fingerprint: &str) -> Result<bool, StoreError> {
 }
 
 async fn sale(store: &Store) -> i64 {
-    store.run("sale", |tx| tx.sale_new("eu", true, noon())).await.unwrap().id
+    store.run("sale", |tx| tx.sale_new("eu", true, None, noon())).await.unwrap().id
 }
 
 async fn insert(store: &Store, license: LicenseRow) {

@@ -40,7 +40,7 @@ async fn year(store: &Store) -> Vec<EventRow> {
 }
 
 fn settle_most(tx: &mut Tx<'_>) -> Result<(), keywright::store::StoreError> {
-    let sale = tx.sale_new("eu", true, noon())?;
+    let sale = tx.sale_new("eu", true, None, noon())?;
     for event in tx.event_claim(380, seconds(60), noon())? {
         let (status, reason) = match event.id % 7 {
             0 => (EventStatus::Failed, Some("unknown_product")),

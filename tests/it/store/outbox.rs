@@ -105,7 +105,7 @@ on_both! {
 
     async fn a_mail_without_an_address_waits_for_it(db: Database) {
         let store = db.node().await;
-        let sale = store.run("sale", |tx| tx.sale_new("eu", true, noon())).await.unwrap().id;
+        let sale = store.run("sale", |tx| tx.sale_new("eu", true, None, noon())).await.unwrap().id;
         store
             .run("license", move |tx| tx.license_insert(&license("lic-1", sale, "KEY-1")))
             .await

@@ -43,7 +43,7 @@ on_both! {
             .run("sales", move |tx| {
                 let mut owners = Vec::new();
                 for (account, live) in [("eu", true), ("us", true), ("eu", false)] {
-                    let sale = tx.sale_new(account, live, noon())?;
+                    let sale = tx.sale_new(account, live, None, noon())?;
                     assert_eq!(tx.refs_tie(account, live, &refs, sale.id)?, []);
                     owners.push(tx.refs_find(account, live, &refs)?[0].sale_id);
                 }
@@ -149,7 +149,7 @@ on_both! {
         let times = ["1970-01-01T00:00:00Z", "2026-02-28T23:59:59.999999Z", "9999-12-31T23:59:59Z"];
         for time in times {
             let time: DateTime<Utc> = time.parse().unwrap();
-            let sale = store.run("sale", move |tx| tx.sale_new("eu", true, time)).await.unwrap();
+            let sale = store.run("sale", move |tx| tx.sale_new("eu", true, None, time)).await.unwrap();
             assert_eq!(sale.created_at, time);
         }
     }
@@ -171,7 +171,7 @@ async fn own(store: &Store, refs: Vec<String>) -> i64 {
 }
 
 fn sale(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
-    Ok(tx.sale_new("eu", true, noon())?.id)
+    Ok(tx.sale_new("eu", true, None, noon())?.id)
 }
 
 fn notice(kind: &str) -> NewNotice {

@@ -113,7 +113,7 @@ async fn letters(store: &Store) -> Vec<i64> {
 on_both! {
     async fn licenses_are_listed_in_order_whatever_is_asked_for(db: Database) {
         let store = db.node().await;
-        let sale = store.run("sale", |tx| tx.sale_new("eu", true, noon())).await.unwrap().id;
+        let sale = store.run("sale", |tx| tx.sale_new("eu", true, None, noon())).await.unwrap().id;
         let all = made(sale);
         let stored = all.clone();
         store.run("all", move |tx| {
@@ -177,7 +177,7 @@ on_both! {
 
     async fn mail_is_found_by_what_people_know_of_it(db: Database) {
         let store = db.node().await;
-        let sale = store.run("sale", |tx| tx.sale_new("eu", true, noon())).await.unwrap().id;
+        let sale = store.run("sale", |tx| tx.sale_new("eu", true, None, noon())).await.unwrap().id;
         let row = license("lic-1", sale, "KEY-1");
         store.run("mail", move |tx| {
             tx.license_insert(&row)?;

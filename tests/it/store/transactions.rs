@@ -244,7 +244,7 @@ async fn a_deadlock_is_run_again_and_both_end() {
     let nodes = [db.node().await, db.node().await];
     let (a, b) = nodes[0]
         .run("sales", |tx| {
-            Ok((tx.sale_new("x", true, noon())?.id, tx.sale_new("x", true, noon())?.id))
+            Ok((tx.sale_new("x", true, None, noon())?.id, tx.sale_new("x", true, None, noon())?.id))
         })
         .await
         .unwrap();

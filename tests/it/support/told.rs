@@ -46,8 +46,14 @@ pub(crate) async fn told_slowly(
     let applied = office.support.store.run("told", move |tx| {
         let kept = tx.event_keep(std::slice::from_ref(&event))?;
         let row = tx.event_by_id(kept[0].id)?.unwrap();
-        let applied =
-            sale::apply(tx, &row, true, &Saying::new(vec![notice.clone()], row.id), &books, now)?;
+        let applied = sale::apply(
+            tx,
+            &row,
+            true,
+            &Saying::new(vec![notice.clone()], &row, true, &books),
+            &books,
+            now,
+        )?;
         tx.event_settle(row.id, row.fence, &applied.settled)?;
         before_end();
         Ok(applied)
