@@ -286,7 +286,8 @@ impl Apply {
         books: Arc<Books>,
     ) -> Result<Applied, StoreError> {
         let now = self.clock.now();
-        let saying = Saying::new(notices, &event, live, &books);
+        let saying = Saying::new(notices, &event, &books);
+        saying.alone(&event, live, &books);
         self.store
             .run("apply event", move |tx| {
                 let applied = sale::apply(tx, &event, live, &saying, &books, now)?;
@@ -369,7 +370,7 @@ pub fn apply_now(
             licenses: Vec::new(),
         }),
         Read::Notices { live, notices } => {
-            sale::apply(tx, event, live, &Saying::new(notices, event, live, books), books, now)
+            sale::apply(tx, event, live, &Saying::new(notices, event, books), books, now)
         }
     }
 }

@@ -134,21 +134,37 @@ pub(super) fn created(held: &Held, origin: &Origin<'_>, now: DateTime<Utc>) -> L
     }
 }
 
-/// The license with what is known of its customer and order now; `None` where nothing is new.
-pub(super) fn addressed(
-    row: &LicenseRow,
-    folded: &Folded,
-    customer: &Customer,
-    now: DateTime<Utc>,
-) -> Option<LicenseRow> {
-    let told = LicenseRow {
-        email: customer.email.as_deref().map(str::to_lowercase),
-        customer: json(customer),
-        order_ref: folded.order.clone(),
-        subscription_ref: folded.subscription.clone(),
-        ..row.clone()
-    };
-    (told != *row).then_some(LicenseRow { updated_at: now, ..told })
+/// What every license of a sale says of its customer and order.
+pub(super) struct Address {
+    email: Option<String>,
+    customer: Value,
+    order: Option<String>,
+    subscription: Option<String>,
+}
+
+impl Address {
+    pub(super) fn new(folded: &Folded, customer: &Customer) -> Self {
+        Self {
+            email: customer.email.as_deref().map(str::to_lowercase),
+            customer: json(customer),
+            order: folded.order.clone(),
+            subscription: folded.subscription.clone(),
+        }
+    }
+
+    /// The license with it; `None` where nothing is new.
+    pub(super) fn tell(&self, row: &LicenseRow, now: DateTime<Utc>) -> Option<LicenseRow> {
+        let Self { email, customer, order, subscription } = self;
+        let known = (&row.email, &row.customer, &row.order_ref, &row.subscription_ref);
+        (known != (email, customer, order, subscription)).then(|| LicenseRow {
+            email: email.clone(),
+            customer: customer.clone(),
+            order_ref: order.clone(),
+            subscription_ref: subscription.clone(),
+            updated_at: now,
+            ..row.clone()
+        })
+    }
 }
 
 pub(super) fn new_history(

@@ -109,6 +109,10 @@ impl Work<'_> {
         &self.event.account
     }
 
+    fn alone(&self) -> &Alone {
+        self.saying.alone(self.event, self.live, self.books)
+    }
+
     /// Takes down what the notices tell of customers by id, and tells it to their sales.
     fn customers(&mut self, tx: &mut Tx<'_>, notices: &[Notice]) -> Result<(), StoreError> {
         let mut by_id: BTreeMap<&str, Vec<&Notice>> = BTreeMap::new();
@@ -166,7 +170,7 @@ impl Work<'_> {
                 .collect();
             let is_new = found.is_empty();
             let row = if is_new {
-                let customer = self.saying.alone.folded.customer_ids.first();
+                let customer = self.alone().folded.customer_ids.first();
                 tx.sale_new(self.account(), self.live, customer.map(String::as_str), self.now)?
             } else {
                 match self.merge_if_whole(tx, found)? {
@@ -243,7 +247,7 @@ impl Work<'_> {
         sale: &Sale,
     ) -> Result<(Folded, Difference, Vec<LicenseRow>), StoreError> {
         if sale.is_new {
-            let Alone { folded, difference } = self.saying.alone.clone();
+            let Alone { folded, difference } = self.alone().clone();
             return Ok((folded, difference, Vec::new()));
         }
         let mut licenses = tx.licenses_of_sale(sale.row.id)?;
@@ -302,7 +306,9 @@ impl Work<'_> {
         details: &Details,
         difference: &Difference,
     ) -> Result<BTreeSet<i64>, StoreError> {
-        let stored = licenses.clone();
+        let is_updated =
+            |row: &&LicenseRow| difference.updated.iter().any(|held| held.id == row.id);
+        let stored: Vec<LicenseRow> = licenses.iter().filter(is_updated).cloned().collect();
         // A license that another stands for gives up its slot first.
         let (merged, moved): (Vec<&Held>, Vec<&Held>) =
             difference.updated.iter().partition(|held| held.merged_into.is_some());
@@ -389,8 +395,9 @@ impl Work<'_> {
         details: &Details,
     ) -> Result<(), StoreError> {
         let customer = folded.customer(details);
+        let address = rows::Address::new(folded, &customer);
         for row in licenses {
-            let Some(told) = rows::addressed(row, folded, &customer, self.now) else { continue };
+            let Some(told) = address.tell(row, self.now) else { continue };
             update(tx, row, told)?;
             if let Some(email) = &customer.email {
                 tx.outbox_recipient(&row.id, email, customer.locale.as_deref())?;

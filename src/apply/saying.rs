@@ -2,6 +2,7 @@
 //! others wait for.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use keywright_providers::Notice;
 use keywright_providers::notice::Ref;
@@ -22,10 +23,10 @@ pub struct Saying {
     pub(super) rows: Vec<NewNotice>,
     /// What they tie together.
     pub(super) ties: BTreeSet<Ref>,
-    pub(super) alone: Alone,
+    alone: OnceLock<Alone>,
 }
 
-/// What becomes of a sale of which nothing else was told: most are new.
+/// What becomes of a sale of which nothing else was told.
 #[derive(Debug, Clone)]
 pub(super) struct Alone {
     pub(super) folded: Folded,
@@ -33,18 +34,25 @@ pub(super) struct Alone {
 }
 
 impl Saying {
-    /// Of this event, with the books that it is applied with.
+    /// Of this event.
     #[must_use]
-    pub fn new(notices: Vec<Notice>, event: &EventRow, live: bool, books: &Books) -> Self {
+    pub fn new(notices: Vec<Notice>, event: &EventRow, books: &Books) -> Self {
         let told: Vec<Told> =
             notices.iter().map(|notice| Told::new(notice.clone(), event.id)).collect();
         let rows = rows::new_notices(&told);
         let ties = gather::ties(&notices, &books.config.catalogue, &event.account);
-        let folded = fold(&told, &books.config.catalogue, &event.account);
-        let anchor = anchor(&ties);
-        let difference =
-            difference(&[], &folded, |license| name(license, &event.account, live, &anchor, books));
-        Self { notices, told, rows, ties, alone: Alone { folded, difference } }
+        Self { notices, told, rows, ties, alone: OnceLock::new() }
+    }
+
+    /// Worked out when it is first asked for: before the transaction, where the sale may be new.
+    pub(super) fn alone(&self, event: &EventRow, live: bool, books: &Books) -> &Alone {
+        self.alone.get_or_init(|| {
+            let folded = fold(&self.told, &books.config.catalogue, &event.account);
+            let anchor = anchor(&self.ties);
+            let name = |license: &License| name(license, &event.account, live, &anchor, books);
+            let difference = difference(&[], &folded, name);
+            Alone { folded, difference }
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! The difference: what the fold says against what is stored, as writes, history and mail owed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -76,10 +76,9 @@ pub fn difference(
 ) -> Difference {
     let mut free: Vec<&Held> = stored.iter().filter(|held| held.merged_into.is_none()).collect();
     let mut held: Vec<Option<&Held>> = vec![None; folded.licenses.len()];
-    let by_slot = |license: &License, held: &Held| held.slot == license.slot;
     let by_name = |license: &License, held: &Held| license.names.contains(&held.slot);
     let by_product = |license: &License, held: &Held| held.product == license.product.id;
-    pair(&folded.licenses, &mut held, &mut free, by_slot);
+    pair_by_slot(&folded.licenses, &mut held, &mut free);
     pair(&folded.licenses, &mut held, &mut free, by_name);
     let mut difference = Difference::default();
     // With a line that nobody mapped the fold does not see all: what it misses stays as it is.
@@ -112,6 +111,21 @@ pub fn difference(
         }
     }
     difference
+}
+
+/// Gives each license the first free one of its slot. By far the most find theirs so, and an order
+/// may have a thousand.
+fn pair_by_slot<'a>(licenses: &[License], held: &mut [Option<&'a Held>], free: &mut Vec<&'a Held>) {
+    let mut by_slot: HashMap<&str, &'a Held> = HashMap::with_capacity(free.len());
+    for one in free.iter().copied() {
+        by_slot.entry(&one.slot).or_insert(one);
+    }
+    let mut taken: HashSet<&str> = HashSet::with_capacity(free.len());
+    for (license, held) in licenses.iter().zip(held) {
+        *held = by_slot.remove(license.slot.as_str());
+        taken.extend(held.map(|held| held.id.as_str()));
+    }
+    free.retain(|one| !taken.contains(one.id.as_str()));
 }
 
 /// Gives each license that has none yet the first free one that fits.

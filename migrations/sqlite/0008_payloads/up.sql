@@ -16,3 +16,9 @@ ALTER TABLE events DROP COLUMN answers;
 -- How much mail is owed, and since when, is counted in the index of what is owed alone.
 DROP INDEX outbox_queued;
 CREATE INDEX outbox_queued ON outbox (next_at, id, created_at) WHERE status = 'queued';
+
+-- What ends on a day is counted in an index alone: with the columns of its own condition, which
+-- SQLite looks at again.
+DROP INDEX licenses_end;
+CREATE INDEX licenses_end ON licenses (valid_until, id, state, merged_into)
+    WHERE state = 'active' AND merged_into IS NULL;

@@ -249,8 +249,11 @@ pub(crate) fn customer_lock(
         details: Value::Object(serde_json::Map::new()),
         updated_at: now,
     };
-    let insert = diesel::insert_into(customers::table).values(blank).on_conflict_do_nothing();
-    fixed!(insert).execute(conn).of("customers")?;
+    let insert =
+        diesel::insert_into(customers::table).values(blank.clone()).on_conflict_do_nothing();
+    if fixed!(insert).execute(conn).of("customers")? > 0 {
+        return Ok(blank);
+    }
     let query =
         customers::table.find((account, live, provider_id)).select(CustomerRow::as_select());
     fixed!(locked!(query)).get_result(conn).of("customers")

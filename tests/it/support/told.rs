@@ -50,7 +50,7 @@ pub(crate) async fn told_slowly(
             tx,
             &row,
             true,
-            &Saying::new(vec![notice.clone()], &row, true, &books),
+            &Saying::new(vec![notice.clone()], &row, &books),
             &books,
             now,
         )?;
