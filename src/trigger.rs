@@ -98,12 +98,24 @@ pub fn scene(
     let item = sold.next().ok_or_else(none)?.clone();
     let item_next = sold.next().unwrap_or(&item).clone();
     let term = items.get(&item).and_then(|offer| offer.first()).map(|product| product.term);
+    Ok(Scene { item_next, ..scene_of(account, item, term, tag, now) })
+}
+
+/// As [`scene`], of this item, which may be mapped to nothing.
+#[must_use]
+pub fn scene_of(
+    account: &Account,
+    item: String,
+    term: Option<Term>,
+    tag: &str,
+    now: DateTime<Utc>,
+) -> Scene {
     let (interval, subscription) = match term {
         Some(Term::Interval(interval)) => (interval, true),
         Some(Term::Perpetual | Term::Until(_)) | None => (Interval::months(12), false),
     };
     let start = back(now, interval);
-    Ok(Scene {
+    Scene {
         step: Step::Purchase,
         tag: tag.to_owned(),
         cycle: 0,
@@ -111,8 +123,8 @@ pub fn scene(
         period_start: start,
         period_end: interval.after(start, 1),
         item_first: item.clone(),
+        item_next: item.clone(),
         item,
-        item_next,
         quantity: 1,
         email: format!("buyer.{tag}@customer.example"),
         name: "Ada Example".to_owned(),
@@ -123,7 +135,7 @@ pub fn scene(
         subscription,
         amount_minor: 4_900,
         currency: "EUR".to_owned(),
-    })
+    }
 }
 
 /// The signed events of these steps, each a little later than the one before.

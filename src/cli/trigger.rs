@@ -12,7 +12,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{Account, Config};
 use crate::sender::{Sender, on_this_machine};
 use crate::standin::StandIn;
-use crate::trigger::{Scenario, Told, scene, set, tell};
+use crate::trigger::{Impossible, Scenario, Told, scene, scene_of, set, tell};
 
 /// So long nothing must be asked until the stand-in for the provider's API goes.
 const QUIET: Duration = Duration::from_secs(3);
@@ -81,18 +81,32 @@ impl Trigger {
         Ok(())
     }
 
+    fn settings(&self) -> anyhow::Result<Vec<(&str, &str)>> {
+        let parted = self.settings.iter().map(|setting| {
+            setting.split_once('=').with_context(|| {
+                format!("--set {setting}: write KEY=VALUE, as in --set email=ada@example.com")
+            })
+        });
+        parted.collect()
+    }
+
     fn tell(&self, account: &Account, config: &Config) -> anyhow::Result<Vec<Told>> {
         let scenario = Scenario::parse(&self.scenario).context("there is no such scenario")?;
         let now = SystemClock.now();
-        let mut scene = scene(account, &config.catalogue, &chance::tag()?, now)?;
-        let mut continues = false;
-        for setting in &self.settings {
-            let Some((key, value)) = setting.split_once('=') else {
-                bail!("--set {setting}: write KEY=VALUE, as in --set email=ada@example.com");
-            };
-            continues |= key == "tag";
+        let settings = self.settings()?;
+        let item = settings.iter().rev().find(|(key, _)| *key == "item");
+        let tag = chance::tag()?;
+        let mut scene = match (scene(account, &config.catalogue, &tag, now), item) {
+            // Whatever is sold there: it fails until it is mapped to a product.
+            (Err(Impossible::NoItem(_)), Some((_, item))) => {
+                scene_of(account, (*item).to_owned(), None, &tag, now)
+            }
+            (scene, _) => scene?,
+        };
+        for (key, value) in &settings {
             set(&mut scene, key, value)?;
         }
+        let continues = settings.iter().any(|(key, _)| *key == "tag");
         let steps = scenario.steps(continues);
         if !self.print && !continues {
             say(format!(

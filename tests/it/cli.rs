@@ -232,3 +232,19 @@ fn a_vendor_reads_a_letter_before_a_customer_does() {
     assert_eq!(shell.run("mail preview birthday").status, 2);
     assert!(!shell.path("var").exists(), "nothing else was touched");
 }
+
+#[test]
+fn what_is_mapped_to_nothing_can_be_tried_out_before_it_is_mapped() {
+    let shell = Shell::new();
+    shell.write(
+        "keywright.toml",
+        &format!("[providers.stripe]\nkind = \"stripe\"\nsecret = \"{SECRET}\"\n"),
+    );
+    let refused = shell.refused("trigger stripe purchase --print");
+    assert!(refused.contains("say --set item=ITEM"), "{refused}");
+    let told =
+        shell.done("trigger stripe purchase --print --set email=ada@x.example --set item=price_x");
+    assert!(told.contains("price_x") && told.contains("ada@x.example"), "{told}");
+    let wrong = shell.refused("trigger stripe purchase --print --set item=price_x --set email");
+    assert!(wrong.contains("--set email: write KEY=VALUE"), "{wrong}");
+}

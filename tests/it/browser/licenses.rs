@@ -69,6 +69,9 @@ on_both! {
         browser.click("stripe").await;
         browser.see("Send a test event").await;
         browser.page_is_sound().await;
+        browser.submit("Send a test event").await;
+        browser.see("The test event was answered 200 and is kept").await;
+        browser.page_is_sound().await;
         desk.close().await;
     }
 }

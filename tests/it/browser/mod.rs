@@ -5,4 +5,5 @@ mod hostile;
 mod licenses;
 mod mending;
 mod my;
+mod pages;
 mod signing;
