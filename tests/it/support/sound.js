@@ -83,5 +83,12 @@ levels.forEach((level, at) => {
 });
 
 const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
-if (wide > 1) faults.push(`the page is ${wide} px wider than the window`);
+if (wide > 1) {
+  // The innermost that its contents stick out of.
+  const widest = [...document.querySelectorAll("body *")]
+    .filter((node) => node.clientWidth > 0 && node.scrollWidth > node.clientWidth + 1)
+    .filter((node) => !node.closest(".scroll"))
+    .map((node) => `${node.tagName.toLowerCase()} ${node.className} ${node.textContent.trim().slice(0, 80)}`);
+  faults.push(`the page is ${wide} px wider than the window: ${widest.pop()}`);
+}
 return faults;
