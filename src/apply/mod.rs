@@ -287,6 +287,7 @@ impl Apply {
     ) -> Result<Applied, StoreError> {
         let now = self.clock.now();
         let saying = Saying::new(notices, &event, &books);
+        // Now, and not while others wait for the transaction.
         saying.alone(&event, live, &books);
         self.store
             .run("apply event", move |tx| {

@@ -44,7 +44,8 @@ impl Saying {
         Self { notices, told, rows, ties, alone: OnceLock::new() }
     }
 
-    /// Worked out when it is first asked for: before the transaction, where the sale may be new.
+    /// Worked out when it is first asked for: before the transaction, where the sale may be new. Of
+    /// the event and the books that this was made of.
     pub(super) fn alone(&self, event: &EventRow, live: bool, books: &Books) -> &Alone {
         self.alone.get_or_init(|| {
             let folded = fold(&self.told, &books.config.catalogue, &event.account);

@@ -15,6 +15,16 @@ pub(super) struct Desk<'a> {
     pub(super) admin: String,
 }
 
+/// What was sold so far is no product any more.
+pub(super) fn unmap(vendor: &Vendor<'_>) {
+    vendor.edit(|text| text.replace("\"stripe-item\" = \"acme-pro\"", "\"other\" = \"acme-pro\""));
+}
+
+/// The way back from [`unmap`].
+pub(super) fn map_again(vendor: &Vendor<'_>) {
+    vendor.edit(|text| text.replace("\"other\" = \"acme-pro\"", "\"stripe-item\" = \"acme-pro\""));
+}
+
 impl<'a> Desk<'a> {
     pub(super) async fn open(db: &'a Database) -> Self {
         Self::with(Vendor::new(db)).await

@@ -1,6 +1,6 @@
 //! «The customer paid and has no key»: from the first page to the mended cause, and the key.
 
-use super::desk::Desk;
+use super::desk::{Desk, map_again, unmap};
 use crate::support::databases::Database;
 use crate::support::process::Vendor;
 
@@ -8,7 +8,7 @@ on_both! {
     async fn a_product_that_nobody_mapped_is_found_mapped_and_applied(db: Database) {
         let vendor = Vendor::new(&db);
         let purchase = vendor.events("stripe", "ada", "purchase");
-        vendor.edit(|text| text.replace("\"stripe-item\" = \"acme-pro\"", "\"other\" = \"acme-pro\""));
+        unmap(&vendor);
         let desk = Desk::with(vendor).await;
         desk.told(&purchase).await;
         let browser = &desk.browser;
@@ -31,9 +31,7 @@ on_both! {
         desk.picture("event").await;
         let event = browser.address().await;
 
-        desk.vendor.edit(|text| {
-            text.replace("\"other\" = \"acme-pro\"", "\"stripe-item\" = \"acme-pro\"")
-        });
+        map_again(&desk.vendor);
         browser.submit("Reload the configuration").await;
         browser.see("The configuration was loaded anew").await;
         browser.page_is_sound().await;

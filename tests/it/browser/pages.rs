@@ -5,22 +5,13 @@ use actix_web::http::Method;
 use keywright::store::rows::EventFilter;
 use keywright::web::console::table::TABLE;
 
-use super::desk::Desk;
+use super::desk::{Desk, map_again, unmap};
 use crate::support::databases::Database;
 use crate::support::process::{Vendor, licenses, until};
 
 /// A hook where nobody answers.
 const HOOK: &str = "[hooks.erp]\nurl = \"http://127.0.0.1:9/licenses\"\n\
      secret = \"whsec_YmVuY2htYXJrYmVuY2htYXJrYmVuY2htYXJr\"\n";
-
-/// What was sold so far is no product any more.
-fn unmapped(vendor: &Vendor<'_>) {
-    vendor.edit(|text| text.replace("\"stripe-item\" = \"acme-pro\"", "\"other\" = \"acme-pro\""));
-}
-
-fn mapped(vendor: &Vendor<'_>) {
-    vendor.edit(|text| text.replace("\"other\" = \"acme-pro\"", "\"stripe-item\" = \"acme-pro\""));
-}
 
 /// The addresses of the events that failed, oldest first.
 async fn failed(desk: &Desk<'_>) -> Vec<String> {
@@ -36,7 +27,7 @@ on_both! {
         let vendor = Vendor::new(&db);
         let lost = vendor.events("stripe", "bob", "purchase");
         let sold = vendor.events("paddle", "ada", "purchase");
-        unmapped(&vendor);
+        unmap(&vendor);
         vendor.edit(|text| text + HOOK);
         let desk = Desk::with(vendor).await;
         desk.told(&lost).await;
@@ -83,7 +74,7 @@ on_both! {
     async fn what_was_set_aside_is_looked_at_dry_and_applied(db: Database) {
         let vendor = Vendor::new(&db);
         let purchase = vendor.events("stripe", "ada", "purchase");
-        unmapped(&vendor);
+        unmap(&vendor);
         let desk = Desk::with(vendor).await;
         desk.told(&purchase).await;
         let event = failed(&desk).await.remove(0);
@@ -97,7 +88,7 @@ on_both! {
         browser.page_is_sound().await;
 
         // It was a customer after all. A reload leaves it alone: a person took it out.
-        mapped(&desk.vendor);
+        map_again(&desk.vendor);
         browser.go("/console/reload").await;
         browser.submit("Reload the configuration").await;
         browser.see("The configuration was loaded anew").await;
@@ -121,7 +112,7 @@ on_both! {
     async fn all_that_failed_for_one_reason_are_replayed_together(db: Database) {
         let vendor = Vendor::new(&db);
         let purchases = ["ada", "bob"].map(|tag| vendor.events("stripe", tag, "purchase"));
-        unmapped(&vendor);
+        unmap(&vendor);
         let desk = Desk::with(vendor).await;
         desk.told(&purchases.concat()).await;
         let failed = failed(&desk).await;
