@@ -320,10 +320,11 @@ fn new_events(
             recurs: false,
         }],
     };
-    let headers = headers(request, account);
+    let headers = std::iter::repeat_n(headers(request, account), envelopes.len());
     envelopes
         .into_iter()
-        .map(|envelope| new_event(account, envelope, headers.clone(), verified.signed_at(), now))
+        .zip(headers)
+        .map(|(envelope, headers)| new_event(account, envelope, headers, verified.signed_at(), now))
         .collect::<Result<_, NoChance>>()
         .map_err(|error| {
             tracing::error!(%error, "a delivery is put off: {error}");
