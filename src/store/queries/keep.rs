@@ -12,9 +12,7 @@ use crate::store::schema::events;
 use crate::store::types::{At, Dedupe, Digest, EventStatus, Json, JsonText};
 
 /// An event as it is inserted.
-#[derive(Debug, Insertable)]
-#[diesel(table_name = events)]
-#[diesel(treat_none_as_default_value = false)]
+#[derive(Debug)]
 pub(crate) struct EventRecord<'a> {
     pub(crate) account: &'a str,
     pub(crate) kind: &'a str,
@@ -28,12 +26,8 @@ pub(crate) struct EventRecord<'a> {
     pub(crate) received_at: At,
     pub(crate) occurred_at: At,
     pub(crate) live: Option<bool>,
-    pub(crate) attempts: i32,
-    pub(crate) next_at: At,
-    pub(crate) fence: i64,
     pub(crate) headers: JsonText,
     /// In a table of its own: what an event comes to is written to its row again and again.
-    #[diesel(skip_insertion)]
     pub(crate) body: &'a [u8],
 }
 
@@ -179,9 +173,6 @@ fn record(event: &NewEvent, how: As, pulled: bool) -> EventRecord<'_> {
         received_at: At(event.received_at),
         occurred_at: At(event.occurred_at),
         live: event.live,
-        attempts: 0,
-        next_at: At(event.received_at),
-        fence: 0,
         headers: JsonText(event.headers.to_string()),
         body: &event.body,
     }
