@@ -154,7 +154,9 @@ impl Apply {
     pub(super) async fn keep_answers(&self, event: &EventRow) -> Result<(), StoreError> {
         let (id, fence) = (event.id, event.fence);
         let kept = event.answers.clone().unwrap_or_default();
-        self.store.run("event answers", move |tx| tx.event_answers(id, fence, &kept)).await
+        self.store
+            .run_in_background("event answers", move |tx| tx.event_answers(id, fence, &kept))
+            .await
     }
 
     async fn ask_again(
@@ -177,7 +179,7 @@ impl Apply {
         let next_at: DateTime<Utc> = self.clock.now() + SOON;
         let given = self
             .store
-            .run("event give back", move |tx| {
+            .run_in_background("event give back", move |tx| {
                 tx.event_give_back(id, fence, next_at, "many questions to the provider are open")
             })
             .await;

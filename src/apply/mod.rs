@@ -169,7 +169,7 @@ impl Apply {
     async fn claim(&self, after: String) -> Result<Batch, StoreError> {
         let now = self.clock.now();
         self.store
-            .run("event claim", move |tx| {
+            .run_in_background("event claim", move |tx| {
                 let fresh = tx.event_claim(BATCH, LEASE, now)?;
                 Ok(Batch { fresh, again: tx.event_claim_again(&after, LEASE, now)? })
             })
@@ -290,7 +290,7 @@ impl Apply {
         // Now, and not while others wait for the transaction.
         saying.alone(&event, live, &books);
         self.store
-            .run("apply event", move |tx| {
+            .run_in_background("apply event", move |tx| {
                 let applied = sale::apply(tx, &event, live, &saying, &books, now)?;
                 tx.event_settle(event.id, event.fence, &applied.settled)?;
                 Ok(applied)
@@ -300,8 +300,10 @@ impl Apply {
 
     async fn end(&self, id: i64, fence: i64, settled: Settled) {
         spans::settled(&settled);
-        let ended =
-            self.store.run("event settle", move |tx| tx.event_settle(id, fence, &settled)).await;
+        let ended = self
+            .store
+            .run_in_background("event settle", move |tx| tx.event_settle(id, fence, &settled))
+            .await;
         if let Err(error) = ended {
             // The claim runs out, and the event is tried again.
             tracing::warn!(event.id = id, %error, "event {id} could not be settled: {error}");
@@ -319,7 +321,9 @@ impl Apply {
         let message = message.to_owned();
         let put_back = self
             .store
-            .run("event again", move |tx| tx.event_again(id, fence, next_at, Some(&message)))
+            .run_in_background("event again", move |tx| {
+                tx.event_again(id, fence, next_at, Some(&message))
+            })
             .await;
         if let Err(error) = put_back {
             tracing::warn!(event.id = id, %error, "event {id} waits for its claim to run out");

@@ -85,6 +85,10 @@ impl Job for KeepBatch {
         false
     }
 
+    fn in_background(&self) -> bool {
+        false
+    }
+
     fn deadline(&self) -> Instant {
         self.deadline
     }

@@ -12,6 +12,9 @@ use super::error::StoreError;
 use super::rows::{Kept, NewEvent};
 use super::work::Job;
 
+/// Of so many jobs one is of those in the background, if there is one, however many others come.
+const BACKGROUND_EVERY: u32 = 8;
+
 /// What waits. Several threads may take from it.
 pub(super) struct Inbox {
     lines: Mutex<Lines>,
@@ -23,7 +26,27 @@ pub(super) struct Inbox {
 struct Lines {
     keeps: VecDeque<KeepCall>,
     jobs: VecDeque<Box<dyn Job>>,
+    background: VecDeque<Box<dyn Job>>,
+    /// Jobs given out since the last one of the background.
+    before_background: u32,
     closed: bool,
+}
+
+impl Lines {
+    fn no_jobs(&self) -> bool {
+        self.jobs.is_empty() && self.background.is_empty()
+    }
+
+    fn next_job(&mut self) -> Option<Box<dyn Job>> {
+        self.before_background = self.before_background.saturating_add(1);
+        if (self.before_background < BACKGROUND_EVERY || self.background.is_empty())
+            && let Some(job) = self.jobs.pop_front()
+        {
+            return Some(job);
+        }
+        self.before_background = 0;
+        self.background.pop_front()
+    }
 }
 
 /// One call of `keep`.
@@ -44,7 +67,8 @@ impl Inbox {
     }
 
     pub(super) fn put_job(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
-        self.put(|lines| &mut lines.jobs, job)
+        let background = job.in_background();
+        self.put(|lines| if background { &mut lines.background } else { &mut lines.jobs }, job)
     }
 
     fn put<T>(
@@ -68,8 +92,8 @@ impl Inbox {
 
     /// Waits until there is something. False: it is closed, and empty.
     pub(super) fn wait(&self) -> bool {
-        let lines = self.wait_while(|lines| lines.keeps.is_empty() && lines.jobs.is_empty());
-        !lines.keeps.is_empty() || !lines.jobs.is_empty()
+        let lines = self.wait_while(|lines| lines.keeps.is_empty() && lines.no_jobs());
+        !lines.keeps.is_empty() || !lines.no_jobs()
     }
 
     /// Calls that wait, up to so many events (one call at least); does not wait itself.
@@ -77,14 +101,15 @@ impl Inbox {
         take_keeps(&mut self.lock(), events_max)
     }
 
-    /// Is there something to keep?
-    pub(super) fn keeps_wait(&self) -> bool {
-        !self.lock().keeps.is_empty()
+    /// Is there anything but background?
+    pub(super) fn somebody_waits(&self) -> bool {
+        let lines = self.lock();
+        !lines.keeps.is_empty() || !lines.jobs.is_empty()
     }
 
     /// The next job; does not wait.
     pub(super) fn job(&self) -> Option<Box<dyn Job>> {
-        self.lock().jobs.pop_front()
+        self.lock().next_job()
     }
 
     /// As [`Inbox::keeps`], but waits for the first. Empty: it is closed, and empty.
@@ -94,7 +119,7 @@ impl Inbox {
 
     /// As [`Inbox::job`], but waits. `None`: it is closed, and empty.
     pub(super) fn next_job(&self) -> Option<Box<dyn Job>> {
-        self.wait_while(|lines| lines.jobs.is_empty()).jobs.pop_front()
+        self.wait_while(Lines::no_jobs).next_job()
     }
 
     /// Takes nothing more in; what is in is still given out.
@@ -121,6 +146,7 @@ impl fmt::Debug for Inbox {
         f.debug_struct("Inbox")
             .field("keeps", &lines.keeps.len())
             .field("jobs", &lines.jobs.len())
+            .field("background", &lines.background.len())
             .field("closed", &lines.closed)
             .finish_non_exhaustive()
     }

@@ -181,6 +181,24 @@ impl Store {
         self.run_until(name, Instant::now() + self.patience, work).await
     }
 
+    /// As [`Store::run`], for work that nobody waits for who would notice: what others ask for goes
+    /// first, so that a backlog holds up no activation. On SQLite much of it shares one commit.
+    ///
+    /// # Errors
+    /// As [`Store::run`].
+    pub async fn run_in_background<T, F>(
+        &self,
+        name: &'static str,
+        work: F,
+    ) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        let deadline = Instant::now() + self.patience;
+        self.submit(name, deadline, Purpose::ChangeInBackground, work).await
+    }
+
     /// As [`Store::run`], but gives up at `deadline`.
     ///
     /// # Errors
@@ -258,14 +276,14 @@ impl Store {
             asked_at: Instant::now(),
         });
         match purpose {
-            Purpose::Change | Purpose::Rehearse => self.threads.jobs().put_job(job)?,
+            Purpose::Change | Purpose::ChangeInBackground | Purpose::Rehearse => {
+                self.threads.jobs().put_job(job)?;
+            }
             Purpose::Read => self.threads.reads().put_job(job)?,
         }
         match wait(&ticket, answer).await {
             // Nothing is in doubt that was never to stay.
-            Err(StoreError::Unknown(why)) if purpose != Purpose::Change => {
-                Err(StoreError::Busy(why))
-            }
+            Err(StoreError::Unknown(why)) if !purpose.changes() => Err(StoreError::Busy(why)),
             outcome => outcome,
         }
     }

@@ -18,6 +18,9 @@ pub(super) trait Job: Send {
     /// Is it known beforehand that its changes are taken back?
     fn rehearses(&self) -> bool;
 
+    /// Does nobody wait for it who would notice? Then all others go first.
+    fn in_background(&self) -> bool;
+
     /// Until when it may be run again.
     fn deadline(&self) -> Instant;
 
@@ -43,10 +46,22 @@ pub(super) enum Verdict {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
     Change,
+    /// The same, after all that somebody waits for.
+    ChangeInBackground,
     /// Takes everything back, whatever comes of it.
     Rehearse,
     /// Changes nothing, and is run once only.
     Read,
+}
+
+impl Purpose {
+    /// Are its changes to stay?
+    pub(super) fn changes(self) -> bool {
+        match self {
+            Self::Change | Self::ChangeInBackground => true,
+            Self::Rehearse | Self::Read => false,
+        }
+    }
 }
 
 /// Work that returns a `T`.
@@ -73,6 +88,10 @@ where
         self.purpose == Purpose::Rehearse
     }
 
+    fn in_background(&self) -> bool {
+        self.purpose == Purpose::ChangeInBackground
+    }
+
     fn deadline(&self) -> Instant {
         self.ticket.deadline()
     }
@@ -86,7 +105,7 @@ where
             (outcome, _) => outcome,
         };
         match &self.outcome {
-            Ok(_) if self.purpose == Purpose::Change => Verdict::Commit,
+            Ok(_) if self.purpose.changes() => Verdict::Commit,
             Err(StoreError::Busy(_) | StoreError::Unavailable(_))
                 if self.purpose != Purpose::Read =>
             {

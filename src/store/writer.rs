@@ -2,8 +2,8 @@
 //! One commit, one sync, and everybody is answered.
 //!
 //! A job that fails takes no other with it: all of them are run again, each in a savepoint of its
-//! own. As long as none fails there are no savepoints, for each costs a copy of every page that is
-//! changed.
+//! own; and so are calls to keep. As long as none fails there are no savepoints, for each costs a
+//! copy of every page that is changed.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -25,13 +25,12 @@ use super::work::{Job, Verdict, steady};
 const EVENTS_MAX: usize = 1_024;
 const JOBS_MAX: usize = 1_024;
 
-/// How long jobs may hold up keeps: those before them, which wait for the commit, and those that
-/// come meanwhile.
+/// How long jobs may hold up whoever waits: before them, for the commit, or behind them.
 const JOBS_TIME: Duration = Duration::from_millis(10);
 
-/// How long they may go on while there is nothing to keep: the more share a commit, the fewer
-/// syncs there are.
-const JOBS_ALONE_TIME: Duration = Duration::from_millis(200);
+/// How long those in the background may go on while nobody waits: the more share a commit, the
+/// fewer syncs there are.
+const BACKGROUND_TIME: Duration = Duration::from_millis(200);
 
 /// Pages of the log from which a checkpoint is worth its sync: 32 MiB.
 const CHECKPOINT_FRAMES: i64 = 8_000;
@@ -115,23 +114,9 @@ impl Writer {
         keeps: Option<KeepBatch>,
         done: &mut Vec<Box<dyn Job>>,
     ) -> Result<(), StoreError> {
-        let keeps_before = keeps.is_some();
-        if let Some(mut keeps) = keeps {
-            let ran = run(conn, &mut keeps);
-            match keeps.split_if_refused() {
-                Ok(keeps) => {
-                    done.push(Box::new(keeps));
-                    ran?;
-                }
-                Err(calls) => {
-                    let mut ran = ran;
-                    for mut call in calls {
-                        ran = ran.and_then(|()| run(conn, &mut call));
-                        done.push(Box::new(call));
-                    }
-                    ran?;
-                }
-            }
+        let mut awaited = keeps.is_some();
+        if let Some(keeps) = keeps {
+            keep(conn, keeps, done)?;
         }
         let begun = Instant::now();
         for _ in 0..JOBS_MAX {
@@ -140,6 +125,7 @@ impl Writer {
                 job.answer(Err(too_late()));
                 continue;
             }
+            awaited |= !job.in_background();
             if self.careful > 0 || job.rehearses() {
                 let ran = run(conn, job.as_mut());
                 done.push(job);
@@ -154,8 +140,8 @@ impl Writer {
                     run_again(conn, done).map_err(|error| spoiled.unwrap_or(error))?;
                 }
             }
-            let kept_waiting = keeps_before || self.inbox.keeps_wait();
-            if begun.elapsed() >= if kept_waiting { JOBS_TIME } else { JOBS_ALONE_TIME } {
+            awaited |= self.inbox.somebody_waits();
+            if begun.elapsed() >= if awaited { JOBS_TIME } else { BACKGROUND_TIME } {
                 break;
             }
         }
@@ -168,10 +154,43 @@ fn begin(conn: &mut Conn) -> Result<(), StoreError> {
         .map_err(|error| StoreError::from_session(&error))
 }
 
+/// Keeps what waits, first of all in the transaction: where that fails, all of it is taken back. What
+/// the database refuses of several calls is found out by one at a time. An error as in [`run`].
+fn keep(
+    conn: &mut Conn,
+    mut keeps: KeepBatch,
+    done: &mut Vec<Box<dyn Job>>,
+) -> Result<(), StoreError> {
+    let mut tx = Tx::on_sqlite(conn);
+    let verdict = keeps.run(&mut tx);
+    let spoiled = tx.spoiled();
+    let mut ended = match verdict {
+        Verdict::Commit => Ok(()),
+        Verdict::TakeBack | Verdict::TakeBackAndRetry => {
+            begin_again(conn).map_err(|error| spoiled.unwrap_or(error))
+        }
+    };
+    match keeps.split_if_refused() {
+        Ok(keeps) => done.push(Box::new(keeps)),
+        Err(calls) => {
+            for mut call in calls {
+                ended = ended.and_then(|()| run(conn, &mut call));
+                done.push(Box::new(call));
+            }
+        }
+    }
+    ended
+}
+
+/// Takes back all that was done since the last commit.
+fn begin_again(conn: &mut Conn) -> Result<(), StoreError> {
+    Manager::rollback_transaction(conn).map_err(|error| StoreError::from_session(&error))?;
+    begin(conn)
+}
+
 /// Runs all of these again from the start, each in a savepoint. An error as in [`run`].
 fn run_again(conn: &mut Conn, jobs: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
-    Manager::rollback_transaction(conn).map_err(|error| StoreError::from_session(&error))?;
-    begin(conn)?;
+    begin_again(conn)?;
     jobs.iter_mut().try_for_each(|job| run(conn, job.as_mut()))
 }
 

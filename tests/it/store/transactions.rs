@@ -67,6 +67,17 @@ on_both! {
         assert_eq!(meta(&store, "failed").await, None);
     }
 
+    async fn what_somebody_waits_for_goes_before_a_backlog(db: Database) {
+        let place = place_of_the_one(&db.node().await, Line::Awaited).await;
+        // Other connections may take one each at the same moment.
+        assert!(place < 12, "{place}");
+    }
+
+    async fn a_backlog_gets_on_however_many_wait(db: Database) {
+        let place = place_of_the_one(&db.node().await, Line::Background).await;
+        assert!(place < 20, "{place}");
+    }
+
     async fn work_that_hides_a_failed_statement_is_not_committed(db: Database) {
         let store = db.node().await;
         let outcome = store
@@ -316,4 +327,61 @@ async fn is_waiting<F: Future>(call: &mut Pin<Box<F>>) -> bool {
 async fn meta(store: &Store, key: &str) -> Option<String> {
     let key = key.to_owned();
     store.read("meta", move |tx| tx.meta_get(&key)).await.unwrap()
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Line {
+    Awaited,
+    Background,
+}
+
+async fn run<F>(store: &Store, line: Line, work: F) -> Result<(), StoreError>
+where
+    F: FnMut(&mut Tx<'_>) -> Result<(), StoreError> + Send + 'static,
+{
+    match line {
+        Line::Awaited => store.run("awaited", work).await,
+        Line::Background => store.run_in_background("background", work).await,
+    }
+}
+
+/// At which place one piece of work has its turn that comes into this line after forty came into
+/// the other one.
+async fn place_of_the_one(store: &Store, line: Line) -> usize {
+    let (gate, held) = std::sync::mpsc::channel::<()>();
+    let (held, order) = (Arc::new(Mutex::new(held)), Arc::new(Mutex::new(Vec::new())));
+    let others = if line == Line::Awaited { Line::Background } else { Line::Awaited };
+    let work = |line: Line| {
+        let order = Arc::clone(&order);
+        run(store, line, move |_| {
+            order.lock().unwrap().push(line);
+            Ok(())
+        })
+    };
+    // As long as these are held up, the others come together behind them.
+    let first = (0..12).map(|_| {
+        let held = Arc::clone(&held);
+        run(store, others, move |_| {
+            let _ = held.lock().unwrap().recv();
+            Ok(())
+        })
+    });
+    let forty = (0..40).map(|_| work(others));
+    tokio::join! {
+        biased; all(first), all(forty), async { work(line).await.unwrap() }, async { drop(gate) }
+    };
+    let order = order.lock().unwrap();
+    order.iter().position(|one| *one == line).unwrap()
+}
+
+/// Begins all of these, in this order, and waits for them.
+async fn all(works: impl Iterator<Item = impl Future<Output = Result<(), StoreError>>>) {
+    let none: Pin<Box<dyn Future<Output = ()>>> = Box::pin(async {});
+    let begun = works.fold(none, |before, work| {
+        Box::pin(async {
+            let ((), done) = tokio::join!(biased; before, work);
+            done.unwrap();
+        })
+    });
+    begun.await;
 }
