@@ -279,7 +279,8 @@ async fn applied(apply: Apply, store: &Store) -> (i64, f64) {
     let started = Instant::now();
     let worker = tokio::spawn(async move { apply.run(stopped).await });
     let (applied, seconds) = loop {
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        // Not oftener: to count a backlog of tens of thousands takes time that is measured.
+        tokio::time::sleep(Duration::from_secs(1)).await;
         let counts = counted(store).await;
         assert_eq!(counts.failed, 0, "a benchmark of failures says nothing");
         let (applied, time) = (before - counts.pending, started.elapsed());
