@@ -170,5 +170,6 @@ fn catalogue() -> Catalogue {
     Catalogue {
         products: BTreeMap::from([("pro".to_owned(), offer)]),
         items: BTreeMap::from([(ACCOUNT.to_owned(), items)]),
+        ..Catalogue::default()
     }
 }

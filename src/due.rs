@@ -182,7 +182,7 @@ fn due(row: &LicenseRow, books: &Books, span: Span, now: DateTime<Utc>) -> Optio
     }
     let mut offers = books.config.catalogue.products.values().flatten();
     let product = offers.find(|product| product.id == row.product)?;
-    remind::due(row.expires_at?, &product.remind, span.after, now)
+    remind::due((row.starts_at, row.expires_at?), &product.remind, span.after, now)
 }
 
 fn ends(row: &LicenseRow) -> Result<bool, StoreError> {

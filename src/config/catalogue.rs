@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::Account;
 use super::fault::{Key, Report, did_you_mean};
 use super::section::{Table, kind, section, table};
 use crate::rules::product::{Catalogue, Offer, Product, ProductSettings};
@@ -22,8 +23,11 @@ impl Products {
     pub(super) fn into_catalogue(
         self,
         items: Items,
+        accounts: &BTreeMap<String, Account>,
     ) -> (BTreeMap<String, ProductSettings>, Catalogue) {
-        (self.settings, Catalogue { products: self.offers, items })
+        let answered = accounts.values().filter(|account| account.provider.facts().fulfils);
+        let answered = answered.map(|account| account.name.clone()).collect();
+        (self.settings, Catalogue { products: self.offers, items, answered })
     }
 }
 

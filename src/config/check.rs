@@ -36,7 +36,7 @@ pub(super) fn config(layers: &Layers) -> Result<Config, Faults> {
     let hooks = hooks::hooks(&mut report);
     let whole = (|| {
         let (server, database, signing, mail) = (server?, database?, signing?, mail?);
-        let (products, catalogue) = products.into_catalogue(items);
+        let (products, catalogue) = products.into_catalogue(items, &accounts);
         let (my, netlicensing) = (my?, netlicensing?);
         Some(Config {
             server,

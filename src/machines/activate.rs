@@ -120,12 +120,7 @@ pub(super) fn bind(
 ) -> Result<Bound, Failure> {
     let Binding { machine, names, books, now } = *binding;
     let terms = find::terms(tx, &row, books)?;
-    match find::standing(&row).bar(&terms, now) {
-        None => {}
-        Some(Bar::Expired) => return Err(Refusal::Expired(row.expires_at).into()),
-        Some(Bar::Suspended) => return Err(Refusal::Suspended.into()),
-        Some(Bar::Revoked) => return Err(Refusal::Revoked.into()),
-    }
+    barred(&row, &terms, now)?;
     let known = tx.activation_find(&row.id, machine.fingerprint.as_str())?;
     let seat = match &known {
         Some(known) if known.released_at.is_none() => Seat::Kept,
@@ -142,6 +137,8 @@ pub(super) fn bind(
         Start::Activation if seat != Seat::Kept || waits(&row) => begin(tx, row, binding)?,
         Start::Activation | Start::Creation => row,
     };
+    // Its time may have begun and ended long ago.
+    barred(&row, &terms, now)?;
     if waits(&row) {
         let message = format!("license {} still waits for its first activation", row.id);
         return Err(StoreError::Refused(message).into());
@@ -167,6 +164,16 @@ pub(super) fn bind(
         })?;
     }
     Ok(Bound { row, activation_id, sequence, terms, seat, now })
+}
+
+/// Is there anything against binding a machine to it?
+fn barred(row: &LicenseRow, terms: &Terms, now: DateTime<Utc>) -> Result<(), Refusal> {
+    match find::standing(row).bar(terms, now) {
+        None => Ok(()),
+        Some(Bar::Expired) => Err(Refusal::Expired(row.expires_at)),
+        Some(Bar::Suspended) => Err(Refusal::Suspended),
+        Some(Bar::Revoked) => Err(Refusal::Revoked),
+    }
 }
 
 fn waits(row: &LicenseRow) -> bool {

@@ -101,14 +101,19 @@ impl Coverage {
         self.end != End::None || self.from_activation
     }
 
-    /// Waits for its first activation.
+    /// Waits for its first activation: whatever else covers it meanwhile, what was paid does not run.
     pub(super) fn is_waiting(&self) -> bool {
-        self.from_activation && self.end == End::None
+        self.from_activation && self.activated_at.is_none()
     }
 
     /// Its time was to run from the first activation.
     pub(super) fn was_waiting(&self) -> bool {
         self.from_activation
+    }
+
+    /// Was all of its time over by then?
+    pub(super) fn is_over(&self, at: DateTime<Utc>) -> bool {
+        matches!(self.end, End::At(end) if end < at)
     }
 
     /// Adds what a payment covers.
@@ -134,7 +139,9 @@ impl Coverage {
 
     fn add_interval(&mut self, paying: &Paying, interval: Interval, product: &Product) {
         let mut at = paying.at;
-        if product.start == Start::Activation && !self.tried_only {
+        // Only its first time waits: what a trial or support's word began runs on.
+        let first = self.from_activation || self.end == End::None;
+        if product.start == Start::Activation && first {
             self.from_activation = true;
             let Some(activated_at) = self.activated_at else { return };
             at = at.max(activated_at);
@@ -181,6 +188,11 @@ impl Coverage {
 
     /// No coverage reaches past `at`.
     pub(super) fn end(&mut self, at: DateTime<Utc>) {
+        if self.from_activation && self.activated_at.is_none_or(|activated| activated > at) {
+            // It was over before it was activated, and waits for that no more.
+            self.from_activation = false;
+            return self.set(at);
+        }
         match self.end {
             End::At(end) if end <= at => {}
             End::At(_) | End::Never => self.set(at),
@@ -212,6 +224,8 @@ impl Coverage {
         };
         match self.end {
             End::Never => return None,
+            // It comes to what was paid, when that begins.
+            _ if self.is_waiting() => {}
             End::None => self.restart(at, interval),
             End::At(end) => self.append(end, interval),
         }

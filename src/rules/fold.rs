@@ -16,8 +16,20 @@ use super::product::{Catalogue, Offer, Product, Quantity};
 use super::track::Tracks;
 use super::walk::licenses;
 
-/// The largest quantity that one order line may have.
+/// The largest quantity that one order line may have: each unit is a license.
 pub const QUANTITY_MAX: u32 = 1_000;
+
+/// The same of a product whose units are seats of one license.
+pub const SEATS_MAX: u32 = 100_000;
+
+/// The largest quantity of this offer that a line may have.
+#[must_use]
+pub fn most(offer: &Offer) -> u32 {
+    match offer.iter().any(|product| product.quantity == Quantity::Keys) {
+        true => QUANTITY_MAX,
+        false => SEATS_MAX,
+    }
+}
 
 /// A notice, and the event that told it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,7 +139,7 @@ pub struct Stretch {
 pub enum Problem {
     /// None of these items stands in `[providers.NAME.products]`.
     UnknownProduct { items: Vec<String> },
-    /// More than [`QUANTITY_MAX`], or none.
+    /// None, or more than [`QUANTITY_MAX`] ([`SEATS_MAX`] where the units are seats).
     Quantity { quantity: u32 },
 }
 
@@ -178,10 +190,11 @@ fn distinct<'a>(notices: &[&'a Told]) -> Vec<&'a Told> {
 pub(super) fn rank(kind: &Kind) -> u8 {
     match kind {
         Kind::Linked | Kind::Customer => 0,
-        Kind::Changed { .. } => 1,
-        Kind::PaymentFailed => 2,
-        Kind::Trial { .. } => 3,
-        Kind::Paid { .. } => 4,
+        Kind::PaymentFailed => 1,
+        Kind::Trial { .. } => 2,
+        Kind::Paid { .. } => 3,
+        // What stands from now on, though a provider may date it by the period that is paid.
+        Kind::Changed { .. } => 4,
         Kind::Refunded { .. } | Kind::RefundUndone { .. } | Kind::Disputed { .. } => 5,
         Kind::Uncanceled | Kind::Resumed => 6,
         Kind::Canceled { .. } | Kind::Paused => 7,
@@ -252,7 +265,8 @@ impl Problem {
                 items.iter().map(|item| format!("\"{item}\"")).collect::<Vec<_>>().join(" or ")
             ),
             Self::Quantity { quantity } => format!(
-                "the quantity {quantity} cannot be: an order line has 1 to {QUANTITY_MAX} units"
+                "the quantity {quantity} cannot be: an order line has 1 to {QUANTITY_MAX} units, or \
+                 {SEATS_MAX} seats of a product with quantity = \"seats\""
             ),
         }
     }

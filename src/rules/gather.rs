@@ -13,7 +13,8 @@ use super::product::Catalogue;
 /// Beside the provider's own these are the ties of stacked products: purchases of one product by
 /// one customer belong together, so their customer and product name a sale as an order does. The
 /// customer is the one that the same event tells: were he looked up elsewhere, the order of
-/// arrival would decide.
+/// arrival would decide. Where keys are given in the answer he is not known by an address: whoever
+/// types another one's would be handed his key.
 #[must_use]
 pub fn ties(notices: &[Notice], catalogue: &Catalogue, account: &str) -> BTreeSet<Ref> {
     let mut refs: BTreeSet<Ref> = BTreeSet::new();
@@ -22,7 +23,11 @@ pub fn ties(notices: &[Notice], catalogue: &Catalogue, account: &str) -> BTreeSe
         if let Kind::Paid { lines, .. } | Kind::Trial { lines, .. } = &notice.kind {
             let offers = lines.iter().filter_map(|line| catalogue.offer(account, &line.item));
             for product in offers.flatten().filter(|product| product.stack) {
-                refs.extend(buyer(notice, notices).map(|buyer| stack_ref(buyer, &product.id)));
+                let buyer = buyer(notice, notices).filter(|buyer| match buyer {
+                    Buyer::Id(_) => true,
+                    Buyer::Email(_) => !catalogue.answered.contains(account),
+                });
+                refs.extend(buyer.map(|buyer| stack_ref(buyer, &product.id)));
             }
         }
     }
@@ -130,6 +135,18 @@ mod tests {
         let notice = bought("pass", None, Some("Ada@Example.com"));
         assert_eq!(tied(&[notice])[0], "stack:pass/email/ada@example.com");
         assert_eq!(tied(&[bought("pass", None, None)]), ["order:ord_1", "payment:pay_1"]);
+    }
+
+    #[test]
+    fn where_keys_are_answered_an_address_is_no_tie() {
+        let mut catalogue = catalogue(SHOP);
+        catalogue.answered.insert(ACCOUNT.to_owned());
+        let tied = |id: Option<&str>| {
+            let notice = bought("pass", id, Some("ada@example.com"));
+            ties(&[notice], &catalogue, ACCOUNT).iter().map(ToString::to_string).next()
+        };
+        assert_eq!(tied(Some("cus_1")).unwrap(), "stack:pass/id/cus_1");
+        assert_eq!(tied(None).unwrap(), "order:ord_1");
     }
 
     #[test]

@@ -302,6 +302,8 @@ pub struct Catalogue {
     pub products: BTreeMap<String, Offer>,
     /// By account, then by item. An empty offer: known, and nothing of ours.
     pub items: BTreeMap<String, BTreeMap<String, Offer>>,
+    /// Accounts that ask for keys, and get them in the answer.
+    pub answered: BTreeSet<String>,
 }
 
 impl Catalogue {

@@ -164,7 +164,10 @@ pub fn end_of(text: &str, time_zone: &str) -> Result<DateTime<Utc>, String> {
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
         return Ok(time.to_utc());
     }
-    let date: jiff::civil::Date = text.parse().map_err(|_| {
+    // Of a longer text jiff takes the date, and leaves the time that stands behind it.
+    let date = Some(text).filter(|text| text.len() == "2027-12-31".len());
+    let date: Option<jiff::civil::Date> = date.and_then(|text| text.parse().ok());
+    let date = date.ok_or_else(|| {
         "is not a time; write 2027-12-31T23:59:59Z, or 2027-12-31 for the end of that day"
             .to_owned()
     })?;
@@ -260,6 +263,17 @@ mod tests {
                     "{anchor} + {count} * {interval}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn a_time_without_its_offset_is_no_date() {
+        assert!(end_of("2027-02-28", "UTC").is_ok());
+        assert!(end_of("2027-02-28T10:00:00+09:00", "UTC").is_ok());
+        for text in
+            ["2027-02-28T10:00:00", "2027-02-28 10:00", "2027-02-28T10:00+09:00[Asia/Tokyo]"]
+        {
+            assert!(end_of(text, "UTC").unwrap_err().starts_with("is not a time"), "{text}");
         }
     }
 

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use keywright_providers::notice::{Act, Kind, Line, Notice, Period};
 
 use super::classes::Classes;
-use super::fold::{Problem, QUANTITY_MAX, StepKind, Told, rank};
+use super::fold::{Problem, StepKind, Told, most, rank};
 use super::payments::{PaidLine, Payment, subscribed};
 use super::product::{Catalogue, Offer, Product, Quantity};
 use super::purchase::{Purchase, Purchases};
@@ -39,6 +39,9 @@ pub(super) struct Entry<'a> {
     pub(super) told: &'a Told,
     pub(super) purchase: Purchase<'a>,
     pub(super) what: What<'a>,
+    /// For each member of the track the place of its product in the offer; empty where each is at
+    /// its own.
+    places: Vec<Option<usize>>,
 }
 
 /// What an entry does.
@@ -151,7 +154,7 @@ impl<'a> Tracks<'a> {
             let Some(goods) = track.known(class, at) else { continue };
             let goods = Goods { recurring: paid.recurring, ..goods };
             let what = What::Paid { goods, payment, period: paid.line.period };
-            track.entries.push(Entry { at, told, purchase, what });
+            track.entries.push(Entry::new(at, told, purchase, what));
         }
     }
 
@@ -198,7 +201,7 @@ impl<'a> Tracks<'a> {
             self.problems.insert(Problem::UnknownProduct { items: line.item.clone() });
             return;
         };
-        if !(1..=QUANTITY_MAX).contains(&line.quantity) {
+        if !(1..=most(offer)).contains(&line.quantity) {
             self.problems.insert(Problem::Quantity { quantity: line.quantity });
             return;
         }
@@ -211,7 +214,7 @@ impl<'a> Tracks<'a> {
             let track = self.all.entry(base).or_insert_with(|| Track::new(base));
             track.lines.insert(class);
             track.purchases.insert(purchase);
-            track.entries.push(Entry { at, told, purchase, what: what(goods) });
+            track.entries.push(Entry::new(at, told, purchase, what(goods)));
         }
     }
 
@@ -229,7 +232,8 @@ impl<'a> Tracks<'a> {
                 (_, None) => track.purchases.contains(&purchase),
             };
             if meant {
-                track.entries.push(Entry { at: told.notice.occurred_at, told, purchase, what });
+                let at = told.notice.occurred_at;
+                track.entries.push(Entry::new(at, told, purchase, what));
             }
         }
     }
@@ -265,6 +269,38 @@ impl<'a> Track<'a> {
             let rank = rank(&entry.told.notice.kind);
             (entry.at, rank, &entry.told.digest, entry.what.goods().map(|goods| goods.line))
         });
+        if self.members() > 1 && !stacked {
+            self.assign();
+        }
+    }
+
+    /// Gives each member, entry by entry, its product of the offer: whoever has one keeps it, so that
+    /// of a bundle cut down to one product that license goes on which is of it. What is left is taken
+    /// in order: a plan change keeps the key.
+    fn assign(&mut self) {
+        let mut members: Vec<&str> = Vec::new();
+        for entry in &mut self.entries {
+            let Some(goods) = entry.what.goods() else { continue };
+            let mut left: Vec<(usize, &str)> =
+                goods.offer.iter().map(|product| product.id.as_str()).enumerate().collect();
+            let own = members.iter().map(|product| {
+                let own = left.iter().position(|(_, offered)| offered == product)?;
+                Some(left.remove(own).0)
+            });
+            entry.places = own.collect();
+            let mut left = left.into_iter();
+            for (place, member) in entry.places.iter_mut().zip(&mut members) {
+                if place.is_none()
+                    && let Some((other, product)) = left.next()
+                {
+                    (*place, *member) = (Some(other), product);
+                }
+            }
+            for (place, product) in left {
+                entry.places.push(Some(place));
+                members.push(product);
+            }
+        }
     }
 
     /// How many products of an offer this track gives licenses of: as many as the largest of its
@@ -279,14 +315,28 @@ impl<'a> Track<'a> {
 
     /// How many units of a member were ever told of.
     pub(super) fn units(&self, member: usize) -> u32 {
-        let goods = self.entries.iter().filter_map(|entry| entry.what.goods());
-        goods.filter_map(|goods| Some(goods.units(self.pick(goods, member)?))).max().unwrap_or(0)
+        let goods = self.entries.iter().filter_map(|entry| Some((entry, entry.what.goods()?)));
+        let units = |(entry, goods): (&Entry<'a>, Goods<'a>)| {
+            Some(goods.units(self.pick(entry, goods, member)?))
+        };
+        goods.filter_map(units).max().unwrap_or(0)
     }
 
-    /// The product that the offer has for a member of this track.
-    pub(super) fn pick(&self, goods: Goods<'a>, member: usize) -> Option<&'a Arc<Product>> {
+    /// The product that an entry's offer has for a member of this track.
+    pub(super) fn pick(
+        &self,
+        entry: &Entry<'a>,
+        goods: Goods<'a>,
+        member: usize,
+    ) -> Option<&'a Arc<Product>> {
         match self.base {
-            Base::Line(_) => goods.offer.get(member).filter(|product| !product.stack),
+            Base::Line(_) => {
+                let place = match entry.places.as_slice() {
+                    [] => member,
+                    places => places.get(member).copied().flatten()?,
+                };
+                goods.offer.get(place).filter(|product| !product.stack)
+            }
             Base::Stack(id) => goods.offer.iter().find(|product| product.stack && product.id == id),
         }
     }
@@ -323,6 +373,12 @@ impl<'a> Track<'a> {
             Some((goods.line, place))
         };
         goods.filter_map(place).collect()
+    }
+}
+
+impl<'a> Entry<'a> {
+    fn new(at: DateTime<Utc>, told: &'a Told, purchase: Purchase<'a>, what: What<'a>) -> Self {
+        Self { at, told, purchase, what, places: Vec::new() }
     }
 }
 

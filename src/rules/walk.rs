@@ -30,6 +30,13 @@ pub(super) fn licenses<'a>(track: &'a Track<'a>, names: &Names<'a>) -> Vec<Licen
     each.filter_map(|(member, unit)| Walk::new(track, names, member, unit).run()).collect()
 }
 
+/// What stands on a line.
+struct OnLine<'a> {
+    product: Option<&'a Arc<Product>>,
+    quantities: BTreeMap<&'a str, u32>,
+    presence: Presence,
+}
+
 /// One unit's walk along its track.
 struct Walk<'a> {
     track: &'a Track<'a>,
@@ -116,13 +123,23 @@ impl<'a> Walk<'a> {
                 Some(forgone) => (StepKind::Returned, Some(forgone)),
                 None => (entry.what.kind(), gained),
             };
+            let (covers, text, dropped_at) = match self.presence {
+                Presence::DroppedAt(at) => {
+                    (None, format!("{text}; this license is no part of it any more"), Some(at))
+                }
+                Presence::Never | Presence::Held => (covers, text, None),
+            };
+            let expires_at = self.coverage.expires_at();
+            let expires_at = dropped_at.map_or(expires_at, |dropped| {
+                Some(expires_at.map_or(dropped, |end| end.min(dropped)))
+            });
             self.steps.push(Step {
                 at: entry.at,
                 event_id: entry.told.event_id,
                 kind,
                 covers,
                 text,
-                expires_at: self.coverage.expires_at(),
+                expires_at,
             });
         }
         self.license()
@@ -133,13 +150,18 @@ impl<'a> Walk<'a> {
         let (at, of) = (entry.at, entry.purchase);
         match &entry.what {
             What::Paid { goods, payment, period } => {
-                let rules = self.hold(at, *goods, of)?;
+                let gone = self.gone(*goods, payment);
+                let before = gone.map(|_| self.line());
+                let rules = self.hold(entry, *goods)?;
                 let text = self.pay(entry, *goods, rules, payment, *period);
                 self.begin(period.and_then(|period| period.start).unwrap_or(at));
+                if let Some(before) = before.filter(|_| rules.on_refund == OnRefund::Revoke) {
+                    self.put_back(at, before);
+                }
                 Some(text)
             }
             What::Trial { goods, until } => {
-                self.hold(at, *goods, of)?;
+                self.hold(entry, *goods)?;
                 let until = self.cut(of, at).map_or(*until, |end| end.min(*until));
                 self.tried_at = Some(at);
                 self.coverage.trial(until);
@@ -147,7 +169,7 @@ impl<'a> Walk<'a> {
                 Some(format!("a trial covers until {}", day(until)))
             }
             What::Issued { goods, expires_at } => {
-                let rules = self.hold(at, *goods, of)?;
+                let rules = self.hold(entry, *goods)?;
                 self.money.stands = true;
                 match expires_at {
                     Some(date) => self.coverage.set(*date),
@@ -159,12 +181,14 @@ impl<'a> Walk<'a> {
                 Some("given by support".to_owned())
             }
             What::Changed { goods } => {
-                self.hold(at, *goods, of)?;
+                self.hold(entry, *goods)?;
                 self.begin(at);
                 Some(self.describe(*goods))
             }
             What::Ended { at: end } => {
-                self.standing(of).ended_at = Some(at);
+                let standing = self.standing(of);
+                // What is over is paused no more; and it may be bought again.
+                (standing.ended_at, standing.paused) = (Some(at), false);
                 if matches!(self.track.base, Base::Line(_)) {
                     self.coverage.end(*end);
                 }
@@ -215,13 +239,9 @@ impl<'a> Walk<'a> {
     /// A unit that the line does not hold (any more, or yet) is walked on all the same: the line
     /// may come to hold it, and is then covered for it too. In a stack a smaller purchase takes
     /// nothing from a larger.
-    fn hold(
-        &mut self,
-        at: DateTime<Utc>,
-        goods: Goods<'a>,
-        purchase: Purchase<'a>,
-    ) -> Option<&'a Arc<Product>> {
-        let own = self.track.pick(goods, self.member);
+    fn hold(&mut self, entry: &Entry<'a>, goods: Goods<'a>) -> Option<&'a Arc<Product>> {
+        let (at, purchase) = (entry.at, entry.purchase);
+        let own = self.track.pick(entry, goods, self.member);
         let held = own.filter(|product| self.unit <= goods.units(product));
         let stacked = matches!(self.track.base, Base::Stack(_));
         if stacked && held.is_none() {
@@ -241,6 +261,44 @@ impl<'a> Walk<'a> {
             (None, Presence::DroppedAt(_)) => {}
         }
         held.or(own).or_else(|| goods.offer.first())
+    }
+
+    /// What stands on the line, as far as this unit is concerned.
+    fn line(&self) -> OnLine<'a> {
+        OnLine {
+            product: self.product,
+            quantities: self.quantities.clone(),
+            presence: self.presence,
+        }
+    }
+
+    /// The money for what was put on the line then went back: what stood there before, paid for,
+    /// stands there again. (Where nothing is paid for, the license is revoked as what it was.)
+    fn put_back(&mut self, at: DateTime<Utc>, before: OnLine<'a>) {
+        if !self.money.stands {
+            return;
+        }
+        match (before.presence, self.presence) {
+            (Presence::Never, Presence::Held) => self.presence = Presence::DroppedAt(at),
+            (Presence::Never, _) => {}
+            (presence, _) => {
+                self.presence = presence;
+                (self.product, self.quantities) = (before.product, before.quantities);
+            }
+        }
+    }
+
+    /// Since when the money for this unit is gone, if it is.
+    fn gone(&self, goods: Goods<'a>, payment: &Payment<'a>) -> Option<DateTime<Utc>> {
+        let gone = payment.returns.gone_since.filter(|since| self.counts(*since));
+        // Given back are the last units; seats are one license as long as one is left.
+        let units = self.given_back(goods, payment);
+        gone.or(units.filter(|(units, _)| self.unit > goods.quantity - units).map(|(_, at)| at))
+    }
+
+    fn given_back(&self, goods: Goods<'a>, payment: &Payment<'a>) -> Option<(u32, DateTime<Utc>)> {
+        let units = payment.returns.units(goods.line, goods.quantity);
+        units.filter(|(_, since)| self.counts(*since))
     }
 
     /// From here on it is a license, if the line holds it and something covers it.
@@ -266,27 +324,34 @@ impl<'a> Walk<'a> {
         self.money.came = true;
         self.money.refunded |= returns.refunded || returns.gone_since.is_some();
         self.money.disputed |= returns.disputed;
-        self.money.contested |= returns.disputed_since.is_some_and(|since| !self.reinstated(since));
-        let units =
-            returns.units(goods.line, goods.quantity).filter(|(_, since)| self.counts(*since));
-        let left = goods.quantity - units.map_or(0, |(units, _)| units);
-        let gone = returns.gone_since.filter(|since| self.counts(*since));
-        // Given back are the last units; seats are one license as long as one is left.
-        let gone = gone.or(units.filter(|_| self.unit > left).map(|(_, since)| since));
+        let stacked = matches!(self.track.base, Base::Stack(_));
+        let contested = returns.disputed_since.filter(|since| !self.reinstated(*since));
+        self.money.contested |= contested.is_some() && !stacked;
+        let paying = Paying { at: entry.at, period, due: false, end: None };
         if rules.on_refund == OnRefund::Revoke {
-            if let Some(since) = gone {
-                let paying = Paying { at: entry.at, period, due: false, end: None };
+            if let Some(since) = self.gone(goods, payment) {
                 self.forgone = Some(self.coverage.forgone(&paying, rules));
                 return format!("{name} does not count: the money went back {}", day(since));
             }
+            let given_back = self.given_back(goods, payment).map_or(0, |(units, _)| units);
             if let Some(quantity) = self.quantities.get_mut(goods.line) {
-                *quantity = (*quantity).min(left);
+                *quantity = (*quantity).min(goods.quantity - given_back);
             }
+        }
+        if let Some(since) = contested.filter(|_| stacked) {
+            self.money.withheld = true;
+            self.forgone = Some(self.coverage.forgone(&paying, rules));
+            return format!("{name} does not count while it is disputed, since {}", day(since));
+        }
+        if stacked && self.coverage.is_over(entry.at) {
+            // How many were bought for a time that is over says nothing of this one.
+            self.quantities.retain(|line, _| *line == goods.line);
         }
         self.money.stands = true;
         let due = self.is_renewing();
         let end = self.cut(entry.purchase, payment.at);
         let standing = self.standing(entry.purchase);
+        standing.canceled &= standing.ended_at.is_none_or(|ended| payment.at <= ended);
         standing.paid_at = standing.paid_at.max(Some(payment.at));
         self.coverage.pay(&Paying { at: entry.at, period, due, end }, rules);
         match (period, rules.term) {

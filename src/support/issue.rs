@@ -12,7 +12,7 @@ use super::{Asked, Failure, Refusal, Support};
 use crate::config::did_you_mean;
 use crate::config::values::Mailbox;
 use crate::rules::acts::{SUPPORT, Told, What};
-use crate::rules::fold::QUANTITY_MAX;
+use crate::rules::fold::most;
 use crate::rules::plain::one_line;
 use crate::rules::product::Catalogue;
 use crate::store::StoreError;
@@ -77,20 +77,18 @@ impl Gift {
         catalogue: &Catalogue,
         now: DateTime<Utc>,
     ) -> Result<What, Refusal> {
-        if !catalogue.products.contains_key(&self.product) {
+        let Some(offer) = catalogue.products.get(&self.product) else {
             let known = catalogue.products.keys().map(String::as_str);
             let nearest = did_you_mean(&self.product, known);
             return Err(Refusal::field(
                 "product",
                 format!("is {:?}, and there is no such product{nearest}", self.product),
             ));
-        }
+        };
         let quantity = self.quantity.unwrap_or(1);
-        if !(1..=QUANTITY_MAX).contains(&quantity) {
-            return Err(Refusal::field(
-                "quantity",
-                format!("must be between 1 and {QUANTITY_MAX}"),
-            ));
+        let most = most(offer);
+        if !(1..=most).contains(&quantity) {
+            return Err(Refusal::field("quantity", format!("must be between 1 and {most}")));
         }
         if self.expires_at.is_some_and(|end| end <= now) {
             return Err(Refusal::field("expires_at", "is over already; give a date to come"));

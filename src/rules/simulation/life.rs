@@ -46,7 +46,7 @@ impl Life {
         }
         let items = BTreeMap::from([(ACCOUNT.to_owned(), products.clone())]);
         Ok(Self {
-            catalogue: Catalogue { products, items },
+            catalogue: Catalogue { products, items, ..Catalogue::default() },
             now: start,
             product: product.to_owned(),
             quantity: 1,

@@ -59,7 +59,7 @@ fn each_product_of_a_bundle_has_its_line() {
     purchase pro active 2026-02-28 [issued] payment:1 covers P1M
     purchase lite active 2026-02-28 [issued] payment:1 covers P1M
     plan-change pro pro active 2026-02-28 [] the subscription is now 1 × pro
-    plan-change pro lite active 2026-02-10 [] the subscription is now 1 × pro
+    plan-change pro lite active 2026-02-10 [] the subscription is now 1 × pro; this license is no part of it any more
     ");
 }
 

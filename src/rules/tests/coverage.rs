@@ -237,3 +237,37 @@ fn no_date_leaves_the_calendar() {
     }
     life.expires("9999-12-31T23:59:59Z").valid_until("9999-12-31T23:59:59Z");
 }
+
+const FROM_ACTIVATION: &str = "interval = \"P1Y\"\nstart = \"activation\"";
+
+#[test]
+fn days_given_by_support_come_to_the_paid_time_when_that_begins() {
+    let interval = Some("P14D".to_owned());
+    let given = Life::of(FROM_ACTIVATION)
+        .paid("2026-03-05")
+        .support("2026-03-07", Act::Renew { interval })
+        .is(Pending, &[]);
+    given.activated("2026-05-01").is(Active, &[]).expires("2027-05-15");
+}
+
+#[test]
+fn what_follows_a_trial_runs_on_without_an_activation() {
+    let tried = Life::of(FROM_ACTIVATION).trial("2025-10-18", "2025-11-01").paid("2025-11-01");
+    let tried = tried.expires("2026-11-01");
+    tried.renewed("2026-11-01").is(Active, &[]).expires("2027-11-01");
+}
+
+#[test]
+fn what_is_over_before_it_was_activated_waits_for_nothing() {
+    let ended = Life::of(FROM_ACTIVATION).paid("2026-03-05").ended("2026-04-05", "2026-04-05");
+    let ended = ended.is(Active, &[Ended]).expires("2026-04-05");
+    ended.activated("2026-05-01").expires("2026-04-05");
+}
+
+#[test]
+fn what_was_paused_ended_and_is_bought_again_is_as_new() {
+    let life =
+        Life::of(r#"interval = "P1M""#).paid("2026-03-05").happens("2026-03-10", Kind::Paused);
+    let over = life.canceled("2026-04-01").ended("2026-04-05", "2026-04-05");
+    over.is(Active, &[Canceled, Ended]).paid("2026-05-01").is(Active, &[]).expires("2026-06-01");
+}

@@ -51,7 +51,8 @@ pub(in crate::rules) fn catalogue(toml: &str) -> Catalogue {
             if item.product.is_empty() { Offer::new() } else { offer(&item.product, &item.own) };
         (name.clone(), offer)
     }));
-    Catalogue { products, items: BTreeMap::from([(ACCOUNT.to_owned(), items)]) }
+    let items = BTreeMap::from([(ACCOUNT.to_owned(), items)]);
+    Catalogue { products, items, answered: BTreeSet::new() }
 }
 
 pub(super) fn euros(minor: i64) -> Money {

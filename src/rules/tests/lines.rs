@@ -131,3 +131,11 @@ fn a_line_that_nobody_named_yet_gives_no_license() {
     let folded = Life::in_shop(SHOP, &[nameless]).paid("2026-03-05").fold();
     assert_eq!((folded.licenses, folded.problems.len()), (vec![], 0));
 }
+
+#[test]
+fn seats_are_one_license_however_many_and_keys_are_not() {
+    let shop = "[products.site]\nquantity = \"seats\"\n[products.pro]";
+    let bought = |item: &str| Life::in_shop(shop, &[line("si_1", item, 1_500)]).paid("2026-03-05");
+    assert_eq!(bought("site").license().max_activations, 1_500);
+    assert_eq!(bought("pro").fold().problems.len(), 1);
+}

@@ -147,3 +147,36 @@ impl Life {
         self
     }
 }
+
+#[test]
+fn of_a_bundle_cut_down_to_one_product_that_license_goes_on_which_is_of_it() {
+    let suite = of("suite", 1);
+    let keys = suite.licenses();
+    let lite = suite.changed("2026-03-10", &[line("si_1", "lite", 1)]);
+    assert_eq!(lite.holds(), [held("pro", "2026-03-10"), held("lite", "2026-04-05")]);
+    assert!(lite.licenses().iter().zip(keys).all(|(after, before)| after.slot == before.slot));
+    let renewed = lite.with_lines(&[line("si_1", "lite", 1)]).renewed("2026-04-05");
+    assert_eq!(renewed.holds(), [held("pro", "2026-03-10"), held("lite", "2026-05-05")]);
+}
+
+#[test]
+fn a_product_that_becomes_part_of_a_bundle_keeps_its_license() {
+    let lite = of("lite", 1);
+    let slot = lite.license().slot;
+    let suite = lite.with_lines(&[line("si_1", "suite", 1)]).renewed("2026-04-05");
+    let licenses = suite.licenses();
+    let product = |slot: &str| {
+        let found = licenses.iter().find(|license| license.slot == slot).unwrap();
+        found.product.id.clone()
+    };
+    assert_eq!((licenses.len(), product(&slot)), (2, "lite".to_owned()));
+}
+
+#[test]
+fn what_was_dropped_is_said_in_the_story_of_its_date() {
+    let lite = of("suite", 1).changed("2026-03-10", &[line("si_1", "lite", 1)]);
+    let dropped = lite.licenses().into_iter().find(|one| one.product.id == "pro").unwrap();
+    let last = dropped.steps.last().unwrap();
+    assert_eq!(last.expires_at, Some(at("2026-03-10")));
+    assert!(last.text.ends_with("this license is no part of it any more"), "{}", last.text);
+}

@@ -201,3 +201,37 @@ fn a_dispute_and_a_refund_of_one_payment_are_one_loss() {
     let life = life.refunded("2027-03-08", 2).disputed("2027-03-20", 2, Lost);
     life.is(Active, &[Refunded, Disputed]).expires("2027-03-05");
 }
+
+const PLANS: &str = "[products.lite]\ninterval = \"P1M\"\n[products.pro]\ninterval = \"P1M\"\n\
+                     [products.team]\ninterval = \"P1M\"\nquantity = \"seats\"";
+
+#[test]
+fn what_a_refunded_payment_bought_is_taken_back_too() {
+    let life = Life::in_shop(PLANS, &[line("si_1", "lite", 1)]).paid("2026-03-05");
+    let more = life.with_lines(&[line("si_1", "pro", 1)]).paid("2026-03-10");
+    assert_eq!(more.license().product.id, "pro");
+    let back = more.refunded("2026-03-11", 2).is(Active, &[Refunded]).expires("2026-04-05");
+    assert_eq!(back.license().product.id, "lite");
+
+    let seats = Life::in_shop(PLANS, &[line("si_1", "team", 2)]).paid("2026-03-05");
+    let more = seats.with_lines(&[line("si_1", "team", 10)]).paid("2026-03-10");
+    assert_eq!(more.license().quantity, 10);
+    assert_eq!(more.refunded("2026-03-11", 2).license().quantity, 2);
+}
+
+#[test]
+fn so_are_the_keys_that_only_it_bought() {
+    let two = Life::in_shop(PLANS, &[line("si_1", "pro", 2)]).paid("2026-03-05");
+    let five = two.with_lines(&[line("si_1", "pro", 5)]).paid("2026-03-10");
+    let back = five.refunded("2026-03-11", 2);
+    let ends: Vec<String> = back.holds().into_iter().map(|(_, day, _)| day).collect();
+    assert_eq!(ends, ["2026-04-05", "2026-04-05", "2026-03-10", "2026-03-10", "2026-03-10"]);
+}
+
+#[test]
+fn what_the_provider_says_of_the_line_stands_all_the_same() {
+    let life = Life::in_shop(PLANS, &[line("si_1", "lite", 1)]).paid("2026-03-05");
+    let more = life.with_lines(&[line("si_1", "pro", 1)]).paid("2026-03-10");
+    let changed = more.changed("2026-03-10", &[line("si_1", "pro", 1)]);
+    assert_eq!(changed.refunded("2026-03-11", 2).license().product.id, "pro");
+}

@@ -1,10 +1,10 @@
 //! Stacked products: purchases of one product by one customer are one license.
 
 use super::life::{Life, at, line, notice, until};
-use crate::rules::license::Flag::{Canceled, Ended, PastDue, Paused, Refunded};
+use crate::rules::license::Flag::{Canceled, Disputed, Ended, PastDue, Paused, Refunded};
 use crate::rules::license::State::{Active, Revoked, Suspended};
 use keywright_providers::Notice;
-use keywright_providers::notice::{Kind, Line, Ref};
+use keywright_providers::notice::{DisputeState, Kind, Line, Ref};
 
 const SHOP: &str = r#"
     [products.pro]
@@ -170,4 +170,28 @@ fn beside_a_stacked_product_each_line_keeps_its_own_license() {
         holds,
         [held("addon", "2026-01-11"), held("addon", "2026-02-09"), held("pro", "2026-02-10")]
     );
+}
+
+#[test]
+fn a_dispute_takes_only_the_time_of_its_own_purchase() {
+    let disputed = |n: u32, state| {
+        let (dispute, payment) = (format!("dp_{n}"), Ref::payment(format!("pay_{n}_0")));
+        happens(n, "2026-01-25", Kind::Disputed { dispute, payment, state })
+    };
+    let two = [buys(1, "2026-01-01", "pro"), buys(2, "2026-01-20", "pro")];
+    let both = story(two.clone()).expires("2026-03-02");
+    let one = both.tell(disputed(2, DisputeState::Opened));
+    let one = one.is(Active, &[Disputed]).expires("2026-01-31");
+    one.clone().tell(disputed(2, DisputeState::Won)).is(Active, &[]).expires("2026-03-02");
+    one.tell(disputed(1, DisputeState::Opened)).is(Suspended, &[Disputed]);
+}
+
+#[test]
+fn seats_of_a_time_that_is_over_do_not_count_for_another() {
+    let shop = "[products.team]\ninterval = \"P30D\"\nstack = true\nquantity = \"seats\"";
+    let bought =
+        |n: u32, date: &str, seats: u32| paid(n, 0, date, line(&format!("li_{n}"), "team", seats));
+    let life = Life::in_shop(shop, &[]).tell(bought(1, "2026-01-01", 10));
+    assert_eq!(life.clone().tell(bought(2, "2026-01-20", 1)).license().quantity, 10);
+    assert_eq!(life.tell(bought(2, "2026-11-10", 1)).license().quantity, 1);
 }

@@ -29,9 +29,10 @@ impl Walk<'_> {
         };
         let waits = self.coverage.is_waiting() && dropped_at.is_none();
         let state = match self.money {
-            Money { came: true, stands: false, .. } => State::Revoked,
+            Money { came: true, stands: false, withheld: false, .. } => State::Revoked,
             _ if self.revoked => State::Revoked,
             Money { contested: true, .. } => State::Suspended,
+            Money { stands: false, withheld: true, .. } => State::Suspended,
             _ if self.suspended || self.all(|standing| standing.paused) => State::Suspended,
             _ if waits => State::Pending,
             _ => State::Active,

@@ -33,6 +33,8 @@ pub(super) struct Money {
     pub(super) disputed: bool,
     /// A dispute is open that support did not override.
     pub(super) contested: bool,
+    /// The same in a stack, where only its own time is taken meanwhile.
+    pub(super) withheld: bool,
 }
 
 impl Standing {
