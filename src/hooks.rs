@@ -137,7 +137,11 @@ impl Hooks {
             let span = spans::hook(&message);
             work.spawn(async move { hooks.one(&message, &books).await }.instrument(span));
         }
-        work.join_all().await;
+        while let Some(ended) = work.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a message to a hook broke off: {error}");
+            }
+        }
         Ok(Round { addressed, tried })
     }
 

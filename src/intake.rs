@@ -18,7 +18,7 @@ use tracing::Instrument as _;
 
 pub use refused::{Refusals, Refused};
 
-use crate::apply::apply_now;
+use crate::apply::{apply_now, licenses_told_of};
 use crate::books::{Books, Shelf};
 use crate::chance::{self, NoChance};
 use crate::clock::{Clock, RELEASED_AT};
@@ -26,7 +26,7 @@ use crate::config::Account;
 use crate::fetch::Fetch;
 use crate::spans;
 use crate::store::rows::{Kept, LicenseRow, NewEvent, Outcome, PULLED, RECEIVED_BEHIND_MAX};
-use crate::store::types::{Digest, LicenseState};
+use crate::store::types::{Digest, EventStatus, LicenseState};
 use crate::store::{self, Store, StoreError, Tx};
 
 /// All waiting counts: some senders give up after five seconds.
@@ -290,14 +290,22 @@ fn fulfil_one(
     now: DateTime<Utc>,
 ) -> Result<Vec<LicenseRow>, StoreError> {
     let Some(event) = tx.event_by_id(kept.id)? else { return Ok(Vec::new()) };
-    let applied = apply_now(tx, &event, books, now)?;
-    // A repetition finds it settled, or in the hands of the worker, who comes to the same end.
-    match tx.event_settle(event.id, event.fence, &applied.settled) {
-        Ok(()) | Err(StoreError::Conflict { .. }) => {}
-        Err(error) => return Err(error),
-    }
-    let licenses = applied.licenses.into_iter();
-    Ok(licenses.filter(|license| license.state != LicenseState::Revoked).collect())
+    let licenses = match event.status {
+        EventStatus::Pending | EventStatus::Applied => {
+            let applied = apply_now(tx, &event, books, now)?;
+            // A repetition finds it settled, or in the hands of the worker, who comes to the same end.
+            match tx.event_settle(event.id, event.fence, &applied.settled) {
+                Ok(()) | Err(StoreError::Conflict { .. }) => {}
+                Err(error) => return Err(error),
+            }
+            applied.licenses
+        }
+        // It counts for nothing, as long as nobody replays it; what was bought without it is there.
+        EventStatus::Failed | EventStatus::Waiting | EventStatus::Ignored => {
+            licenses_told_of(tx, &event, books)?
+        }
+    };
+    Ok(licenses.into_iter().filter(|license| license.state != LicenseState::Revoked).collect())
 }
 
 /// The events of an authentic delivery. Where its frame cannot be read, it is one event that

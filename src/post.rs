@@ -57,9 +57,9 @@ const TEXT_LEASE: TimeDelta = TimeDelta::seconds(25);
 /// How often the outbox is looked through without being woken.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// How often the outcome of a try is offered to a store that cannot take it, with waits of
-/// 1/4, 1/2, 1 ... seconds in between: as long as the claim holds without a pulse.
-const SETTLE_TRIES: u32 = 7;
+/// How often the outcome of a try is offered to a store that cannot take it, with waits of 1/4, 1/2,
+/// then 1 second in between: who forgets that a mail was taken sends it again.
+const SETTLE_TRIES: u32 = 300;
 
 /// The worker that sends mail. Clones are one worker's hands.
 #[derive(Debug, Clone)]
@@ -293,7 +293,8 @@ impl Post {
             match self.0.store.run("mail settle", settle).await {
                 Ok(()) => break,
                 Err(error) if error.retryable() && attempt < SETTLE_TRIES => {
-                    tokio::time::sleep(Duration::from_millis(125 << attempt)).await;
+                    let wait = Duration::from_millis(125 << attempt.min(3));
+                    tokio::time::sleep(wait).await;
                 }
                 Err(error) => return Outcome { end: left(mail, &error), way },
             }

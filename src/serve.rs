@@ -133,12 +133,7 @@ pub(crate) async fn open_keyring(config: &Config, store: &Store) -> Result<Keyri
     let keyring = Keyring::open_or_create(path, licenses.is_empty(), &entropy)?;
     let ours = keyring.seed_fingerprint();
     let known = ours.clone();
-    let theirs = store
-        .run("seed fingerprint", move |tx| match tx.meta_get(SEED)? {
-            Some(known) => Ok(known),
-            None => tx.meta_put(SEED, &known).map(|()| known.clone()),
-        })
-        .await?;
+    let theirs = store.run("seed fingerprint", move |tx| tx.meta_first(SEED, &known)).await?;
     if ours != theirs {
         return Err(StartError::ForeignKeys(path.clone()));
     }

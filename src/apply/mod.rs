@@ -17,6 +17,7 @@ pub mod sale;
 mod saying;
 pub mod tellings;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,9 +36,9 @@ pub use saying::Saying;
 use crate::books::{Books, Shelf};
 use crate::clock::Clock;
 use crate::fetch::Fetch;
-use crate::rules::retry;
+use crate::rules::{gather, retry};
 use crate::spans;
-use crate::store::rows::{EventRow, Settled, TOLD_AGAIN};
+use crate::store::rows::{EventRow, LicenseRow, Settled, TOLD_AGAIN};
 use crate::store::types::EventStatus;
 use crate::store::{Store, StoreError, Tx};
 
@@ -182,9 +183,11 @@ impl Apply {
             let apply = self.clone();
             work.spawn(async move { apply.one(event).await });
         }
-        work.join_all().await;
+        finished(&mut work).await;
         if let Some(event) = batch.again {
-            self.one(event).await;
+            let apply = self.clone();
+            work.spawn(async move { apply.one(event).await });
+            finished(&mut work).await;
         }
     }
 
@@ -376,6 +379,39 @@ pub fn apply_now(
         }),
         Read::Notices { live, notices } => {
             sale::apply(tx, event, live, &Saying::new(notices, event, books), books, now)
+        }
+    }
+}
+
+/// The licenses of the lines that an event tells of, as others made them; changes nothing.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn licenses_told_of(
+    tx: &mut Tx<'_>,
+    event: &EventRow,
+    books: &Books,
+) -> Result<Vec<LicenseRow>, StoreError> {
+    let Read::Notices { live, notices } = read(event, books) else { return Ok(Vec::new()) };
+    let ties = gather::ties(&notices, &books.config.catalogue, &event.account);
+    let names: Vec<String> = ties.iter().map(ToString::to_string).collect();
+    let sales = tx.refs_find(&event.account, live, &names)?;
+    let sales: BTreeSet<i64> = sales.into_iter().map(|row| row.sale_id).collect();
+    let mut licenses = Vec::new();
+    for sale in sales {
+        licenses.extend(tx.licenses_of_sale(sale)?);
+    }
+    licenses.retain(|row| row.merged_into.is_none() && sale::is_told_of(&notices, &row.slot));
+    licenses.sort_by(|a, b| a.slot.cmp(&b.slot));
+    Ok(licenses)
+}
+
+/// Waits for all of them. One that panics takes nobody with it: its claim runs out, and after some
+/// tries it has failed.
+async fn finished(work: &mut JoinSet<()>) {
+    while let Some(ended) = work.join_next().await {
+        if let Err(error) = ended {
+            tracing::error!(%error, "an event broke off its worker: {error}");
         }
     }
 }

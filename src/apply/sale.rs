@@ -475,6 +475,14 @@ fn lines_of(notice: &Notice) -> &[Line] {
     }
 }
 
+/// Is it a slot of one of the lines that these notices tell of?
+pub(super) fn is_told_of(notices: &[Notice], slot: &str) -> bool {
+    notices.iter().flat_map(lines_of).any(|line| {
+        let mut names = std::iter::once(&line.line).chain(&line.alias);
+        names.any(|name| slot.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('/')))
+    })
+}
+
 /// The slots of the licenses that these lines bought.
 fn told_names(folded: &Folded, lines: &[&Line]) -> BTreeSet<String> {
     let of_line = |license: &&License| {

@@ -35,7 +35,7 @@ mod verify;
 
 use std::fmt::Display;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
@@ -139,12 +139,33 @@ impl Context {
         Config::load(&self.config_file)
     }
 
+    /// Paths are those of the folder that one stands in. Elsewhere a second service would be made
+    /// without a word: an empty database, and keys that nobody knows.
+    fn at_home(&self, config: &Config) -> anyhow::Result<()> {
+        let DatabaseUrl::Sqlite(path) = &config.database.url else { return Ok(()) };
+        let folder = std::fs::canonicalize(&self.config_file).ok();
+        let here = std::env::current_dir().and_then(std::fs::canonicalize).ok();
+        if path.is_absolute()
+            || path.exists()
+            || folder.as_deref().and_then(Path::parent) == here.as_deref()
+        {
+            return Ok(());
+        }
+        anyhow::bail!(
+            "there is no database {} in this folder, and {} is of another one; run this where the \
+             service runs (relative paths count from there), or start it here first",
+            path.display(),
+            self.config_file.display()
+        );
+    }
+
     /// What support does, on the database itself: with or without a server that runs.
     ///
     /// # Errors
     /// Where the database or the keys cannot be used.
     async fn support(&self) -> anyhow::Result<Support> {
         let config = self.config()?;
+        self.at_home(&config)?;
         let store = Store::open(&config.database.url, Options::default())?;
         store.migrate().await?;
         let keyring = open_keyring(&config, &store).await?;

@@ -57,7 +57,8 @@ pub(super) fn config(layers: &Layers) -> Result<Config, Faults> {
     report.close(whole)
 }
 
-/// A text that may be a secret: as written, or the content of the file named instead.
+/// A text that may be a secret: as written, or the content of the file named instead. Of the two the
+/// one that a variable gives is meant, as with every other value.
 pub(super) fn either(
     report: &mut Report<'_>,
     written: (&Key, Option<Hidden>),
@@ -65,7 +66,13 @@ pub(super) fn either(
 ) -> Option<Hidden> {
     let Some(path) = file.1 else { return written.1 };
     if written.1.is_some() && report.layers.is_said(written.0) {
-        report.add(file.0, format!("stands beside {}; keep one of the two", written.0));
+        match (report.layers.is_variable(file.0), report.layers.is_variable(written.0)) {
+            (true, false) => {}
+            (false, true) => return written.1,
+            (true, true) | (false, false) => {
+                report.add(file.0, format!("stands beside {}; keep one of the two", written.0));
+            }
+        }
     }
     from_file(report, file.0, path)
 }

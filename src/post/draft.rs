@@ -94,11 +94,20 @@ pub(super) fn gone(
         Some(Template::Remind) => end_moved(&license, mail, now)?,
         Some(Template::PaymentFailed) if flags(&license)?.contains(&Flag::PastDue) => None,
         Some(Template::PaymentFailed) => Some("the payment arrived"),
+        Some(Template::Renewed) if taken_back(&license, mail)? => {
+            Some("the renewal was taken back")
+        }
         Some(Template::Issued | Template::Renewed | Template::Alert | Template::MyLink) | None => {
             None
         }
     };
     Ok(reason.map(|reason| format!("not sent: {reason} before the mail went out")))
+}
+
+/// Does the license end no later than before the renewal that the letter tells of?
+fn taken_back(license: &LicenseRow, mail: &MailRow) -> Result<bool, StoreError> {
+    let before = told(mail)?.previous_expires_at;
+    Ok(before.is_some_and(|before| license.expires_at.is_some_and(|end| end <= before)))
 }
 
 /// Why a reminder is beside the point now, if so.

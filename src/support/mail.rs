@@ -55,14 +55,20 @@ impl Support {
     /// the same bytes.
     ///
     /// # Errors
-    /// [`Refusal::UnknownMail`], [`Refusal::AlreadySent`]; [`Failure::Store`].
+    /// [`Refusal::UnknownMail`], [`Refusal::AlreadySent`], [`Refusal::BeingSent`],
+    /// [`Refusal::Erased`]; [`Failure::Store`].
     pub async fn mail_retry(&self, id: i64, asked: Asked) -> Result<MailView, Failure> {
         let now = self.clock.now();
         let mail = self
             .write("mail retry", move |tx| {
                 let row = tx.outbox_by_id(id)?.ok_or_else(|| unknown(id))?;
-                if row.status == MailStatus::Sent || !tx.outbox_retry(id, now)? {
-                    return Err(Refusal::AlreadySent.into());
+                if !tx.outbox_retry(id, now)? {
+                    return Err(match row.status {
+                        MailStatus::Sent => Refusal::AlreadySent,
+                        MailStatus::Failed => Refusal::Erased,
+                        MailStatus::Queued | MailStatus::Held => Refusal::BeingSent,
+                    }
+                    .into());
                 }
                 let row = tx.outbox_by_id(id)?.ok_or_else(|| unknown(id))?;
                 let detail = json!({ "template": row.template, "license_id": row.license_id });

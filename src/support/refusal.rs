@@ -65,6 +65,10 @@ pub enum Refusal {
     NoAddress,
     #[error("the mail was sent already; to send the key again, use resend on its license")]
     AlreadySent,
+    #[error("the mail is being sent at this moment; look at it again in a minute")]
+    BeingSent,
+    #[error("the customer was erased: there is no address to send it to")]
+    Erased,
     /// More often than a customer may; the sentence says when it goes on.
     #[error("{0}")]
     TooOften(String),

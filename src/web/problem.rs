@@ -252,14 +252,16 @@ impl From<Refusal> for Problem {
             Refusal::UnknownToken(_) => Code::UnknownToken,
             Refusal::UnknownUser(_) => Code::UnknownUser,
             Refusal::Field { .. } => Code::InvalidField,
-            Refusal::Changed { .. } | Refusal::EventChanged { .. } => Code::ChangedMeanwhile,
+            Refusal::Changed { .. } | Refusal::EventChanged { .. } | Refusal::BeingSent => {
+                Code::ChangedMeanwhile
+            }
             Refusal::Revoked => Code::LicenseRevoked,
             Refusal::NotSuspended(_) => Code::NotSuspended,
             Refusal::NothingToAdd(_) => Code::NothingToAdd,
             Refusal::Purged => Code::EventPurged,
             Refusal::NotOpen(_) => Code::EventNotOpen,
             Refusal::Bears { .. } => Code::EventCounts,
-            Refusal::NoAddress => Code::NoAddress,
+            Refusal::NoAddress | Refusal::Erased => Code::NoAddress,
             Refusal::AlreadySent => Code::AlreadySent,
             Refusal::TooOften(_) => Code::TooManyRequests,
             Refusal::OtherRequest => Code::IdempotencyConflict,

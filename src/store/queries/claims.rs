@@ -196,6 +196,8 @@ pub(crate) fn event_claim_again(
 ) -> Result<Option<EventRow>> {
     let clock = clock(conn, now).of("events")?;
     let mut accounts = accounts(conn, AGAIN)?;
+    // As we sort, whatever the database does.
+    accounts.sort_unstable();
     let turn = accounts.iter().position(|account| account.as_str() > after).unwrap_or(0);
     accounts.rotate_left(turn);
     for account in accounts {

@@ -19,8 +19,9 @@ use crate::store::schema::{
 };
 use crate::store::types::{At, EventStatus, Json, MailStatus};
 
-/// References made out of a customer's id or address begin so.
-const STACKS: (&str, &str) = ("stack:", "stack;");
+/// References made out of a customer's id or address begin so. (Not a range: where it would end
+/// depends on how the database sorts.)
+const STACKS: &str = "stack:%";
 
 pub(crate) fn sales_of_email(conn: &mut Conn, email: &str) -> Result<Vec<i64>> {
     licenses::table
@@ -94,13 +95,13 @@ pub(crate) fn stacks_after(
     after: Option<&RefKey>,
     limit: usize,
 ) -> Result<Vec<(RefKey, i64)>> {
-    let blank = (String::new(), false, STACKS.0.to_owned());
+    let blank = (String::new(), false, String::new());
     let (account, live, reference) = after.unwrap_or(&blank);
     let later_mode = refs::account.eq(account).and(refs::live.gt(live));
     let later = refs::reference.eq(reference).and(refs::account.gt(account).or(later_mode));
     let rows: Vec<(String, bool, String, i64)> = refs::table
         .filter(refs::reference.gt(reference).or(later))
-        .filter(refs::reference.lt(STACKS.1))
+        .filter(refs::reference.like(STACKS))
         .order((refs::reference, refs::account, refs::live))
         .limit(at_most(limit))
         .select((refs::account, refs::live, refs::reference, refs::sale_id))

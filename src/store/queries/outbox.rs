@@ -5,7 +5,7 @@ use diesel::dsl::{count_star, min, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{Binary, Bool, Nullable};
 
-use super::super::Conn;
+use super::super::{Conn, clock};
 use super::{Result, at_most, hit, naming_row};
 use crate::store::error::Of;
 use crate::store::prepared::{fixed, hits};
@@ -62,7 +62,31 @@ pub(crate) fn outbox_owe(conn: &mut Conn, mail: &NewMail) -> Result<bool> {
         ))
         .on_conflict(outbox::key)
         .do_nothing();
-    Ok(fixed!(insert).execute(conn).of("outbox")? > 0)
+    if fixed!(insert).execute(conn).of("outbox")? > 0 {
+        return Ok(true);
+    }
+    // It was owed before, and called off before it went out: that was for as long as it was beside
+    // the point. (To whom an address was erased, nothing is owed any more.)
+    let called_off = outbox::table
+        .filter(outbox::key.eq(&mail.key))
+        .filter(outbox::canceled)
+        .filter(outbox::recipient.is_not_null());
+    let again = diesel::update(called_off).set((
+        outbox::recipient.eq(mail.recipient.as_deref()),
+        outbox::locale.eq(mail.locale.as_deref()),
+        outbox::status.eq(mail.status),
+        outbox::canceled.eq(false),
+        outbox::error.eq(None::<String>),
+        outbox::attempts.eq(0),
+        outbox::next_at.eq(At(mail.next_at)),
+        outbox::claimed_until.eq(None::<At>),
+        outbox::fence.eq(outbox::fence + 1),
+        outbox::message.eq(None::<Vec<u8>>),
+        outbox::dated_at.eq(At(mail.dated_at)),
+        outbox::data.eq(Json(mail.data.clone())),
+        outbox::created_at.eq(At(mail.created_at)),
+    ));
+    Ok(hits!(again, conn).of("outbox")? > 0)
 }
 
 pub(crate) fn outbox_recipient(
@@ -130,7 +154,19 @@ pub(crate) fn outbox_unaddressed(
 }
 
 pub(crate) fn outbox_retry(conn: &mut Conn, id: i64, now: DateTime<Utc>) -> Result<bool> {
-    let unsent = outbox::table.find(id).filter(outbox::status.ne(MailStatus::Sent));
+    let clock = clock(conn, now).of("outbox")?;
+    let unsent = outbox::table
+        .find(id)
+        .filter(outbox::status.ne(MailStatus::Sent))
+        // Its text is on the way at this moment: whoever sends it says how that ended.
+        .filter(
+            outbox::in_doubt
+                .eq(false)
+                .or(outbox::claimed_until.is_null())
+                .or(outbox::claimed_until.le(Some(At(clock)))),
+        )
+        // Whose address was erased gets nothing any more.
+        .filter(outbox::canceled.eq(false).or(outbox::recipient.is_not_null()));
     let rows = diesel::update(unsent)
         .set((
             outbox::status.eq(MailStatus::Queued),

@@ -68,6 +68,15 @@ pub(crate) fn meta_drop(conn: &mut Conn, key: &str) -> Result<()> {
     Ok(())
 }
 
+pub(crate) fn meta_first(conn: &mut Conn, key: &str, value: &str) -> Result<String> {
+    diesel::insert_into(meta::table)
+        .values((meta::key.eq(key), meta::value.eq(value)))
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .of("meta")?;
+    meta::table.find(key).select(meta::value).first(conn).of("meta")
+}
+
 pub(crate) fn meta_put(conn: &mut Conn, key: &str, value: &str) -> Result<()> {
     diesel::insert_into(meta::table)
         .values((meta::key.eq(key), meta::value.eq(value)))

@@ -50,6 +50,8 @@ functions! {
     idempotency_put(row: &IdempotencyRow) -> bool;
     /// A value by name.
     meta_get(key: &str) -> Option<String>;
+    /// Sets a value by name, unless it is there; the value that is there then, whoever set it.
+    meta_first(key: &str, value: &str) -> String;
     /// Sets a value by name.
     meta_put(key: &str, value: &str) -> ();
     /// Gives a value up.

@@ -1,5 +1,6 @@
 //! Mail that is owed, and keys sent again.
 
+use keywright::store::Tx;
 use serde_json::{Value, json};
 
 use crate::support::databases::Database;
@@ -62,6 +63,10 @@ on_both! {
         assert_eq!(office.post(&retry, json!({})).await.ok()["status"], "queued");
         let mail = claim().await;
         let (id, fence) = (mail.id, mail.fence);
+        let text = move |tx: &mut Tx<'_>| tx.outbox_doubt(id, fence, true, lease, now);
+        store.run("text", text).await.unwrap();
+        // A second copy would follow the one that is on its way.
+        assert_eq!(office.post(&retry, json!({})).await.word(), "409 changed_meanwhile");
         store.run("sent", move |tx| tx.outbox_sent(id, fence, now, false)).await.unwrap();
         assert_eq!(office.post(&retry, json!({})).await.word(), "409 already_sent");
         let sent = office.get(&format!("/mail/{id}")).await.ok();

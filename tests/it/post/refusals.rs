@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use keywright::post::Done;
 use keywright::store::rows::{MailRow, NewMail};
-use keywright::store::types::MailStatus;
+use keywright::store::types::{LicenseState, MailStatus};
 
 use super::office::{Office, SENT, WAITS, another};
 use crate::support::databases::Database;
@@ -85,6 +85,19 @@ on_both! {
         assert!(office.error(id).await.contains("revoked before the mail went out"));
         assert!(office.server.copies().is_empty());
         assert_eq!(office.server.connections(), connections, "nobody was bothered with it");
+    }
+
+    async fn one_that_lives_again_gets_the_mail_that_was_called_off(db: Database) {
+        let office = Office::open(db, []).await;
+        let id = office.owe("ada").await;
+        office.revoke("ada").await;
+        assert_eq!(office.work().await.canceled, 1);
+        office.change("ada", |license| license.state = LicenseState::Active).await;
+        let again = office.owe("ada").await;
+        assert_eq!(again, id);
+        assert_eq!(office.work().await, Done { sent: 1, ..Done::default() });
+        assert_eq!(office.copies_of(id).await.len(), 1);
+        assert_eq!(office.state(id).await, SENT);
     }
 
     async fn a_license_revoked_at_the_last_moment_gets_no_mail(db: Database) {

@@ -80,4 +80,28 @@ on_both! {
         let keys: Vec<&str> = licenses.iter().map(|license| license.key.as_str()).collect();
         assert_eq!(keys, first.body.lines().collect::<Vec<_>>());
     }
+
+    async fn who_asks_again_for_more_is_answered_what_was_bought(db: Database) {
+        let vendor = Vendor::new(&db);
+        let node = vendor.serve();
+        let told = vendor.events("fastspring", "more", "purchase");
+        let asking = told.iter().find(|sample| sample.inlet == Inlet::Fulfil).unwrap();
+        let first = node.send("fastspring", asking).await;
+        let config = vendor.config();
+        let account = &config.accounts["fastspring"];
+        // The same id, with another content: it is kept, and counts for nothing.
+        let text = String::from_utf8(asking.body.clone()).unwrap();
+        let fields = text.split('&').filter(|field| !field.starts_with("security_request_hash="));
+        let more = fields.map(|field| {
+            if field.starts_with("quantity=") { "quantity=3" } else { field }
+        });
+        let more = Sample { body: more.collect::<Vec<_>>().join("&").into(), ..asking.clone() };
+        let more = account.provider.sign(more, &account.credentials, now());
+        assert_ne!(more.body, asking.body);
+        let second = node.send("fastspring", &more).await;
+        assert_eq!((second.status, &second.body), (200, &first.body));
+        let store = vendor.store();
+        assert_eq!(events(&store, EventStatus::Failed).await.len(), 1);
+        assert_eq!(licenses(&store, "buyer.more@customer.example").await.len(), 1);
+    }
 }
