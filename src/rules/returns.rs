@@ -25,6 +25,11 @@ pub(super) struct Returns<'a> {
 }
 
 impl Returns<'_> {
+    /// Is there anything that may keep the payment, or a part of it, from counting?
+    pub(super) fn any(&self) -> bool {
+        self.gone_since.is_some() || self.disputed_since.is_some() || !self.lines.is_empty()
+    }
+
     /// How many units of a line of `quantity` were given back by name, and since when.
     pub(super) fn units(&self, class: &str, quantity: u32) -> Option<(u32, DateTime<Utc>)> {
         let of_line = self.lines.iter().filter(|(line, ..)| *line == class);

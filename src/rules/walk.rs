@@ -150,12 +150,11 @@ impl<'a> Walk<'a> {
         let (at, of) = (entry.at, entry.purchase);
         match &entry.what {
             What::Paid { goods, payment, period } => {
-                let gone = self.gone(*goods, payment);
-                let before = gone.map(|_| self.line());
+                let before = payment.returns.any().then(|| self.line());
                 let rules = self.hold(entry, *goods)?;
                 let text = self.pay(entry, *goods, rules, payment, *period);
                 self.begin(period.and_then(|period| period.start).unwrap_or(at));
-                if let Some(before) = before.filter(|_| rules.on_refund == OnRefund::Revoke) {
+                if let Some(before) = before.filter(|_| self.forgone.is_some()) {
                     self.put_back(at, before);
                 }
                 Some(text)
@@ -276,6 +275,9 @@ impl<'a> Walk<'a> {
     /// stands there again. (Where nothing is paid for, the license is revoked as what it was.)
     fn put_back(&mut self, at: DateTime<Utc>, before: OnLine<'a>) {
         if !self.money.stands {
+            if let Base::Stack(_) = self.track.base {
+                self.quantities = before.quantities;
+            }
             return;
         }
         match (before.presence, self.presence) {
@@ -354,13 +356,17 @@ impl<'a> Walk<'a> {
         standing.canceled &= standing.ended_at.is_none_or(|ended| payment.at <= ended);
         standing.paid_at = standing.paid_at.max(Some(payment.at));
         self.coverage.pay(&Paying { at: entry.at, period, due, end }, rules);
-        match (period, rules.term) {
+        let text = match (period, rules.term) {
             (_, Term::Until(date)) => format!("{name} covers until {}", day(date)),
             (Some(period), _) => {
                 format!("{name} covers until {} by the provider's word", day(period.end))
             }
             (None, Term::Interval(interval)) => format!("{name} covers {interval}"),
             (None, Term::Perpetual) => format!("{name} covers for ever"),
+        };
+        match contested {
+            Some(since) => format!("{text}; disputed since {}, so it is suspended", day(since)),
+            None => text,
         }
     }
 

@@ -12,7 +12,10 @@ fn yearly() -> Life {
 
 #[test]
 fn an_open_dispute_suspends() {
-    yearly().disputed("2026-03-09", 1, Opened).is(Suspended, &[Disputed]).expires("2027-03-05");
+    let open = yearly().disputed("2026-03-09", 1, Opened);
+    let open = open.is(Suspended, &[Disputed]).expires("2027-03-05");
+    let why = &open.license().steps[0].text;
+    assert!(why.ends_with("; disputed since 2026-03-09 10:00:00 UTC, so it is suspended"), "{why}");
 }
 
 #[test]

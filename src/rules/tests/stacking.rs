@@ -187,11 +187,21 @@ fn a_dispute_takes_only_the_time_of_its_own_purchase() {
 }
 
 #[test]
-fn seats_of_a_time_that_is_over_do_not_count_for_another() {
+fn seats_of_a_time_that_is_over_or_paid_back_do_not_count_for_another() {
     let shop = "[products.team]\ninterval = \"P30D\"\nstack = true\nquantity = \"seats\"";
     let bought =
         |n: u32, date: &str, seats: u32| paid(n, 0, date, line(&format!("li_{n}"), "team", seats));
     let life = Life::in_shop(shop, &[]).tell(bought(1, "2026-01-01", 10));
     assert_eq!(life.clone().tell(bought(2, "2026-01-20", 1)).license().quantity, 10);
-    assert_eq!(life.tell(bought(2, "2026-11-10", 1)).license().quantity, 1);
+    assert_eq!(life.clone().tell(bought(2, "2026-11-10", 1)).license().quantity, 1);
+    let back = Kind::Refunded {
+        refund: "re_1".to_owned(),
+        payment: Ref::payment("pay_1_0"),
+        amount: None,
+        total: None,
+        full: true,
+        lines: vec![],
+    };
+    let back = life.tell(happens(1, "2026-01-05", back));
+    assert_eq!(back.tell(bought(2, "2026-01-20", 1)).license().quantity, 1);
 }
