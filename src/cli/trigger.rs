@@ -95,7 +95,9 @@ impl Trigger {
         let now = SystemClock.now();
         let settings = self.settings()?;
         let item = settings.iter().rev().find(|(key, _)| *key == "item");
-        let tag = chance::tag()?;
+        // A purchase that is continued is that of the same customer.
+        let tag = settings.iter().rev().find(|(key, _)| *key == "tag");
+        let tag = tag.map_or_else(chance::tag, |(_, tag)| Ok((*tag).to_owned()))?;
         let mut scene = match (scene(account, &config.catalogue, &tag, now), item) {
             // Whatever is sold there: it fails until it is mapped to a product.
             (Err(Impossible::NoItem(_)), Some((_, item))) => {

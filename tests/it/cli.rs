@@ -245,6 +245,8 @@ fn what_is_mapped_to_nothing_can_be_tried_out_before_it_is_mapped() {
     let told =
         shell.done("trigger stripe purchase --print --set email=ada@x.example --set item=price_x");
     assert!(told.contains("price_x") && told.contains("ada@x.example"), "{told}");
+    let more = shell.done("trigger stripe renewal --print --set tag=ab12 --set item=price_x");
+    assert!(more.contains("buyer.ab12@"), "of the customer whose purchase it is: {more}");
     let wrong = shell.refused("trigger stripe purchase --print --set item=price_x --set email");
     assert!(wrong.contains("--set email: write KEY=VALUE"), "{wrong}");
 }
