@@ -12,16 +12,25 @@ use crate::config::console::{ProxyRoles, SignInProxy};
 use crate::config::{Account, Config, Telemetry, Transport};
 use crate::keyring::{Keyring, KeyringError};
 use crate::rules::product::{Product, ProductSettings, Term};
+use crate::store::DatabaseUrl;
 
 /// Tell every fault of the configuration, or what it amounts to
 #[derive(Debug, Args)]
 pub(super) struct Check {}
+
+/// Keys are made where nothing is there yet.
+fn has_database(config: &Config) -> bool {
+    matches!(&config.database.url, DatabaseUrl::Sqlite(path) if path.exists())
+}
 
 impl Check {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<()> {
         let config = context.config()?;
         let key = match Keyring::open(&config.signing.key_file) {
             Ok(ring) => format!("key {}", ring.kid()),
+            Err(KeyringError::Missing(_)) if has_database(&config) => {
+                "missing; put it back, or no license that is there can be served".to_owned()
+            }
             Err(KeyringError::Missing(_)) => "made on the first start".to_owned(),
             Err(error) => return Err(error.into()),
         };

@@ -80,9 +80,16 @@ async fn note(context: &Context, config: &Config, kid: &str, act: KeyAct) -> any
 
 fn list(ring: &Keyring, as_json: bool) -> anyhow::Result<String> {
     if as_json {
+        let published = ring.jwks();
+        let public = |kid: &str| {
+            let keys = published.get("keys").and_then(Value::as_array).into_iter().flatten();
+            keys.into_iter().find(|key| key.get("kid").is_some_and(|one| one == kid))
+        };
         let list: Vec<Value> = ring
             .standings()
-            .map(|(kid, standing)| json!({ "kid": kid, "standing": standing }))
+            .map(|(kid, standing)| {
+                json!({ "kid": kid, "standing": standing, "public_key": public(kid) })
+            })
             .collect();
         return serde_json::to_string_pretty(&list).context("the list cannot be written as JSON");
     }

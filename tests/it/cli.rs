@@ -171,6 +171,17 @@ fn a_signing_key_that_others_can_read_is_a_fault() {
 }
 
 #[test]
+fn a_signing_key_that_is_gone_is_made_only_where_nothing_is_there_yet() {
+    let shell = Shell::new();
+    shell.done("init");
+    fs::remove_file(shell.path("var/signing.pem")).unwrap();
+    assert!(shell.done("check").contains("made on the first start"));
+    shell.done("licenses list");
+    fs::remove_file(shell.path("var/signing.pem")).unwrap();
+    assert!(shell.done("check").contains("missing; put it back"));
+}
+
+#[test]
 fn a_key_is_followed_by_another_before_it_is_retired() {
     let shell = Shell::new();
     shell.done("init");
@@ -178,6 +189,10 @@ fn a_key_is_followed_by_another_before_it_is_retired() {
     assert!(shell.refused(&format!("keys retire {first}")).contains("keywright keys new"));
     shell.done("keys new");
     let second = shell.keys()[1].0.clone();
+    // To be embedded before it signs.
+    let list: serde_json::Value = serde_json::from_str(&shell.done("keys list --json")).unwrap();
+    assert_eq!(list[1]["public_key"]["kid"], second.as_str());
+    assert_eq!(list[1]["public_key"]["x"].as_str().map(str::len), Some(43));
     shell.done(&format!("keys retire {first}"));
     let standing = |kid: String, standing: &str| (kid, standing.to_owned());
     assert_eq!(shell.keys(), [standing(first, "retired"), standing(second.clone(), "active")]);
@@ -245,7 +260,7 @@ fn what_is_mapped_to_nothing_can_be_tried_out_before_it_is_mapped() {
     let told =
         shell.done("trigger stripe purchase --print --set email=ada@x.example --set item=price_x");
     assert!(told.contains("price_x") && told.contains("ada@x.example"), "{told}");
-    let more = shell.done("trigger stripe renewal --print --set tag=ab12 --set item=price_x");
+    let more = shell.done("trigger stripe purchase --print --set tag=ab12 --set item=price_x");
     assert!(more.contains("buyer.ab12@"), "of the customer whose purchase it is: {more}");
     let wrong = shell.refused("trigger stripe purchase --print --set item=price_x --set email");
     assert!(wrong.contains("--set email: write KEY=VALUE"), "{wrong}");
