@@ -44,8 +44,9 @@ struct Claims {
     Time issued_at, refresh_at, offline_until;
 };
 
-// What you kept: by license id the highest sequence, and the latest time. Afterwards keep the
-// claims' sequence and the later of now and the claims' issued_at in it.
+// What you kept: by license id the highest sequence, and the latest time. Afterwards keep in it the
+// claims' sequence and the latest of that time, now and the claims' issued_at; of a license with a
+// higher sequence than ever, its issued_at alone.
 struct Seen {
     std::map<std::string, std::uint64_t> sequences;
     std::optional<Time> time;

@@ -27,7 +27,8 @@ public sealed record Claims(
     DateTimeOffset IssuedAt, DateTimeOffset RefreshAt, DateTimeOffset OfflineUntil);
 
 /// <summary>What you kept: by license id the highest sequence, and the latest time. Afterwards
-/// keep the claims' sequence and the later of now and the claims' IssuedAt in it.</summary>
+/// keep in it the claims' sequence and the latest of that time, now and the claims' IssuedAt; of a
+/// license with a higher sequence than ever, its IssuedAt alone.</summary>
 public sealed record Seen(IReadOnlyDictionary<string, ulong> Sequences, DateTimeOffset? Time);
 
 public static partial class MachineLicense

@@ -65,7 +65,8 @@ func (place Place) takes(product string) bool {
 }
 
 // Seen is what you kept: by license id the highest sequence, and the latest time (zero: none).
-// Afterwards keep the claims' sequence and the later of now and the claims' IssuedAt in it.
+// Afterwards keep in it the claims' sequence and the latest of that time, now and the claims'
+// IssuedAt; of a license with a higher sequence than ever, its IssuedAt alone.
 type Seen struct {
 	Sequences map[string]uint64
 	Time      time.Time

@@ -60,7 +60,8 @@ public final class KeywrightLicense {
 
     /**
      * What you kept: by license id the highest sequence, and the latest time (or null). Afterwards
-     * keep the claims' sequence and the later of now and the claims' issuedAt in it.
+     * keep in it the claims' sequence and the latest of that time, now and the claims' issuedAt; of
+     * a license with a higher sequence than ever, its issuedAt alone.
      */
     public record Seen(Map<String, Long> sequences, Instant time) {}
 

@@ -39,8 +39,9 @@ export function fingerprintOf(product, ...machineIds) {
  *
  * `now` and `releasedAt` (of your version) are Dates, `products` is a list of those whose licenses
  * your application takes. `seen` is what you kept:
- * `{ sequences: { [license_id]: highest }, time: latest Date or null }`. Afterwards keep the
- * claims' sequence and the later of `now` and the claims' issued_at in it.
+ * `{ sequences: { [license_id]: highest }, time: latest Date or null }`. Afterwards keep in it the
+ * claims' sequence and the latest of that time, `now` and the claims' issued_at; of a license with
+ * a higher sequence than ever, its issued_at alone.
  */
 export function verify(token, keys, { now, products, fingerprint, releasedAt, seen }) {
   const claims = authentic(token, keys);

@@ -46,8 +46,9 @@ def verify(token, keys, now, products, fingerprint, released_at, seen):
 
     `now` and `released_at` (of your version) are datetimes with a zone, `products` are those whose
     licenses your application takes. `seen` is what you kept: {"sequences": {license_id: highest},
-    "time": latest datetime or None}. Afterwards keep the claims' sequence and the later of `now`
-    and the claims' issued_at in it.
+    "time": latest datetime or None}. Afterwards keep in it the claims' sequence and the latest of
+    that time, `now` and the claims' issued_at; of a license with a higher sequence than ever, its
+    issued_at alone.
     """
     claims = authentic(token, keys)
     if claims["product"] not in products:

@@ -36,8 +36,9 @@ public struct Claims {
     }
 }
 
-/// What you kept: by license id the highest sequence, and the latest time. Afterwards keep the
-/// claims' sequence and the later of now and the claims' issuedAt in it.
+/// What you kept: by license id the highest sequence, and the latest time. Afterwards keep in it the
+/// claims' sequence and the latest of that time, now and the claims' issuedAt; of a license with a
+/// higher sequence than ever, its issuedAt alone.
 public struct Seen {
     public var sequences: [String: UInt64]
     public var time: Date?
