@@ -208,3 +208,14 @@ fn secrets_come_from_files_without_their_last_newline() {
     assert!(told[0].contains("database.url_file: stands beside database.url"), "{told:?}");
     assert!(told.iter().any(|fault| fault.contains("secret_file: names /nowhere/stripe")));
 }
+
+#[test]
+fn a_variable_is_meant_over_its_other_form_in_the_file() {
+    let desk = Desk::with("[database]\nurl = \"sqlite://a.db\"");
+    let file = desk.file("database_url", "postgres://host/db\n");
+    let desk = desk.variable("KEYWRIGHT__DATABASE__URL_FILE", file.to_str().unwrap());
+    assert_eq!(desk.load().unwrap().database.url.to_string(), "postgres://host/db");
+    let desk = Desk::with("[database]\nurl_file = \"/nowhere\"");
+    let desk = desk.variable("KEYWRIGHT__DATABASE__URL", "sqlite://b.db");
+    assert_eq!(desk.load().unwrap().database.url.to_string(), "sqlite://b.db");
+}

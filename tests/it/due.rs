@@ -89,6 +89,20 @@ on_both! {
         assert!(keys[0].key.ends_with(":P3D"), "{}", keys[0].key);
     }
 
+    async fn a_clock_that_once_ran_ahead_stops_no_reminder(db: Database) {
+        let office = opened(&db).await;
+        given(&office, "ada").await;
+        // Noted by a clock that stood ten years ahead for a moment.
+        let ahead = office.support.clock.now() + TimeDelta::days(3_650);
+        let note = move |tx: &mut keywright::store::Tx<'_>| {
+            tx.meta_put("due_seen_until", &ahead.to_rfc3339())
+        };
+        office.support.store.run("ahead", note).await.unwrap();
+        assert_eq!(days_later(&office, 16).await, 1);
+        assert_eq!(letters(&office, "ada").await, ["remind"]);
+        assert_eq!(look(&office).await, 0, "and it goes on from here");
+    }
+
     async fn what_renews_by_itself_is_not_reminded_until_it_is_canceled(db: Database) {
         let office = opened(&db).await;
         // The provider's periods are of a year.
