@@ -182,6 +182,17 @@ fn a_signing_key_that_is_gone_is_made_only_where_nothing_is_there_yet() {
 }
 
 #[test]
+fn with_the_configuration_of_another_folder_no_second_service_is_made() {
+    let shell = Shell::new();
+    fs::create_dir(shell.path("other")).unwrap();
+    shell.done("init");
+    fs::rename(shell.path("keywright.toml"), shell.path("other/keywright.toml")).unwrap();
+    let refused = shell.refused("licenses list --config other/keywright.toml");
+    assert!(refused.contains("run this where the service runs"), "{refused}");
+    assert!(!shell.path("var/keywright.db").exists());
+}
+
+#[test]
 fn a_key_is_followed_by_another_before_it_is_retired() {
     let shell = Shell::new();
     shell.done("init");
