@@ -1,6 +1,7 @@
 //! Apply: stored events into licenses, history and mail that is owed.
 //!
 //! - `asking`: what has to be asked of the provider first; `aside`: asking it, beside the worker
+//! - `lines`: the lines that an event tells of, and their licenses
 //! - `reading`: what an event says, or why it leads to nothing
 //! - [`Saying`]: what it says, made ready; [`sale`]: the one transaction
 //! - [`tellings`]: whether two tellings of one event say the same
@@ -11,13 +12,13 @@
 
 mod aside;
 mod asking;
+mod lines;
 mod reading;
 mod rows;
 pub mod sale;
 mod saying;
 pub mod tellings;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,7 +37,7 @@ pub use saying::Saying;
 use crate::books::{Books, Shelf};
 use crate::clock::Clock;
 use crate::fetch::Fetch;
-use crate::rules::{gather, retry};
+use crate::rules::retry;
 use crate::spans;
 use crate::store::rows::{EventRow, LicenseRow, Settled, TOLD_AGAIN};
 use crate::store::types::EventStatus;
@@ -392,18 +393,12 @@ pub fn licenses_told_of(
     event: &EventRow,
     books: &Books,
 ) -> Result<Vec<LicenseRow>, StoreError> {
-    let Read::Notices { live, notices } = read(event, books) else { return Ok(Vec::new()) };
-    let ties = gather::ties(&notices, &books.config.catalogue, &event.account);
-    let names: Vec<String> = ties.iter().map(ToString::to_string).collect();
-    let sales = tx.refs_find(&event.account, live, &names)?;
-    let sales: BTreeSet<i64> = sales.into_iter().map(|row| row.sale_id).collect();
-    let mut licenses = Vec::new();
-    for sale in sales {
-        licenses.extend(tx.licenses_of_sale(sale)?);
+    match read(event, books) {
+        Read::Notices { live, notices } => {
+            lines::licenses_told_of(tx, (&event.account, live), &notices, books)
+        }
+        Read::Ends(_) | Read::Asks(_) => Ok(Vec::new()),
     }
-    licenses.retain(|row| row.merged_into.is_none() && sale::is_told_of(&notices, &row.slot));
-    licenses.sort_by(|a, b| a.slot.cmp(&b.slot));
-    Ok(licenses)
 }
 
 /// Waits for all of them. One that panics takes nobody with it: its claim runs out, and after some

@@ -6,15 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use keywright_providers::Notice;
-use keywright_providers::notice::{Act, Kind, Line, Ref, Thing};
+use keywright_providers::notice::{Kind, Line, Ref, Thing};
 
+use super::lines::{lines_of, told_of};
 use super::rows;
 use super::saying::{Alone, Saying, anchor, name};
 use crate::books::Books;
 use crate::rules::acts::SUPPORT;
 use crate::rules::customer::Details;
 use crate::rules::difference::{Difference, Held, difference};
-use crate::rules::fold::{Folded, License, Problem, fold};
+use crate::rules::fold::{Folded, Problem, fold};
 use crate::rules::gather;
 use crate::rules::license::State;
 use crate::store::rows::{EventRow, LicenseRow, SaleRow, Settled};
@@ -413,7 +414,7 @@ impl Work<'_> {
         notices: &[Notice],
         step: Step,
     ) -> Result<Applied, StoreError> {
-        let Step { folded, difference, mut licenses, .. } = step;
+        let Step { folded, difference, licenses, .. } = step;
         if !sale.is_new && !folded.licenses.is_empty() && folded.dangling.is_empty() {
             tx.events_release(sale.row.id)?;
         }
@@ -442,9 +443,7 @@ impl Work<'_> {
             ),
             None => (EventStatus::Applied, None, None),
         };
-        let names = told_names(&folded, &lines);
-        licenses.retain(|row| row.merged_into.is_none() && names.contains(&row.slot));
-        licenses.sort_by(|a, b| a.slot.cmp(&b.slot));
+        let licenses = told_of(licenses, &folded, &lines);
         let settled =
             Settled { sale_id: Some(sale.row.id), ..settled(status, reason, message, self.live) };
         Ok(Applied { settled, difference, licenses })
@@ -465,32 +464,4 @@ fn settled(
     live: bool,
 ) -> Settled {
     Settled { status, reason, message, sale_id: None, live: Some(live) }
-}
-
-fn lines_of(notice: &Notice) -> &[Line] {
-    match &notice.kind {
-        Kind::Paid { lines, .. } | Kind::Trial { lines, .. } | Kind::Changed { lines } => lines,
-        Kind::Adjusted { act: Act::Issue { lines, .. }, .. } => lines,
-        _ => &[],
-    }
-}
-
-/// Is it a slot of one of the lines that these notices tell of?
-pub(super) fn is_told_of(notices: &[Notice], slot: &str) -> bool {
-    notices.iter().flat_map(lines_of).any(|line| {
-        let mut names = std::iter::once(&line.line).chain(&line.alias);
-        names.any(|name| slot.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('/')))
-    })
-}
-
-/// The slots of the licenses that these lines bought.
-fn told_names(folded: &Folded, lines: &[&Line]) -> BTreeSet<String> {
-    let of_line = |license: &&License| {
-        lines.iter().any(|line| {
-            license.names.iter().any(|name| {
-                name.strip_prefix(line.line.as_str()).is_some_and(|rest| rest.starts_with('/'))
-            })
-        })
-    };
-    folded.licenses.iter().filter(of_line).map(|license| license.slot.clone()).collect()
 }

@@ -40,6 +40,18 @@ fn happens(n: u32, date: &str, kind: Kind) -> Notice {
     notice(date, &[sub(n)], kind)
 }
 
+/// All of the first purchase's payment.
+fn all_back() -> Kind {
+    Kind::Refunded {
+        refund: "re_1".to_owned(),
+        payment: Ref::payment("pay_1_0"),
+        amount: None,
+        total: None,
+        full: true,
+        lines: vec![],
+    }
+}
+
 fn story(notices: impl IntoIterator<Item = Notice>) -> Life {
     notices.into_iter().fold(Life::in_shop(SHOP, &[]), Life::tell)
 }
@@ -94,19 +106,11 @@ fn calendar_intervals_lose_no_day() {
 
 #[test]
 fn a_refunded_purchase_takes_only_its_own_time() {
-    let back = Kind::Refunded {
-        refund: "re_1".to_owned(),
-        payment: Ref::payment("pay_1_0"),
-        amount: None,
-        total: None,
-        full: true,
-        lines: vec![],
-    };
     let two = story([buys(1, "2026-01-01", "pro"), buys(2, "2026-01-20", "pro90")]);
-    let two = two.expires("2026-05-01").tell(happens(1, "2026-01-25", back.clone()));
+    let two = two.expires("2026-05-01").tell(happens(1, "2026-01-25", all_back()));
     two.expires("2026-04-20").is(Active, &[Refunded]);
     story([buys(1, "2026-01-01", "pro")])
-        .tell(happens(1, "2026-01-25", back))
+        .tell(happens(1, "2026-01-25", all_back()))
         .is(Revoked, &[Refunded]);
 }
 
@@ -194,14 +198,6 @@ fn seats_of_a_time_that_is_over_or_paid_back_do_not_count_for_another() {
     let life = Life::in_shop(shop, &[]).tell(bought(1, "2026-01-01", 10));
     assert_eq!(life.clone().tell(bought(2, "2026-01-20", 1)).license().quantity, 10);
     assert_eq!(life.clone().tell(bought(2, "2026-11-10", 1)).license().quantity, 1);
-    let back = Kind::Refunded {
-        refund: "re_1".to_owned(),
-        payment: Ref::payment("pay_1_0"),
-        amount: None,
-        total: None,
-        full: true,
-        lines: vec![],
-    };
-    let back = life.tell(happens(1, "2026-01-05", back));
+    let back = life.tell(happens(1, "2026-01-05", all_back()));
     assert_eq!(back.tell(bought(2, "2026-01-20", 1)).license().quantity, 1);
 }
