@@ -49,9 +49,9 @@ const BATCH: usize = 256;
 /// How long a claim holds; after that another takes over.
 const LEASE: TimeDelta = TimeDelta::seconds(10);
 
-/// Attempts that ended without a word: such an event kills the process. Not fewer, because a
+/// Claims in a row that ran out without a word: such an event kills the process. Not fewer, because a
 /// process that is killed from outside again and again takes innocent events with it.
-const SILENT_ATTEMPTS_MAX: i32 = 10;
+const LAPSED_MAX: i32 = 10;
 
 /// How long a second telling waits for the first to be read.
 const FIRST_TELLING: TimeDelta = TimeDelta::minutes(1);
@@ -201,10 +201,11 @@ impl Apply {
     async fn one_try(&self, mut event: EventRow) {
         let books = self.shelf.now();
         let (id, fence, account) = (event.id, event.fence, event.account.clone());
-        let (attempts, silent) = (event.attempts, event.message.is_none());
-        if attempts > SILENT_ATTEMPTS_MAX && silent {
+        let attempts = event.attempts;
+        if event.lapsed >= LAPSED_MAX {
+            let times = event.lapsed;
             let message =
-                format!("tried {attempts} times, and never finished; replay it to try again");
+                format!("tried {times} times in a row, and never finished; replay it to try again");
             self.end(id, fence, failed("never_finished", &message)).await;
             return;
         }

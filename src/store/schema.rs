@@ -28,6 +28,7 @@ diesel::table! {
         fence -> BigInt,
         sale_id -> Nullable<BigInt>,
         headers -> Document,
+        lapsed -> Integer,
     }
 }
 

@@ -385,7 +385,7 @@ impl RunQueryDsl<Conn> for InsertEvent<'_> {}
 pub(super) fn event_reclaim_all(conn: &mut Conn, now: DateTime<Utc>) -> Result<usize, StoreError> {
     diesel::sql_query(
         "UPDATE events
-         SET claimed_until = NULL, fence = fence + 1,
+         SET claimed_until = NULL, fence = fence + 1, lapsed = lapsed + 1,
              next_at = ? + 1000000 * min(attempts * attempts, 9)
          WHERE status = 'pending' AND attempts > 0 AND claimed_until IS NOT NULL",
     )

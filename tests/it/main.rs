@@ -57,6 +57,8 @@ mod shell;
 #[cfg(test)]
 mod store;
 #[cfg(test)]
+mod stubborn;
+#[cfg(test)]
 mod traces;
 #[cfg(test)]
 mod tree;

@@ -4,16 +4,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use keywright_providers::sample::{Sample, Scene, Step};
-use keywright_providers::{
-    Answer, Ask, Auth, Credentials, Envelope, Event, Facts, Provider, Reading, Reject, Request,
-    Unread, Verified, by_kind,
-};
+use chrono::TimeDelta;
+use keywright_providers::sample::{Sample, Step};
+use keywright_providers::{Ask, Auth, Event, Unread};
 use serde_json::{Value, json};
 
 use crate::support::api::{Act, Api};
 use crate::support::databases::Database;
+use crate::support::odd::Odd;
 use crate::support::office::Office;
 
 /// So many of one account are asked about at the same time.
@@ -50,83 +48,11 @@ async fn event(office: &Office, account: &str) -> Value {
     event
 }
 
-/// Mollie, if every answer led to one more question.
-struct Riddle(&'static dyn Provider);
-
-impl Provider for Riddle {
-    fn facts(&self) -> &'static Facts {
-        self.0.facts()
-    }
-
-    fn probe(&self, request: &Request<'_>, credentials: &Credentials) -> Option<Answer> {
-        self.0.probe(request, credentials)
-    }
-
-    fn certificate<'a>(
-        &self,
-        request: &Request<'a>,
-        credentials: &Credentials,
-    ) -> Result<Option<&'a str>, Reject> {
-        self.0.certificate(request, credentials)
-    }
-
-    fn verify<'a>(
-        &self,
-        request: &Request<'a>,
-        credentials: &Credentials,
-        now: DateTime<Utc>,
-    ) -> Result<Verified<'a>, Reject> {
-        self.0.verify(request, credentials, now)
-    }
-
-    fn envelopes(
-        &self,
-        request: &Request<'_>,
-        delivery: &Verified<'_>,
-    ) -> Result<Vec<Envelope>, Unread> {
-        self.0.envelopes(request, delivery)
-    }
-
-    fn asks(&self, event: &Event<'_>) -> Result<Vec<Ask>, Unread> {
-        let number = event.answers.len();
-        let (name, path) = (format!("riddle{number}"), format!("/riddles/{number}"));
-        Ok(vec![Ask::get(name, "https://api.example.com", path, Auth::Bearer("api_key"))])
-    }
-
-    fn read(&self, event: &Event<'_>) -> Reading {
-        self.0.read(event)
-    }
-
-    fn answer(
-        &self,
-        request: &Request<'_>,
-        credentials: &Credentials,
-        now: DateTime<Utc>,
-    ) -> Answer {
-        self.0.answer(request, credentials, now)
-    }
-
-    fn partial_answer(&self, stored_ids: &[String]) -> Option<Answer> {
-        self.0.partial_answer(stored_ids)
-    }
-
-    fn keys_answer(
-        &self,
-        keys: &[String],
-        request: &Request<'_>,
-        credentials: &Credentials,
-        now: DateTime<Utc>,
-    ) -> Answer {
-        self.0.keys_answer(keys, request, credentials, now)
-    }
-
-    fn samples(&self, scene: &Scene) -> Vec<Sample> {
-        self.0.samples(scene)
-    }
-
-    fn sign(&self, sample: Sample, credentials: &Credentials, now: DateTime<Utc>) -> Sample {
-        self.0.sign(sample, credentials, now)
-    }
+/// Every answer leads to one more question.
+fn ever_more(event: &Event<'_>) -> Result<Vec<Ask>, Unread> {
+    let number = event.answers.len();
+    let (name, path) = (format!("riddle{number}"), format!("/riddles/{number}"));
+    Ok(vec![Ask::get(name, "https://api.example.com", path, Auth::Bearer("api_key"))])
 }
 
 /// GoCardless tells of a payment in several events; all is asked for one of them.
@@ -222,7 +148,7 @@ on_both! {
     async fn an_api_that_only_speaks_in_riddles_is_left(db: Database) {
         let (office, api) = (Office::open(&db).await, Api::open([]).await);
         office.configure(&mollie("pay", &api));
-        office.served_by("pay", Arc::new(Riddle(by_kind("mollie").unwrap())));
+        office.served_by("pay", Arc::new(Odd::like("mollie").asking(ever_more)));
         for number in 0..20 {
             api.knows(&format!("/riddles/{number}"), json!({}));
         }

@@ -2,7 +2,7 @@
 //! number, the fence, that every later write must show.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::dsl::sql;
+use diesel::dsl::{case_when, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Integer, Text};
 
@@ -229,10 +229,13 @@ fn claim(
         return Ok(Vec::new());
     }
     let until = clock(conn, now).of("events")? + lease;
+    let lapsed = case_when(events::claimed_until.is_not_null(), events::lapsed + 1)
+        .otherwise(events::lapsed);
     let claimed: Vec<i64> = diesel::update(events::table.filter(events::id.eq_any(&ids)))
         .set((
             events::attempts.eq(events::attempts + 1),
             events::fence.eq(events::fence + 1),
+            events::lapsed.eq(lapsed),
             events::claimed_until.eq(Some(At(until))),
             events::next_at.eq(At(now + lease)),
         ))
@@ -286,6 +289,7 @@ pub(crate) fn event_again(
     let rows = hits!(
         diesel::update(held_event!(id, fence)).set((
             events::message.eq(message),
+            events::lapsed.eq(0),
             events::next_at.eq(At(next_at)),
             events::claimed_until.eq(None::<At>),
         )),
@@ -308,6 +312,7 @@ pub(crate) fn event_give_back(
         diesel::update(held_event!(id, fence)).set((
             events::attempts.eq(attempts),
             events::message.eq(Some(message)),
+            events::lapsed.eq(0),
             events::next_at.eq(At(next_at)),
             events::claimed_until.eq(None::<At>),
         )),

@@ -111,6 +111,8 @@ pub struct EventRow {
     pub claimed_until: Option<DateTime<Utc>>,
     /// Grows with every claim; whoever settles shows the one he was given.
     pub fence: i64,
+    /// Claims in a row, up to the one before, that ran out without a word.
+    pub lapsed: i32,
     pub sale_id: Option<i64>,
     #[diesel(deserialize_as = Json)]
     pub headers: Value,

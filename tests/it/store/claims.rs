@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use keywright::store::rows::{EventFilter, EventRow, Settled};
 use keywright::store::types::EventStatus;
-use keywright::store::{Options, Store, StoreError};
+use keywright::store::{Options, Store, StoreError, Tx};
 
 use super::{event, keep, keep_many, noon, seconds};
 use crate::support::databases::Database;
@@ -80,6 +80,23 @@ on_both! {
         // What is settled is nobody's any more, not even his who settled it.
         assert!(settle(&new, &taken, EventStatus::Failed).await.is_err());
         assert_eq!(by_id(&new, taken.id).await.status, EventStatus::Applied);
+    }
+
+    async fn claims_that_run_out_are_counted_until_a_word_comes(db: Database) {
+        let store = db.node().await;
+        keep_many(&store, "stripe", 1).await;
+        let mut lapsed = Vec::new();
+        lapsed.push(store.run("claim", |tx| tx.event_claim(1, seconds(-1), noon())).await.unwrap());
+        for _ in 0..2 {
+            let next = |tx: &mut Tx<'_>| tx.event_claim_again("", seconds(-1), noon());
+            lapsed.push(store.run("claim", next).await.unwrap().into_iter().collect());
+        }
+        let lapsed: Vec<i32> = lapsed.into_iter().flatten().map(|event| event.lapsed).collect();
+        assert_eq!(lapsed, [0, 1, 2]);
+        let last = claim_again(&store, "").await.unwrap();
+        assert_eq!(last.lapsed, 3);
+        again(&store, &last, 0).await;
+        assert_eq!(claim_again(&store, "").await.unwrap().lapsed, 0);
     }
 
     async fn a_claim_that_holds_is_not_taken_over(db: Database) {
@@ -165,7 +182,7 @@ on_both! {
                 sale_id: None,
                 live: None,
             };
-            let run = move |tx: &mut keywright::store::Tx<'_>| {
+            let run = move |tx: &mut Tx<'_>| {
                 tx.event_settle(event.id, event.fence, &settled)
             };
             store.run("settle", run).await.unwrap();

@@ -5,6 +5,7 @@ pub(crate) mod collector;
 pub(crate) mod databases;
 pub(crate) mod description;
 pub(crate) mod listener;
+pub(crate) mod odd;
 pub(crate) mod office;
 pub(crate) mod process;
 pub(crate) mod schema;
