@@ -21,8 +21,8 @@ enum Action {
     /// Take name, address and all that was sent about a customer out of the database
     ///
     /// His licenses, their keys and dates, the history and the recognition of repeated events stay
-    /// as they are; he can go on using what he bought. Without --yes it only tells what would be
-    /// taken out.
+    /// as they are; he can go on using what he bought. There is no way back: `--dry-run` only tells
+    /// what would be taken out.
     ///
     /// It reads every event there is, and at the end writes the database anew (SQLite: takes as
     /// much free space again, and holds up writers meanwhile) or vacuums its tables (PostgreSQL),
@@ -35,9 +35,9 @@ enum Action {
     Erase {
         /// The address, as the licenses have it
         email: String,
-        /// Do it
+        /// Only tell what would be taken out
         #[arg(long)]
-        yes: bool,
+        dry_run: bool,
         /// Why; stands in the history for ever, so it must not name him
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
@@ -49,23 +49,23 @@ enum Action {
 
 impl Customers {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<()> {
-        let Action::Erase { email, yes, reason, json } = self.action;
+        let Action::Erase { email, dry_run, reason, json } = self.action;
         let support = context.support().await?;
-        let look = if yes {
-            support.customer_erase(&email, Asked::at_the_shell(reason)).await?
-        } else {
+        let look = if dry_run {
             support.customer_search(&email).await?
+        } else {
+            support.customer_erase(&email, Asked::at_the_shell(reason)).await?
         };
         let unknown = look.is_empty() && look.erased_at.is_none();
         if json {
             say(json_of(&look)?)?;
         } else if !unknown {
-            say(told(&look, yes, &support.shelf.now().config.mail.transport))?;
+            say(told(&look, !dry_run, &support.shelf.now().config.mail.transport))?;
         }
         if unknown {
             bail!("nothing is known of a customer of this address; look at its spelling");
         }
-        if yes && look.pending > 0 {
+        if !dry_run && look.pending > 0 {
             bail!(
                 "{} events of this customer are being worked on and were left; run this again when \
                  they have settled",
@@ -116,7 +116,7 @@ fn told(look: &Look, done: bool, transport: &Transport) -> String {
     lines.push(if done {
         "left to you: backups, archived write-ahead logs, replicas, the payment provider".to_owned()
     } else {
-        "nothing was changed; do it with --yes".to_owned()
+        "nothing was changed".to_owned()
     });
     lines.join("\n")
 }
