@@ -8,6 +8,7 @@ use std::path::Path;
 use clap::Args;
 
 use super::{Context, say};
+use crate::clock::{Clock as _, SystemClock};
 use crate::config::console::{ProxyRoles, SignInProxy};
 use crate::config::{Account, Config, Telemetry, Transport};
 use crate::keyring::{Keyring, KeyringError};
@@ -89,7 +90,7 @@ fn summary(config: &Config, key: &str) -> Result<String, std::fmt::Error> {
         let is = product_line(settings, &offer.map(|product| &**product).collect::<Vec<_>>());
         writeln!(text, "\nproduct {id}: {is}")?;
     }
-    for warning in config.warnings() {
+    for warning in config.warnings(SystemClock.now()) {
         writeln!(text, "\nwarning: {warning}")?;
     }
     Ok(text.trim_end().to_owned())

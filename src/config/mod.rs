@@ -45,6 +45,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Utc};
 use keywright_providers::{Credentials, Handle, Secret};
 use serde::Deserialize;
 
@@ -218,10 +219,10 @@ impl Config {
         check::config(&Layers::read(path, variables)?)
     }
 
-    /// What is allowed and yet worth a word, a sentence each.
+    /// What is allowed and yet worth a word at this time, a sentence each.
     #[must_use]
-    pub fn warnings(&self) -> Vec<String> {
-        warnings::all(self)
+    pub fn warnings(&self, now: DateTime<Utc>) -> Vec<String> {
+        warnings::all(self, now)
     }
 
     /// Those of [`Config::warnings`] that concern one of its accounts.

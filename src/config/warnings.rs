@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
+
 use super::console::ProxyRoles;
 use super::{Account, Config, Transport};
+use crate::rules::product::Term;
 
 /// A sentence each, the widest first.
-pub(super) fn all(config: &Config) -> Vec<String> {
+pub(super) fn all(config: &Config, now: DateTime<Utc>) -> Vec<String> {
     let mut warnings = Vec::new();
     mail(config, &mut warnings);
     nameless(config, &mut warnings);
@@ -17,6 +20,7 @@ pub(super) fn all(config: &Config) -> Vec<String> {
     } else {
         unsold(config, &mut warnings);
     }
+    over(config, now, &mut warnings);
     warnings
 }
 
@@ -105,5 +109,21 @@ fn unsold(config: &Config, warnings: &mut Vec<String>) {
         if !sold.contains(id.0.as_str()) {
             warnings.push(format!("products.{}: no account maps anything to it", id.0));
         }
+    }
+}
+
+/// Products whose one date is past, whatever they are sold as.
+fn over(config: &Config, now: DateTime<Utc>, warnings: &mut Vec<String>) {
+    let offers = config.catalogue.products.values().flatten();
+    let items = config.catalogue.items.values().flat_map(|items| items.values()).flatten();
+    let ends = offers.chain(items).filter_map(|product| match product.term {
+        Term::Until(end) if end < now => Some((product.id.as_str(), end)),
+        Term::Until(_) | Term::Interval(_) | Term::Perpetual => None,
+    });
+    for (id, end) in ends.collect::<BTreeSet<_>>() {
+        let end = end.format("%Y-%m-%d %H:%M UTC");
+        warnings.push(format!(
+            "products.{id}: expires_at was {end}: whoever buys it now has a license that has ended"
+        ));
     }
 }

@@ -39,7 +39,7 @@ impl Reload {
         let config = Config::load(&self.file).map_err(ReloadError::Faults)?;
         let keyring = Keyring::open(&config.signing.key_file)?;
         let (accounts, products) = (config.accounts.len(), config.catalogue.products.len());
-        let warnings = config.warnings();
+        let warnings = config.warnings(self.support.clock.now());
         self.shelf.swap(Books::new(config, keyring));
         let replayed = self.support.event_replay_unmapped(asked).await?;
         tracing::info!(

@@ -111,7 +111,7 @@ fn each_fault_says_what_would_be_right() {
 #[test]
 fn an_address_is_no_name_of_a_user() {
     let warned = |console: &str| {
-        let warnings = written(console).load().unwrap().warnings();
+        let warnings = written(console).warnings();
         warnings.iter().filter(|warning| warning.starts_with("console.user_header")).count()
     };
     let email = "user_header = \"X-Auth-Request-Email\"\n";

@@ -194,10 +194,28 @@ fn a_key_that_makes_deliveries_up_is_worth_a_word_at_a_live_account() {
         let own = facts.made_up("").into_iter().map(|(name, text)| format!("{name} = {text:?}\n"));
         let own: String = own.collect();
         let text = format!("[providers.a]\nkind = \"paddle-classic\"\nmode = {mode:?}\n{own}");
-        let warnings = Desk::with(&text).load().unwrap().warnings();
+        let warnings = Desk::with(&text).warnings();
         warnings.iter().filter(|warning| warning.contains("trigger_key")).count()
     };
     assert_eq!((trigger_key("live"), trigger_key("test")), (1, 0));
+}
+
+#[test]
+fn a_product_that_has_ended_before_it_is_sold_is_worth_a_word() {
+    let warned = |end: &str| {
+        let text = format!("[products.pro]\nexpires_at = \"{end}\"\n");
+        let warnings = Desk::with(&text).warnings();
+        warnings.into_iter().filter(|warning| warning.contains("expires_at")).collect::<Vec<_>>()
+    };
+    // A date ends with its day.
+    assert!(warned("2026-02-16").is_empty());
+    assert_eq!(
+        warned("2026-02-15"),
+        [
+            "products.pro: expires_at was 2026-02-15 23:59 UTC: whoever buys it now has a license that \
+          has ended"
+        ]
+    );
 }
 
 #[test]
@@ -225,7 +243,7 @@ fn no_secret_is_ever_printed() {
          secret = \"{HOOK_SECRET}\"\n"
     );
     let config = Desk::with(&right).load().unwrap();
-    let printed = format!("{config:?} {}", config.warnings().join(" "));
+    let printed = format!("{config:?} {}", config.warnings(super::noon()).join(" "));
     assert!(hidden.iter().all(|secret| !printed.contains(secret)), "{printed}");
 
     // The same values in places where they do not belong.
