@@ -6,6 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::support::Asked;
+use crate::support::actors::COMMAND_LINE;
 use crate::support::view::Page;
 
 /// Which part of a list.
@@ -46,7 +47,21 @@ impl Part {
 impl Asked {
     /// By whoever has this machine's shell.
     pub(super) fn at_the_shell(reason: Option<String>) -> Self {
-        Self { by: "command line".to_owned(), reason, ..Self::default() }
+        Self { by: COMMAND_LINE.to_owned(), reason, ..Self::default() }
+    }
+}
+
+/// The number of an event, a mail or a message.
+pub(super) fn number(text: &str) -> Result<i64, &'static str> {
+    text.parse().map_err(|_| "is not a number; the list tells it, in the column ID")
+}
+
+/// These names in a sentence that says what there is.
+pub(super) fn configured<'a>(names: impl Iterator<Item = &'a String>) -> String {
+    let names: Vec<&str> = names.map(String::as_str).collect();
+    match names.as_slice() {
+        [] => "none is configured".to_owned(),
+        names => format!("configured are: {}", names.join(", ")),
     }
 }
 

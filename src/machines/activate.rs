@@ -7,7 +7,7 @@ use keywright_providers::notice::{Act, Kind, Ref, Thing};
 use serde::Serialize;
 
 use super::given::{Key, Label, Machine, Nonce};
-use super::{APPLICATION, Failure, Machines, Names, Refusal, find};
+use super::{Failure, Machines, Names, Refusal, find};
 use crate::apply;
 use crate::books::Books;
 use crate::rules::acts::{Told, What};
@@ -19,6 +19,7 @@ use crate::rules::proof;
 use crate::rules::validity::{Bar, Terms};
 use crate::store::rows::{ActivationRow, LicenseRow, NewHistory};
 use crate::store::{StoreError, Tx};
+use crate::support::actors::APPLICATION;
 use crate::support::acts::{Telling, following, tell};
 
 /// What an application gets for its key.

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::given::{Fingerprint, Key};
-use super::{APPLICATION, Failure, Machines, Refusal, find};
+use super::{Failure, Machines, Refusal, find};
 use crate::store::rows::NewHistory;
+use crate::support::actors::APPLICATION;
 
 impl Machines {
     /// Frees the seat of a machine, whatever became of the license. Doing it again changes

@@ -37,9 +37,6 @@ use crate::clock::Clock;
 use crate::store::{Store, Tx};
 use crate::support::Support;
 
-/// Who did it, in the events and the history that come of it.
-const APPLICATION: &str = "application";
-
 /// Everything that applications' calls need; clones are one.
 #[derive(Clone)]
 pub struct Machines {

@@ -9,7 +9,7 @@ use keywright_providers::notice::{Customer, Ref};
 use super::activate::{Activated, Binding, Bound, bind, counted};
 use super::given::{Fingerprint, Machine};
 use super::refusal::UsedBy;
-use super::{APPLICATION, Failure, Machines, Refusal, find};
+use super::{Failure, Machines, Refusal, find};
 use crate::books::Books;
 use crate::rules::acts::{SUPPORT, Told, What};
 use crate::rules::machine::whole;
@@ -17,6 +17,7 @@ use crate::rules::span::Interval;
 use crate::rules::validity::Bar;
 use crate::store::rows::LicenseRow;
 use crate::store::{StoreError, Tx};
+use crate::support::actors::APPLICATION;
 use crate::support::acts::{Telling, tell};
 use crate::support::issue::address;
 

@@ -29,7 +29,7 @@
 //!
 //! Who may:
 //! - [`tokens`]: for the API; [`users`]: by a password, for the console; [`vouched`]: by the word of
-//!   a proxy; [`sessions`]: who is signed in
+//!   a proxy; [`sessions`]: who is signed in; [`actors`]: who is nobody by name
 //!
 //! What all of them use:
 //! - [`view`]: what people and programs read; [`words`]: changes as sentences; [`when`]: times as
@@ -41,6 +41,7 @@
 //! and settled in one transaction, so that the answer shows what came of them.
 
 pub mod accounts;
+pub mod actors;
 pub mod acts;
 pub mod alert;
 pub mod attention;

@@ -9,8 +9,7 @@ use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use super::view::TokenView;
-use super::vouched::not_vouched;
-use super::{Asked, Failure, Refusal, Support};
+use super::{Asked, Failure, Refusal, Support, actors};
 use crate::rules::plain::one_line;
 use crate::store::rows::TokenRow;
 use crate::store::types::{Digest, Role};
@@ -57,7 +56,7 @@ impl Support {
         if name.is_empty() {
             return Err(Refusal::field("name", "is empty; say who will use the token").into());
         }
-        not_vouched(&name)?;
+        actors::own(&name)?;
         let mut secret = Zeroizing::new([0; 32]);
         self.chance.fill(secret.as_mut_slice())?;
         let symbols = Zeroizing::new(BASE32_NOPAD.encode(secret.as_slice()));

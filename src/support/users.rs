@@ -10,8 +10,7 @@ use serde_json::json;
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
-use super::vouched::not_vouched;
-use super::{Asked, Failure, Refusal, Support};
+use super::{Asked, Failure, Refusal, Support, actors};
 use crate::chance::Chance;
 use crate::rules::plain::one_line;
 use crate::store::rows::UserRow;
@@ -75,7 +74,7 @@ impl Support {
         if name.contains('@') {
             return Err(Refusal::field("name", "is an address; a name is enough").into());
         }
-        not_vouched(&name)?;
+        actors::own(&name)?;
         let now = self.clock.now();
         let user = UserRow {
             password: self.hash(&name, password).await?,

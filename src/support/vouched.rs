@@ -1,13 +1,11 @@
 //! People whom a proxy in front of this service has signed in: who they are to the console. What
 //! they may do is asked anew at each request, of what the proxy says in it and of the users.
 
+use super::actors::PROXY;
 use super::sessions::{Holder, Member, SessionText, begun};
-use super::{Failure, Refusal, Support};
+use super::{Failure, Support};
 use crate::store::types::{Digest, Role};
 use crate::store::{StoreError, Tx};
-
-/// What the history knows them by, so that none of them passes for a user or a token.
-const PREFIX: &str = "proxy:";
 
 /// What a proxy says of whoever sends a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,17 +38,8 @@ impl Vouched {
                 .filter(|user| user.revoked_at.is_none())
                 .map(|user| user.role),
         };
-        Ok(role.map(|role| Member { name: format!("{PREFIX}{}", self.name), role }))
+        Ok(role.map(|role| Member { name: format!("{PROXY}{}", self.name), role }))
     }
-}
-
-/// Nobody else is called like somebody for whom a proxy vouches.
-pub(super) fn not_vouched(name: &str) -> Result<(), Refusal> {
-    if name.to_lowercase().starts_with(PREFIX) {
-        let right = "begins with proxy:, as do those whom a proxy has signed in; choose another";
-        return Err(Refusal::field("name", right));
-    }
-    Ok(())
 }
 
 impl Support {
@@ -86,20 +75,5 @@ impl Support {
             })
             .await?;
         Ok(member.map(|member| (text, member)))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nobody_is_called_like_one_whom_a_proxy_names() {
-        for name in ["proxy:ann", "Proxy:ann", "proxy:"] {
-            assert!(not_vouched(name).is_err(), "{name}");
-        }
-        for name in ["ann", "the proxy: ann", "proxyann"] {
-            assert_eq!(not_vouched(name), Ok(()), "{name}");
-        }
     }
 }

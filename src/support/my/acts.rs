@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::super::actors::CUSTOMER;
 use super::super::resend::again;
 use super::super::{Asked, Failure, Refusal, Support, licenses as desk};
 use super::licenses::{releases, resends};
-use super::{CUSTOMER, owned_locked};
+use super::owned_locked;
 use crate::store::types::LicenseState;
 
 impl Support {

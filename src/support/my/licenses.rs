@@ -3,9 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize as _, Serialize};
 
+use super::super::actors::CUSTOMER;
 use super::super::view::{ActivationView, Page};
 use super::super::{Failure, Support};
-use super::{CUSTOMER, owned};
+use super::owned;
 use crate::apply;
 use crate::books::Books;
 use crate::rules::license::{Flag, State, Status, status};

@@ -20,9 +20,6 @@ use super::{Failure, Refusal};
 use crate::store::Tx;
 use crate::store::rows::LicenseRow;
 
-/// Who did it, in the history.
-pub const CUSTOMER: &str = "customer";
-
 /// The license of that id or key, if it is his. Another's is as unknown as one that is not there.
 fn owned(tx: &mut Tx<'_>, email: &str, name: &str) -> Result<LicenseRow, Failure> {
     let row = find(tx, name)?;
