@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::part::{Listing, json_of, or_none, page, time};
+use super::part::{Listing, json_of, number, or_none, page, time};
 use super::table::table;
 use super::{Context, say};
 use crate::apply::Apply;
@@ -28,6 +28,8 @@ enum Action {
     List(Listing<Which>),
     /// Show one event: headers, body, what it says, what it led to
     Show {
+        /// Its number, as the list tells it
+        #[arg(value_parser = number)]
         id: i64,
         /// As JSON, for programs
         #[arg(long)]
@@ -36,7 +38,7 @@ enum Action {
     /// Apply one event again, or all that match; what was right stays as it is
     Replay {
         /// One event; else say which by the options (without any: those that failed)
-        #[arg(conflicts_with = "Which")]
+        #[arg(conflicts_with = "Which", value_parser = number)]
         id: Option<i64>,
         #[command(flatten)]
         which: Which,
@@ -49,6 +51,8 @@ enum Action {
     },
     /// Set an event aside that failed or waits: it does not count
     Ignore {
+        /// Its number, as the list tells it
+        #[arg(value_parser = number)]
         id: i64,
         /// Why; it stands in the history
         #[arg(long)]

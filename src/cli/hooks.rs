@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::part::{Part, json_of, or_none, page, time};
+use super::part::{Part, json_of, number, or_none, page, time};
 use super::table::table;
 use super::{Context, say};
 use crate::store::rows::HookFilter;
@@ -35,6 +35,8 @@ enum Action {
     },
     /// Put a message back at the head of the queue: one that was given up, or was taken and lost
     Retry {
+        /// Its number, as the list tells it
+        #[arg(value_parser = number)]
         id: i64,
         /// As JSON, for programs
         #[arg(long)]

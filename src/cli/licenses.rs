@@ -15,6 +15,9 @@ use crate::support::view::{ActivationView, LicenseView, LicenseWhole, StepView};
 use crate::support::when::End;
 use crate::support::{Asked, Support};
 
+/// So much of a key stands in a list: more than a short one has, whatever its prefix.
+const KEY_CHARS: usize = 48;
+
 /// Look at licenses, give, renew, suspend and revoke them
 #[derive(Debug, Args)]
 pub(super) struct Licenses {
@@ -234,10 +237,10 @@ fn listed(licenses: &[LicenseView]) -> String {
     let row = |license: &LicenseView| {
         vec![
             license.id.clone(),
-            license.key.clone(),
+            short(&license.key),
             license.product.clone(),
             license.status.clone(),
-            license.expires_at.map_or_else(|| "never".to_owned(), time),
+            end(license, "never"),
             or_none(license.customer.email.clone()),
         ]
     };
@@ -245,13 +248,30 @@ fn listed(licenses: &[LicenseView]) -> String {
     table(&["id", "key", "product", "status", "expires", "email"], &rows)
 }
 
+/// A signed key is longer than a line: its beginning. Who needs all of it looks at the license.
+fn short(key: &str) -> String {
+    match key.char_indices().nth(KEY_CHARS) {
+        Some((end, _)) => format!("{}...", key.get(..end).unwrap_or_default()),
+        None => key.to_owned(),
+    }
+}
+
+/// The expiry, or why there is none.
+fn end(license: &LicenseView, none: &str) -> String {
+    match license.expires_at {
+        Some(at) => time(at),
+        None if license.status == "pending" => "from activation".to_owned(),
+        None => none.to_owned(),
+    }
+}
+
 fn shown(license: &LicenseWhole, explain: bool) -> String {
     let one = &license.license;
     let seats = format!("{} of {}", one.activations, one.max_activations);
     let facts = [
         ("status", one.status.clone()),
-        ("expires", one.expires_at.map_or_else(|| "never".to_owned(), time)),
-        ("valid until", one.valid_until.map_or_else(|| "for ever".to_owned(), time)),
+        ("expires", end(one, "never")),
+        ("valid until", one.valid_until.map_or_else(|| end(one, "for ever"), time)),
         ("product", format!("{} × {}", one.quantity, one.product)),
         ("key", one.key.clone()),
         ("id", one.id.clone()),

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::part::{Part, json_of, or_none, page, time};
+use super::part::{Part, json_of, number, or_none, page, time};
 use super::table::table;
 use super::{Context, say};
 use crate::post::settings::letters;
@@ -42,6 +42,8 @@ enum Action {
     },
     /// Show one mail with its text
     Show {
+        /// Its number, as the list tells it
+        #[arg(value_parser = number)]
         id: i64,
         /// As JSON, for programs
         #[arg(long)]
@@ -81,6 +83,8 @@ enum Action {
     },
     /// Put a mail that was given up back at the head of the queue
     Retry {
+        /// Its number, as the list tells it
+        #[arg(value_parser = number)]
         id: i64,
         /// As JSON, for programs
         #[arg(long)]

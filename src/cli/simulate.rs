@@ -6,6 +6,7 @@ use anyhow::{Context as _, bail};
 use chrono::{DateTime, Utc};
 use clap::Args;
 
+use super::part::configured;
 use super::table::table;
 use super::{Context, say};
 use crate::clock::{Clock, SystemClock};
@@ -34,8 +35,8 @@ impl Simulate {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<()> {
         let catalogue = context.config()?.catalogue;
         let Some(offer) = catalogue.products.get(&self.product) else {
-            let known: Vec<&str> = catalogue.products.keys().map(String::as_str).collect();
-            bail!("there is no product {:?}; configured are: {}", self.product, known.join(", "));
+            let known = configured(catalogue.products.keys());
+            bail!("there is no product {:?}; {known}", self.product);
         };
         let (file, script) = match &self.script {
             Some(file) => {

@@ -6,6 +6,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use keywright_providers::Sample;
 
+use super::part::configured;
 use super::{Context, say};
 use crate::chance;
 use crate::clock::{Clock, SystemClock};
@@ -48,8 +49,8 @@ impl Trigger {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<()> {
         let config = context.config()?;
         let Some(account) = config.accounts.get(&self.account) else {
-            let known: Vec<&str> = config.accounts.keys().map(String::as_str).collect();
-            bail!("there is no account {:?}; configured are: {}", self.account, known.join(", "));
+            let known = configured(config.accounts.keys());
+            bail!("there is no account {:?}; {known}", self.account);
         };
         let told = self.tell(account, &config)?;
         let mut samples: Vec<Sample> = told.into_iter().flat_map(|told| told.samples).collect();

@@ -40,7 +40,9 @@ impl FromStr for Start {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let End(end) = text.parse()?;
+        let End(end) = text.parse().map_err(|fault: String| {
+            fault.replace("the end of that day", "the beginning of that day")
+        })?;
         let bare = !text.contains(['T', 't', ' ']);
         Ok(Self(if bare { end.date_naive().and_time(NaiveTime::MIN).and_utc() } else { end }))
     }
@@ -69,7 +71,7 @@ mod tests {
             assert_eq!(start(exact), end(exact));
         }
         assert!(end("tomorrow").unwrap_err().contains("2027-12-31"));
-        assert!(start("31.01.2027").is_err());
+        assert!(start("31.01.2027").unwrap_err().ends_with("for the beginning of that day"));
     }
 
     #[test]

@@ -14,6 +14,10 @@ interval = "P1Y"
 max_activations = 2
 key_prefix = "ACME"
 [products.acme-ever]
+[products.acme-field]
+interval = "P1Y"
+start = "activation"
+key_format = "signed"
 "#;
 
 /// What differs from run to run, each as wide as it is. Dates that a story sets stay.
@@ -70,6 +74,18 @@ on_both! {
             shell.refused(&format!("licenses renew {id}")),
             "the license is revoked; reinstate it first\n"
         );
+    }
+
+    async fn a_key_longer_than_a_line_is_whole_where_one_looks_at_its_license(db: Database) {
+        let shell = shell(&db);
+        let given = read(&shell, "licenses issue --product acme-field --email ann@example.com");
+        let key = given["key"].as_str().unwrap();
+        let list = shell.done("licenses list");
+        let widest = list.lines().map(|line| line.chars().count()).max().unwrap();
+        assert!(widest < 180 && !list.contains(key), "{list}");
+        assert!(list.contains("from activation"), "{list}");
+        let one = shell.done(&format!("licenses show {}", given["id"].as_str().unwrap()));
+        assert!(one.contains(key) && one.contains("expires      from activation"), "{one}");
     }
 
     async fn what_there_is_not_is_said_in_a_sentence(db: Database) {
