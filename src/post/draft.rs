@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::done::End;
 use super::settings::Settings;
 use crate::mailer::{Draft, compose};
+use crate::rules::acts::SUPPORT;
 use crate::rules::digest::Digest;
 use crate::rules::letter::{LINK_LASTS, Letter, LetterData, LinkData, Matter, Template};
 use crate::rules::license::Flag;
@@ -211,7 +212,8 @@ fn letter_data(
     let customer: Customer = read(&license.customer, "licenses", "customer", &license.id)?;
     let features: Vec<String> = read(&license.features, "licenses", "features", &license.id)?;
     let (flags, told) = (flags(license)?, told(mail)?);
-    let order = license.order_ref.as_deref();
+    // What was given here, by support or as a trial, has a name of ours that tells its holder nothing.
+    let order = license.order_ref.as_deref().filter(|_| license.account != SUPPORT);
     Ok(LetterData {
         product: settings.product_name(&license.product),
         key: license.key.clone(),

@@ -30,6 +30,15 @@ on_both! {
         assert!(text.contains("Order:        A-1\r\n"), "{text}");
     }
 
+    async fn what_was_given_here_has_no_order_that_its_holder_could_know(db: Database) {
+        let office = Office::open(db, []).await;
+        let id = office.owe("ada").await;
+        office.tamper("UPDATE licenses SET account = 'support'").await;
+        office.work().await;
+        let text = office.copies_of(id).await.remove(0).text;
+        assert!(text.contains("\r\n    ACME-ADA\r\n") && !text.contains("Order:"), "{text}");
+    }
+
     async fn a_renewal_tells_the_end_before(db: Database) {
         let office = Office::open(db, []).await;
         let mail = NewMail {
