@@ -166,7 +166,7 @@ impl Console {
     /// What was wrong and what would be right, as a page.
     pub(super) fn problem(&self, visitor: Option<&Visitor>, problem: &Problem) -> HttpResponse {
         let facts = json!({
-            "heading": problem.code().title(),
+            "heading": heading(problem.code()),
             "detail": problem.detail(),
             "code": problem.code().as_str(),
             "faults": problem.faults(),
@@ -177,5 +177,13 @@ impl Console {
             status => status,
         };
         self.page_as(status, visitor, "", "console/error.html", facts)
+    }
+}
+
+/// The API speaks of tokens; a form can be of another session, too.
+fn heading(code: Code) -> &'static str {
+    match code {
+        Code::Forbidden => "This was refused",
+        other => other.title(),
     }
 }
