@@ -99,7 +99,7 @@ pub struct License {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Step {
     pub at: DateTime<Utc>,
-    /// The event that told it.
+    /// The event that told it; of money that went back, that which took it.
     pub event_id: i64,
     pub kind: StepKind,
     /// The time that it covers; of money that went back, what it would have covered.

@@ -9,19 +9,26 @@ use super::classes::Classes;
 use super::fold::Told;
 use super::payments::{Payment, payment_of};
 
+/// Since when something is so, and who told it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Since {
+    pub(super) at: DateTime<Utc>,
+    pub(super) event_id: i64,
+}
+
 /// What went back of one payment, and since when.
 #[derive(Debug, Default)]
 pub(super) struct Returns<'a> {
     /// All of it is gone: refunded in full, or a dispute lost.
-    pub(super) gone_since: Option<DateTime<Utc>>,
+    pub(super) gone_since: Option<Since>,
     /// Some or all of the money went back.
     pub(super) refunded: bool,
     /// A dispute is open.
-    pub(super) disputed_since: Option<DateTime<Utc>>,
+    pub(super) disputed_since: Option<Since>,
     /// A dispute is open, or was lost.
     pub(super) disputed: bool,
     /// Lines given back by name: units (`None`: all of them), and since when.
-    lines: Vec<(&'a str, Option<u32>, DateTime<Utc>)>,
+    lines: Vec<(&'a str, Option<u32>, Since)>,
 }
 
 impl Returns<'_> {
@@ -31,9 +38,9 @@ impl Returns<'_> {
     }
 
     /// How many units of a line of `quantity` were given back by name, and since when.
-    pub(super) fn units(&self, class: &str, quantity: u32) -> Option<(u32, DateTime<Utc>)> {
+    pub(super) fn units(&self, class: &str, quantity: u32) -> Option<(u32, Since)> {
         let of_line = self.lines.iter().filter(|(line, ..)| *line == class);
-        of_line.fold(None, |sum: Option<(u32, DateTime<Utc>)>, (_, units, since)| {
+        of_line.fold(None, |sum: Option<(u32, Since)>, (_, units, since)| {
             let units = units.unwrap_or(quantity);
             let (before, last) = sum.unwrap_or((0, *since));
             Some((before.saturating_add(units).min(quantity), last.max(*since)))
@@ -46,8 +53,8 @@ impl Returns<'_> {
 struct Claims<'a> {
     refunds: BTreeMap<&'a str, Refund<'a>>,
     /// The greatest running total, and since when it is known.
-    total: Option<(i64, DateTime<Utc>)>,
-    disputes: BTreeMap<&'a str, Vec<(DisputeState, DateTime<Utc>)>>,
+    total: Option<(i64, Since)>,
+    disputes: BTreeMap<&'a str, Vec<(DisputeState, Since)>>,
 }
 
 /// One refund, however many events told of it.
@@ -56,7 +63,7 @@ struct Refund<'a> {
     minor: i64,
     full: bool,
     undone: bool,
-    since: Option<DateTime<Utc>>,
+    since: Option<Since>,
     lines: BTreeMap<&'a str, Option<u32>>,
 }
 
@@ -88,7 +95,7 @@ pub(super) fn returns<'a>(
 
 impl<'a> Claims<'a> {
     fn tell(&mut self, told: &'a Told, paid: Option<&Money>, lines: &Classes<&'a str>) {
-        let at = told.notice.occurred_at;
+        let since = Since { at: told.notice.occurred_at, event_id: told.event_id };
         // Money in another currency cannot be compared; it is flagged and no more.
         let minor = |money: &Option<Money>| {
             let money = money.as_ref()?;
@@ -100,19 +107,19 @@ impl<'a> Claims<'a> {
                 let one = self.refunds.entry(refund).or_default();
                 one.minor = one.minor.max(minor(amount).unwrap_or(0));
                 one.full |= *full;
-                one.since = Some(one.since.map_or(at, |since| since.min(at)));
+                one.since = Some(one.since.map_or(since, |known| known.min(since)));
                 returned.iter().for_each(|returned| one.line(returned, lines));
                 if let Some(minor) = minor(total)
-                    && self.total.is_none_or(|(known, since)| (minor, since) > (known, at))
+                    && self.total.is_none_or(|(known, first)| (minor, first) > (known, since))
                 {
-                    self.total = Some((minor, at));
+                    self.total = Some((minor, since));
                 }
             }
             Kind::RefundUndone { refund, .. } => {
                 self.refunds.entry(refund).or_default().undone = true;
             }
             Kind::Disputed { dispute, state, .. } => {
-                self.disputes.entry(dispute).or_default().push((*state, at));
+                self.disputes.entry(dispute).or_default().push((*state, since));
             }
             _ => {}
         }
@@ -138,9 +145,9 @@ impl<'a> Claims<'a> {
                 .lines
                 .extend(refund.lines.into_iter().map(|(line, units)| (line, units, since)));
         }
-        let total = self.total.map(|(minor, at)| (minor.saturating_sub(undone), at));
-        if let Some((minor, at)) = total.filter(|(minor, _)| *minor > sum) {
-            (sum, last) = (minor, last.max(Some(at)));
+        let total = self.total.map(|(minor, since)| (minor.saturating_sub(undone), since));
+        if let Some((minor, since)) = total.filter(|(minor, _)| *minor > sum) {
+            (sum, last) = (minor, last.max(Some(since)));
             returns.refunded = true;
         }
         let paid = payment.amount.map(|money| money.minor).filter(|minor| *minor > 0);
@@ -165,19 +172,19 @@ impl<'a> Refund<'a> {
 
 impl Returns<'_> {
     /// Closed outranks opened whenever it comes; of two closings the later stands.
-    fn dispute(&mut self, tellings: &[(DisputeState, DateTime<Utc>)]) {
+    fn dispute(&mut self, tellings: &[(DisputeState, Since)]) {
         let closed = tellings
             .iter()
             .filter(|(state, _)| *state != DisputeState::Opened)
-            .max_by_key(|(state, at)| (*at, *state));
+            .max_by_key(|(state, since)| (since.at, *state, since.event_id));
         match closed {
-            Some((DisputeState::Lost, at)) => {
-                self.gone_since = self.gone_since.max(Some(*at));
+            Some((DisputeState::Lost, since)) => {
+                self.gone_since = self.gone_since.max(Some(*since));
                 self.disputed = true;
             }
             Some((DisputeState::Won | DisputeState::Opened, _)) => {}
             None => {
-                let opened = tellings.iter().map(|(_, at)| *at).min();
+                let opened = tellings.iter().map(|(_, since)| *since).min();
                 self.disputed_since = self.disputed_since.max(opened);
                 self.disputed = true;
             }

@@ -18,6 +18,7 @@ use super::fold::{License, Step, StepKind, Stretch};
 use super::payments::Payment;
 use super::product::{OnRefund, Product, Term};
 use super::purchase::Purchase;
+use super::returns::Since;
 use super::track::{Base, Entry, Goods, Track, What};
 
 /// The names of every line, by the smallest.
@@ -30,9 +31,11 @@ pub(super) fn licenses<'a>(track: &'a Track<'a>, names: &Names<'a>) -> Vec<Licen
     each.filter_map(|(member, unit)| Walk::new(track, names, member, unit).run()).collect()
 }
 
-/// What stands on a line.
+/// What stands on the line, as far as one unit is concerned.
+#[derive(Clone)]
 struct OnLine<'a> {
     product: Option<&'a Arc<Product>>,
+    /// Units bought of each line; several only in a stack.
     quantities: BTreeMap<&'a str, u32>,
     presence: Presence,
 }
@@ -51,14 +54,12 @@ struct Walk<'a> {
     revived: bool,
     activated_at: Option<DateTime<Utc>>,
 
-    product: Option<&'a Arc<Product>>,
-    /// Units bought of each line; several only in a stack.
-    quantities: BTreeMap<&'a str, u32>,
+    line: OnLine<'a>,
     coverage: Coverage,
-    /// What the payment at hand would have covered, had its money not gone back.
-    forgone: Option<Stretch>,
+    /// What the payment at hand would have covered, had its money not gone back; and the event that
+    /// told of that.
+    forgone: Option<(Stretch, i64)>,
     purchases: BTreeMap<Purchase<'a>, Standing>,
-    presence: Presence,
     starts_at: Option<DateTime<Utc>>,
     money: Money,
     tried_at: Option<DateTime<Utc>>,
@@ -79,12 +80,10 @@ impl<'a> Walk<'a> {
             reinstated_at: None,
             revived: false,
             activated_at: None,
-            product: None,
-            quantities: BTreeMap::new(),
+            line: OnLine { product: None, quantities: BTreeMap::new(), presence: Presence::Never },
             coverage: Coverage::default(),
             forgone: None,
             purchases: BTreeMap::new(),
-            presence: Presence::Never,
             starts_at: None,
             money: Money::default(),
             tried_at: None,
@@ -119,11 +118,11 @@ impl<'a> Walk<'a> {
             let before = self.coverage.reaches();
             let Some(text) = self.step(entry) else { continue };
             let gained = self.coverage.gained(before, entry.at);
-            let (kind, covers) = match self.forgone.take() {
-                Some(forgone) => (StepKind::Returned, Some(forgone)),
-                None => (entry.what.kind(), gained),
+            let (kind, covers, event_id) = match self.forgone.take() {
+                Some((forgone, event_id)) => (StepKind::Returned, Some(forgone), event_id),
+                None => (entry.what.kind(), gained, entry.told.event_id),
             };
-            let (covers, text, dropped_at) = match self.presence {
+            let (covers, text, dropped_at) = match self.line.presence {
                 Presence::DroppedAt(at) => {
                     (None, format!("{text}; this license is no part of it any more"), Some(at))
                 }
@@ -133,14 +132,7 @@ impl<'a> Walk<'a> {
             let expires_at = dropped_at.map_or(expires_at, |dropped| {
                 Some(expires_at.map_or(dropped, |end| end.min(dropped)))
             });
-            self.steps.push(Step {
-                at: entry.at,
-                event_id: entry.told.event_id,
-                kind,
-                covers,
-                text,
-                expires_at,
-            });
+            self.steps.push(Step { at: entry.at, event_id, kind, covers, text, expires_at });
         }
         self.license()
     }
@@ -150,7 +142,7 @@ impl<'a> Walk<'a> {
         let (at, of) = (entry.at, entry.purchase);
         match &entry.what {
             What::Paid { goods, payment, period } => {
-                let before = payment.returns.any().then(|| self.line());
+                let before = payment.returns.any().then(|| self.line.clone());
                 let rules = self.hold(entry, *goods)?;
                 let text = self.pay(entry, *goods, rules, payment, *period);
                 self.begin(period.and_then(|period| period.start).unwrap_or(at));
@@ -247,28 +239,19 @@ impl<'a> Walk<'a> {
             return None;
         }
         self.standing(purchase).recurring |= goods.recurring;
-        match (held, self.presence) {
+        match (held, self.line.presence) {
             (Some(product), _) => {
-                self.product = Some(product);
-                self.quantities.insert(goods.line, goods.quantity);
-                if let Presence::DroppedAt(_) = self.presence {
-                    self.presence = Presence::Held;
+                self.line.product = Some(product);
+                self.line.quantities.insert(goods.line, goods.quantity);
+                if let Presence::DroppedAt(_) = self.line.presence {
+                    self.line.presence = Presence::Held;
                 }
             }
-            (None, Presence::Held) => self.presence = Presence::DroppedAt(at),
-            (None, Presence::Never) => self.product = None,
+            (None, Presence::Held) => self.line.presence = Presence::DroppedAt(at),
+            (None, Presence::Never) => self.line.product = None,
             (None, Presence::DroppedAt(_)) => {}
         }
         held.or(own).or_else(|| goods.offer.first())
-    }
-
-    /// What stands on the line, as far as this unit is concerned.
-    fn line(&self) -> OnLine<'a> {
-        OnLine {
-            product: self.product,
-            quantities: self.quantities.clone(),
-            presence: self.presence,
-        }
     }
 
     /// The money for what was put on the line then went back: what stood there before, paid for,
@@ -276,40 +259,39 @@ impl<'a> Walk<'a> {
     fn put_back(&mut self, at: DateTime<Utc>, before: OnLine<'a>) {
         if !self.money.stands {
             if let Base::Stack(_) = self.track.base {
-                self.quantities = before.quantities;
+                self.line.quantities = before.quantities;
             }
             return;
         }
-        match (before.presence, self.presence) {
-            (Presence::Never, Presence::Held) => self.presence = Presence::DroppedAt(at),
+        match (before.presence, self.line.presence) {
+            (Presence::Never, Presence::Held) => self.line.presence = Presence::DroppedAt(at),
             (Presence::Never, _) => {}
-            (presence, _) => {
-                self.presence = presence;
-                (self.product, self.quantities) = (before.product, before.quantities);
-            }
+            (Presence::Held | Presence::DroppedAt(_), _) => self.line = before,
         }
     }
 
     /// Since when the money for this unit is gone, if it is.
-    fn gone(&self, goods: Goods<'a>, payment: &Payment<'a>) -> Option<DateTime<Utc>> {
-        let gone = payment.returns.gone_since.filter(|since| self.counts(*since));
+    fn gone(&self, goods: Goods<'a>, payment: &Payment<'a>) -> Option<Since> {
+        let gone = payment.returns.gone_since.filter(|since| self.counts(since.at));
         // Given back are the last units; seats are one license as long as one is left.
         let units = self.given_back(goods, payment);
-        gone.or(units.filter(|(units, _)| self.unit > goods.quantity - units).map(|(_, at)| at))
+        gone.or(units
+            .filter(|(units, _)| self.unit > goods.quantity - units)
+            .map(|(_, since)| since))
     }
 
-    fn given_back(&self, goods: Goods<'a>, payment: &Payment<'a>) -> Option<(u32, DateTime<Utc>)> {
+    fn given_back(&self, goods: Goods<'a>, payment: &Payment<'a>) -> Option<(u32, Since)> {
         let units = payment.returns.units(goods.line, goods.quantity);
-        units.filter(|(_, since)| self.counts(*since))
+        units.filter(|(_, since)| self.counts(since.at))
     }
 
     /// From here on it is a license, if the line holds it and something covers it.
     fn begin(&mut self, at: DateTime<Utc>) {
         let covered = self.coverage.is_begun() || self.money.came;
-        if self.presence == Presence::Never && self.product.is_some() && covered {
-            self.presence = Presence::Held;
+        if self.line.presence == Presence::Never && self.line.product.is_some() && covered {
+            self.line.presence = Presence::Held;
         }
-        if self.presence == Presence::Held {
+        if self.line.presence == Presence::Held {
             self.starts_at = Some(self.starts_at.map_or(at, |start| start.min(at)));
         }
     }
@@ -327,27 +309,27 @@ impl<'a> Walk<'a> {
         self.money.refunded |= returns.refunded || returns.gone_since.is_some();
         self.money.disputed |= returns.disputed;
         let stacked = matches!(self.track.base, Base::Stack(_));
-        let contested = returns.disputed_since.filter(|since| !self.reinstated(*since));
+        let contested = returns.disputed_since.filter(|since| !self.reinstated(since.at));
         self.money.contested |= contested.is_some() && !stacked;
         let paying = Paying { at: entry.at, period, due: false, end: None };
         if rules.on_refund == OnRefund::Revoke {
             if let Some(since) = self.gone(goods, payment) {
-                self.forgone = Some(self.coverage.forgone(&paying, rules));
-                return format!("{name} does not count: the money went back {}", day(since));
+                self.forgone = Some((self.coverage.forgone(&paying, rules), since.event_id));
+                return format!("{name} does not count: the money went back {}", day(since.at));
             }
             let given_back = self.given_back(goods, payment).map_or(0, |(units, _)| units);
-            if let Some(quantity) = self.quantities.get_mut(goods.line) {
+            if let Some(quantity) = self.line.quantities.get_mut(goods.line) {
                 *quantity = (*quantity).min(goods.quantity - given_back);
             }
         }
         if let Some(since) = contested.filter(|_| stacked) {
             self.money.withheld = true;
-            self.forgone = Some(self.coverage.forgone(&paying, rules));
-            return format!("{name} does not count while it is disputed, since {}", day(since));
+            self.forgone = Some((self.coverage.forgone(&paying, rules), since.event_id));
+            return format!("{name} does not count while it is disputed, since {}", day(since.at));
         }
         if stacked && self.coverage.is_over(entry.at) {
             // How many were bought for a time that is over says nothing of this one.
-            self.quantities.retain(|line, _| *line == goods.line);
+            self.line.quantities.retain(|line, _| *line == goods.line);
         }
         self.money.stands = true;
         let due = self.is_renewing();
@@ -365,7 +347,7 @@ impl<'a> Walk<'a> {
             (None, Term::Perpetual) => format!("{name} covers for ever"),
         };
         match contested {
-            Some(since) => format!("{text}; disputed since {}, so it is suspended", day(since)),
+            Some(since) => format!("{text}; disputed since {}, so it is suspended", day(since.at)),
             None => text,
         }
     }
@@ -382,7 +364,7 @@ impl<'a> Walk<'a> {
                 let units = payment.returns.units(goods.line, goods.quantity);
                 let given = units.filter(|(units, _)| self.unit > goods.quantity - units);
                 let gone = payment.returns.gone_since.or(given.map(|(_, since)| since));
-                gone.is_none_or(|since| since > then)
+                gone.is_none_or(|since| since.at > then)
             }
             _ => false,
         })
@@ -406,7 +388,7 @@ impl<'a> Walk<'a> {
         let text = match act {
             Act::Issue { .. } => return None,
             Act::Renew { interval } => {
-                let added = self.coverage.add(at, interval.as_deref(), self.product?)?;
+                let added = self.coverage.add(at, interval.as_deref(), self.line.product?)?;
                 self.keep();
                 format!("{by} added {added}")
             }
@@ -435,8 +417,8 @@ impl<'a> Walk<'a> {
 
     /// Support gives a date to a unit that the line dropped: support's word stands.
     fn keep(&mut self) {
-        if let Presence::DroppedAt(_) = self.presence {
-            self.presence = Presence::Held;
+        if let Presence::DroppedAt(_) = self.line.presence {
+            self.line.presence = Presence::Held;
         }
     }
 

@@ -41,6 +41,16 @@ fn a_refunded_renewal_steps_back_one_period() {
 }
 
 #[test]
+fn a_payment_that_does_not_count_names_who_took_it_back() {
+    let told =
+        |life: Life| life.license().steps.iter().map(|step| step.event_id).collect::<Vec<_>>();
+    let renewed = yearly().renewed("2027-03-05");
+    assert_eq!(told(renewed.refunded("2027-03-09", 2)), [1, 3]);
+    let lost = yearly().disputed("2026-03-09", 1, DisputeState::Opened);
+    assert_eq!(told(lost.disputed("2026-04-09", 1, DisputeState::Lost)), [3]);
+}
+
+#[test]
 fn when_every_payment_went_back_nothing_is_left() {
     let renewed = yearly().renewed("2027-03-05").refunded("2027-03-09", 2);
     renewed.refunded("2027-03-10", 1).is(Revoked, &[Refunded]);

@@ -12,8 +12,8 @@ use crate::rules::product::Start;
 impl Walk<'_> {
     /// `None`: this unit was never there and covered.
     pub(super) fn license(self) -> Option<License> {
-        let product = Arc::clone(self.product?);
-        let (dropped_at, due) = match self.presence {
+        let product = Arc::clone(self.line.product?);
+        let (dropped_at, due) = match self.line.presence {
             Presence::Never => return None,
             Presence::Held => (None, self.is_renewing()),
             Presence::DroppedAt(at) => (Some(at), false),
@@ -37,7 +37,7 @@ impl Walk<'_> {
             _ if waits => State::Pending,
             _ => State::Active,
         };
-        let quantity = self.quantities.values().copied().max().unwrap_or(1);
+        let quantity = self.line.quantities.values().copied().max().unwrap_or(1);
         let quantity = License::seats(&product, quantity);
         let flags = self.flags(due);
         Some(License {
