@@ -13,6 +13,7 @@ mod xml;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
@@ -154,7 +155,7 @@ pub fn answered<T: DeserializeOwned>(answers: &Answers, name: &str) -> Result<Op
 ///
 /// # Errors
 /// [`Unread::Content`].
-pub fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Unread> {
+pub fn json<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Unread> {
     // Keeping the path costs as much as reading: it is kept only where something was wrong.
     if let Ok(value) = serde_json::from_slice(body) {
         return Ok(value);

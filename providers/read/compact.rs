@@ -5,28 +5,36 @@
 #[must_use]
 pub fn compact(json: &str) -> Vec<u8> {
     let mut compact = Vec::with_capacity(json.len());
-    let mut rest = json.as_bytes();
-    // Whole texts are taken at once: most bytes stand in one.
-    while let Some(text) = rest.iter().position(|byte| *byte == b'"') {
-        let (between, from_text) = rest.split_at(text);
-        compact.extend(between.iter().filter(|byte| !byte.is_ascii_whitespace()));
-        let (text, behind) = from_text.split_at(text_length(from_text));
-        compact.extend_from_slice(text);
-        rest = behind;
+    // What is left, and how much of it is copied at once.
+    let (mut left, mut run) = (json.as_bytes(), 0);
+    while let Some(byte) = left.get(run) {
+        if *byte == b'"' {
+            run += text_length(left.get(run..).unwrap_or_default());
+        } else if byte.is_ascii_whitespace() {
+            let (parts, behind) = left.split_at(run);
+            compact.extend_from_slice(parts);
+            let space = behind.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+            (left, run) = (behind.get(space..).unwrap_or_default(), 0);
+        } else {
+            run += 1;
+        }
     }
-    compact.extend(rest.iter().filter(|byte| !byte.is_ascii_whitespace()));
+    compact.extend_from_slice(left);
     compact
 }
 
 /// How long the text is that begins with this quotation mark, its marks included.
 fn text_length(bytes: &[u8]) -> usize {
-    let mut escaped = false;
-    let end = bytes.iter().skip(1).position(|byte| {
-        let ends = *byte == b'"' && !escaped;
-        escaped = *byte == b'\\' && !escaped;
-        ends
-    });
-    end.map_or(bytes.len(), |inside| inside + 2)
+    let mut length = 1;
+    loop {
+        let rest = bytes.get(length..).unwrap_or_default();
+        match rest.iter().position(|byte| matches!(byte, b'"' | b'\\')) {
+            None => return bytes.len(),
+            Some(end) if rest.get(end) == Some(&b'"') => return length + end + 1,
+            // The mark, and what it is before.
+            Some(escape) => length += escape + 2,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -39,5 +47,20 @@ mod tests {
         let text = String::from_utf8(compact(pretty)).unwrap();
         assert_eq!(text, r#"{"name":"A  B\" \\","n":[1.0,2]}"#);
         assert_eq!(compact(&text), text.as_bytes());
+    }
+
+    #[test]
+    fn what_breaks_off_is_taken_to_its_end() {
+        for (broken, whole) in [
+            ("", ""),
+            (" \n", ""),
+            ("\"", "\""),
+            (" \"a ", "\"a "),
+            ("\"a\\", "\"a\\"),
+            ("\"a\\\"", "\"a\\\""),
+            ("[1, \"\\\\\" ] ", "[1,\"\\\\\"]"),
+        ] {
+            assert_eq!(String::from_utf8(compact(broken)).unwrap(), whole, "{broken}");
+        }
     }
 }

@@ -11,7 +11,7 @@ pub(super) const ACCOUNT: &str = "account";
 
 /// One delivery carries one event, thin or not.
 pub(super) fn envelope(body: &[u8]) -> Result<Envelope, Unread> {
-    let frame: Frame = read::json(body)?;
+    let frame: Frame<'_> = read::json(body)?;
     let occurred_at = frame.created.as_ref().map(Created::time).transpose()?;
     let content = frame.content();
     Ok(Envelope {
@@ -28,7 +28,7 @@ pub(super) fn envelope(body: &[u8]) -> Result<Envelope, Unread> {
 /// Is this an event that may be read: a snapshot, of this account? `Ok(false)`: it belongs to
 /// another connected account than the one that is configured.
 pub(super) fn is_ours(body: &[u8], settings: &Settings) -> Result<bool, Unread> {
-    let frame: Frame = read::json(body)?;
+    let frame: Frame<'_> = read::json(body)?;
     if frame.object.as_deref().is_some_and(|object| object.starts_with("v2.")) {
         return Err(Unread::Format(THIN.to_owned()));
     }
@@ -51,7 +51,7 @@ const THIN: &str = "this is a thin event (v2.core.event), which carries no data;
                     create an event destination with the payload style Snapshot for this address";
 
 #[derive(Deserialize)]
-struct Frame {
+struct Frame<'a> {
     id: String,
     object: Option<String>,
     #[serde(rename = "type")]
@@ -59,7 +59,8 @@ struct Frame {
     created: Option<Created>,
     livemode: Option<bool>,
     account: Option<String>,
-    data: Option<Box<RawValue>>,
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
 }
 
 /// Unix seconds; in a thin event RFC 3339.
@@ -79,7 +80,7 @@ impl Created {
     }
 }
 
-impl Frame {
+impl Frame<'_> {
     /// All that is acted upon. Left out is what counts deliveries (`pending_webhooks`): it
     /// differs between the first attempt and a later one of the same event.
     fn content(&self) -> Vec<u8> {
