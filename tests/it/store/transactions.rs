@@ -13,6 +13,19 @@ use super::{event, keep, later, noon};
 use crate::support::databases::Database;
 
 on_both! {
+    async fn of_nodes_that_say_it_first_one_is_believed_by_all(db: Database) {
+        let nodes = [db.node().await, db.node().await];
+        let says = |n: usize| {
+            let (store, own) = (nodes[n % 2].clone(), format!("node {n}"));
+            async move { store.run("say", move |tx| tx.meta_first("who", &own)).await.unwrap() }
+        };
+        let at_once: tokio::task::JoinSet<String> = (0..8).map(says).collect();
+        let said = at_once.join_all().await;
+        let first = meta(&nodes[0], "who").await.unwrap();
+        assert!(said.iter().all(|one| *one == first), "{said:?}");
+        assert_eq!(says(8).await, first);
+    }
+
     async fn work_that_fails_leaves_no_trace_and_the_others_stay(db: Database) {
         let store = db.node().await;
         let works: Vec<_> = (0..30)
