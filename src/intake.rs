@@ -139,7 +139,11 @@ impl Intake {
             .verify(request, &account.credentials, now)
             .map_err(|reject| self.refuse(account, reject, now))?;
         if !self.clock_plausible() {
-            tracing::error!("the clock of this machine is not plausible; webhooks are put off");
+            tracing::error!(
+                "the clock of this machine is not plausible, webhooks are put off: it is behind the \
+                 last event by more than a day; set it right, or, if it is right now and ran ahead \
+                 before, start once with `keywright serve --trust-clock`"
+            );
             return Err(Refusal::NotNow);
         }
         let events = new_events(account, request, &verified, now)?;

@@ -15,7 +15,14 @@ use crate::telemetry;
 
 /// Migrates the database, serves HTTP, applies events and sends mail, until SIGTERM.
 #[derive(Debug, Args)]
-pub(super) struct Serve {}
+pub(super) struct Serve {
+    /// This machine's clock is right now, though it ran ahead before
+    ///
+    /// Webhooks are put off while the clock says less than the last event's reception, by more than a
+    /// day: one of the two is wrong. This dates such events anew, once.
+    #[arg(long)]
+    trust_clock: bool,
+}
 
 impl Serve {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<()> {
@@ -23,6 +30,12 @@ impl Serve {
         let traces = telemetry::start(config.telemetry.as_ref())?;
         // Before anyone can know that it runs: until then a SIGHUP would end it.
         let signals = Signals::listen()?;
+        if self.trust_clock {
+            let support = context.support().await?;
+            let events = support.clock_trust(Asked::at_the_shell(None)).await?;
+            tracing::warn!(events, "the clock is trusted; {events} events are dated anew");
+            support.store.close().await;
+        }
         let service = Service::start(config, context.config_file, Arc::new(SystemClock)).await?;
         say(format!("keywright listens on http://{}", service.address))?;
         std::io::stdout().flush()?;

@@ -24,6 +24,7 @@
 //! - [`figures`]: what came in hour by hour, what became of licenses day by day; [`gauges`]: accounts
 //!   as figures for `/metrics`
 //! - [`audit`]: what people did, and the proof that nobody wrote it anew
+//! - [`trust`]: a clock that ran ahead, and is right now
 //! - [`retention`]: what is old is cleared; [`backup`]: a copy of the built-in database
 //! - [`export`]: everything of one sort, for a spreadsheet or a program
 //!
@@ -73,6 +74,7 @@ pub mod retention;
 pub mod sessions;
 pub mod tokens;
 pub mod told;
+pub mod trust;
 pub mod users;
 pub mod view;
 pub mod vouched;

@@ -81,6 +81,10 @@ pub fn history_alone(action: &str, detail: &Value) -> String {
         "mail_held" => "mail and hooks put on hold".to_owned(),
         "mail_released" => "mail and hooks released".to_owned(),
         "exported" => format!("{} exported", word(detail, "what")),
+        "clock_trusted" => format!(
+            "clock trusted again; {} events of a time that has not come were dated anew",
+            number(detail, "events")
+        ),
         "backup_begun" => "backup begun".to_owned(),
         "activated" => "activated on a machine".to_owned(),
         "deactivated" => "a machine gave its seat back".to_owned(),

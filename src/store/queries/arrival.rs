@@ -13,7 +13,8 @@ use super::Result;
 use crate::store::error::Of;
 use crate::store::prepared::Prepare as _;
 use crate::store::rows::RECEIVED_BEHIND_MAX;
-use crate::store::types::{At, Moment};
+use crate::store::schema::{events, hooks_outbox, outbox};
+use crate::store::types::{At, EventStatus, MailStatus, Moment};
 
 /// Every event received at or after `since` has a higher id than this.
 pub(super) fn ids_after(conn: &mut Conn, since: DateTime<Utc>) -> Result<i64> {
@@ -51,4 +52,28 @@ pub(super) fn last_before(conn: &mut Conn, at: DateTime<Utc>) -> Result<i64> {
     .get_result(conn)
     .of("events")?;
     Ok(place.id)
+}
+
+/// What a clock that ran ahead has written, as if it came now; what waits for a time that is not
+/// near, waits no longer. Says how many events there were.
+pub(crate) fn clock_trust(conn: &mut Conn, now: DateTime<Utc>) -> Result<usize> {
+    let ahead = events::table.filter(events::received_at.gt(At(now)));
+    let redated =
+        diesel::update(ahead).set(events::received_at.eq(At(now))).execute(conn).of("events")?;
+    let waits = events::table
+        .filter(events::next_at.gt(At(now)))
+        .filter(events::status.eq(EventStatus::Pending));
+    diesel::update(waits).set(events::next_at.eq(At(now))).execute(conn).of("events")?;
+    let mail = outbox::table
+        .filter(outbox::next_at.gt(At(now)))
+        .filter(outbox::status.eq(MailStatus::Queued));
+    diesel::update(mail).set(outbox::next_at.eq(At(now))).execute(conn).of("outbox")?;
+    let hooks = hooks_outbox::table
+        .filter(hooks_outbox::next_at.gt(At(now)))
+        .filter(hooks_outbox::status.eq(MailStatus::Queued));
+    diesel::update(hooks)
+        .set(hooks_outbox::next_at.eq(At(now)))
+        .execute(conn)
+        .of("hooks_outbox")?;
+    Ok(redated)
 }

@@ -65,6 +65,7 @@ mod sessions;
 mod trouble;
 
 pub(in crate::store) use activations::*;
+pub(in crate::store) use arrival::clock_trust;
 pub(in crate::store) use audit::*;
 pub(in crate::store) use claims::*;
 pub(in crate::store) use erase::*;

@@ -63,6 +63,9 @@ functions! {
     event_counts() -> EventCounts;
     /// When the newest event was received.
     event_newest_received() -> Option<DateTime<Utc>>;
+    /// What a clock that ran ahead has written, as if it came now, and no more waiting for a time that
+    /// only that clock knew. Says how many events there were.
+    clock_trust(now: DateTime<Utc>) -> usize;
     /// How many events came in each hour that begins in this time, by account and by how they stand
     /// now. Hours in which nothing came are left out.
     events_by_hour(since: DateTime<Utc>, until: DateTime<Utc>) -> Vec<HourCount>;

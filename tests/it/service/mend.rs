@@ -1,4 +1,5 @@
-//! An event that nobody can apply fails with a reason, and is applied once the cause is mended.
+//! What somebody has to mend, and that all is as it should be afterwards: a product that is missing, a
+//! faulty configuration, a clock that ran ahead.
 
 use keywright::store::types::EventStatus;
 use keywright_providers::Inlet;
@@ -42,6 +43,45 @@ on_both! {
         assert_eq!(events(&store, EventStatus::Waiting).await, []);
         let made = licenses(&store, "buyer.early@customer.example").await;
         assert_eq!(made.len(), told.len(), "one license of each kind");
+    }
+
+    async fn after_a_clock_that_ran_ahead_webhooks_are_taken_once_it_is_trusted(db: Database) {
+        let vendor = Vendor::new(&db);
+        let (early, late) = (
+            vendor.events("stripe", "early", "purchase"),
+            vendor.events("stripe", "late", "purchase"),
+        );
+        let node = vendor.serve();
+        for sample in &early {
+            assert_eq!(node.send("stripe", sample).await.status, 200);
+        }
+        let store = vendor.store();
+        settled(&store).await;
+        assert!(node.terminate());
+        let ahead = if db.is_sqlite() { "7258118400000000" } else { "'2200-01-01T00:00:00Z'" };
+        db.tamper(&format!(
+            "UPDATE events SET received_at = {ahead}; UPDATE outbox SET next_at = {ahead};"
+        ))
+        .await;
+
+        let node = vendor.serve();
+        assert_eq!(node.get("/readyz").0, 503);
+        assert_eq!(node.send("stripe", &late[0]).await.status, 503);
+        assert!(vendor.log().contains("--trust-clock"), "{}", vendor.log());
+        assert!(node.terminate());
+
+        let node = vendor.serve_trusting_its_clock();
+        for sample in early.iter().chain(&late) {
+            assert_eq!(node.send("stripe", sample).await.status, 200);
+        }
+        settled(&store).await;
+        for tag in ["early", "late"] {
+            assert_eq!(licenses(&store, &format!("buyer.{tag}@customer.example")).await.len(), 1);
+        }
+        assert!(node.terminate());
+        // Once is enough.
+        let node = vendor.serve();
+        assert_eq!(node.get("/readyz").0, 200);
     }
 
     async fn a_faulty_configuration_is_refused_and_the_old_one_stays_in_force(db: Database) {

@@ -108,8 +108,17 @@ impl<'a> Vendor<'a> {
 
     /// As [`Vendor::serve`], on a machine with these variables.
     pub(crate) fn serve_with(&self, variables: &[(&str, &str)]) -> Node {
+        self.start(&["serve"], variables)
+    }
+
+    /// A node that is told to take the machine's clock for right.
+    pub(crate) fn serve_trusting_its_clock(&self) -> Node {
+        self.start(&["serve", "--trust-clock"], &[])
+    }
+
+    fn start(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Node {
         let mut child = self
-            .command(&["serve"])
+            .command(arguments)
             .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::from(std::fs::File::create(self.folder.path().join("log")).unwrap()))
