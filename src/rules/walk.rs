@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use keywright_providers::notice::{Act, Period};
+use keywright_providers::notice::{Act, Period, Ref};
 
 use self::standing::{Money, Presence, Standing};
 use super::coverage::{Coverage, Paying};
@@ -65,6 +65,8 @@ struct Walk<'a> {
     tried_at: Option<DateTime<Utc>>,
     suspended: bool,
     revoked: bool,
+    /// Disputes that suspend it, each with its payment.
+    contests: Vec<(Since, &'a Ref)>,
     steps: Vec<Step>,
 }
 
@@ -89,6 +91,7 @@ impl<'a> Walk<'a> {
             tried_at: None,
             suspended: false,
             revoked: false,
+            contests: Vec::new(),
             steps: Vec::new(),
         };
         walk.reinstated_at = walk.acts(Act::Reinstate).max();
@@ -134,7 +137,25 @@ impl<'a> Walk<'a> {
             });
             self.steps.push(Step { at: entry.at, event_id, kind, covers, text, expires_at });
         }
+        self.tell_contests();
         self.license()
+    }
+
+    /// Open disputes move no date, and stand at their own time among the steps.
+    fn tell_contests(&mut self) {
+        for (since, payment) in std::mem::take(&mut self.contests) {
+            let place = self.steps.partition_point(|step| step.at <= since.at);
+            let before = place.checked_sub(1).and_then(|last| self.steps.get(last));
+            let step = Step {
+                at: since.at,
+                event_id: since.event_id,
+                kind: StepKind::Told,
+                covers: None,
+                text: format!("{payment} is disputed, so it is suspended"),
+                expires_at: before.and_then(|step| step.expires_at),
+            };
+            self.steps.insert(place, step);
+        }
     }
 
     /// Takes one entry; says what it did, if it bore on this unit.
@@ -310,7 +331,10 @@ impl<'a> Walk<'a> {
         self.money.disputed |= returns.disputed;
         let stacked = matches!(self.track.base, Base::Stack(_));
         let contested = returns.disputed_since.filter(|since| !self.reinstated(since.at));
-        self.money.contested |= contested.is_some() && !stacked;
+        if let Some(since) = contested.filter(|_| !stacked) {
+            self.money.contested = true;
+            self.contests.push((since, name));
+        }
         let paying = Paying { at: entry.at, period, due: false, end: None };
         if rules.on_refund == OnRefund::Revoke {
             if let Some(since) = self.gone(goods, payment) {
@@ -338,17 +362,13 @@ impl<'a> Walk<'a> {
         standing.canceled &= standing.ended_at.is_none_or(|ended| payment.at <= ended);
         standing.paid_at = standing.paid_at.max(Some(payment.at));
         self.coverage.pay(&Paying { at: entry.at, period, due, end }, rules);
-        let text = match (period, rules.term) {
+        match (period, rules.term) {
             (_, Term::Until(date)) => format!("{name} covers until {}", day(date)),
             (Some(period), _) => {
                 format!("{name} covers until {} by the provider's word", day(period.end))
             }
             (None, Term::Interval(interval)) => format!("{name} covers {interval}"),
             (None, Term::Perpetual) => format!("{name} covers for ever"),
-        };
-        match contested {
-            Some(since) => format!("{text}; disputed since {}, so it is suspended", day(since.at)),
-            None => text,
         }
     }
 

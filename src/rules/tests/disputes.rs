@@ -1,6 +1,6 @@
 //! Disputes: suspended while open, restored when won, as a full refund when lost.
 
-use super::life::Life;
+use super::life::{Life, at};
 use crate::rules::license::Flag::{Disputed, Refunded};
 use crate::rules::license::State::{Active, Revoked, Suspended};
 use keywright_providers::notice::Act;
@@ -14,8 +14,17 @@ fn yearly() -> Life {
 fn an_open_dispute_suspends() {
     let open = yearly().disputed("2026-03-09", 1, Opened);
     let open = open.is(Suspended, &[Disputed]).expires("2027-03-05");
-    let why = &open.license().steps[0].text;
-    assert!(why.ends_with("; disputed since 2026-03-09 10:00:00 UTC, so it is suspended"), "{why}");
+    let why = &open.license().steps[1];
+    assert_eq!((why.at, why.event_id), (at("2026-03-09"), 2));
+    assert_eq!(why.text, "payment:pay_1 is disputed, so it is suspended");
+}
+
+#[test]
+fn one_about_money_that_went_back_suspends_too_and_says_so() {
+    let both = yearly().renewed("2027-03-05").refunded("2027-03-09", 2);
+    let both = both.disputed("2027-03-10", 2, Opened).is(Suspended, &[Disputed, Refunded]);
+    let told = both.license().steps.iter().map(|step| step.event_id).collect::<Vec<_>>();
+    assert_eq!(told, [1, 3, 4], "the payment, what took it back, and the dispute");
 }
 
 #[test]
