@@ -25,7 +25,9 @@ use crate::clock::{Clock, RELEASED_AT};
 use crate::config::Account;
 use crate::fetch::Fetch;
 use crate::spans;
-use crate::store::rows::{Kept, LicenseRow, NewEvent, Outcome, PULLED, RECEIVED_BEHIND_MAX};
+use crate::store::rows::{
+    Kept, LicenseRow, NewEvent, Outcome, PULLED, RECEIVED_BEHIND_MAX, UNREAD,
+};
 use crate::store::types::{Digest, EventStatus, LicenseState};
 use crate::store::{self, Store, StoreError, Tx};
 
@@ -67,6 +69,8 @@ pub enum Refusal {
     NotTrusted,
     #[error("cannot be stored now")]
     NotNow,
+    #[error("holds more events than one delivery may")]
+    TooLarge,
 }
 
 impl std::fmt::Debug for Intake {
@@ -313,26 +317,25 @@ fn fulfil_one(
 }
 
 /// The events of an authentic delivery. Where its frame cannot be read, it is one event that
-/// will fail with the reason.
+/// will fail with the reason, which stands among its headers.
 fn new_events(
     account: &Account,
     request: &Request<'_>,
     verified: &Verified<'_>,
     now: DateTime<Utc>,
 ) -> Result<Vec<NewEvent>, Refusal> {
+    let mut headers = headers(request, account);
+    let whole = || vec![Envelope::new("unknown", verified.body())];
     let envelopes = match account.provider.envelopes(request, verified) {
-        Ok(envelopes) if (1..=EVENTS_MAX).contains(&envelopes.len()) => envelopes,
-        Ok(_) | Err(_) => vec![Envelope {
-            id: None,
-            event_type: "unknown".to_owned(),
-            occurred_at: None,
-            live: None,
-            body: verified.body().to_vec(),
-            content: None,
-            recurs: false,
-        }],
+        Ok(envelopes) if envelopes.len() > EVENTS_MAX => return Err(Refusal::TooLarge),
+        Ok(envelopes) if envelopes.is_empty() => whole(),
+        Ok(envelopes) => envelopes,
+        Err(unread) => {
+            headers[UNREAD] = Value::from(unread.to_string());
+            whole()
+        }
     };
-    let headers = std::iter::repeat_n(headers(request, account), envelopes.len());
+    let headers = std::iter::repeat_n(headers, envelopes.len());
     envelopes
         .into_iter()
         .zip(headers)
@@ -379,8 +382,8 @@ fn headers(request: &Request<'_>, account: &Account) -> Value {
     let credentials = &account.credentials;
     let secrets = || credentials.secrets.iter().chain(credentials.keys.values());
     let kept = request.headers.iter().filter(|(name, value)| {
-        // The mark of what was pulled is for us to set.
-        let left_out = ["authorization", "cookie", "proxy-authorization", PULLED]
+        // The marks are for us to set.
+        let left_out = ["authorization", "cookie", "proxy-authorization", PULLED, UNREAD]
             .iter()
             .any(|other| name.eq_ignore_ascii_case(other));
         // Some providers send the secret itself, as their whole proof.

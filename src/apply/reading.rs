@@ -6,7 +6,7 @@ use keywright_providers::{Ask, Event, Notice};
 use super::asking::{self, Open};
 use crate::books::Books;
 use crate::rules::acts::{self, SUPPORT};
-use crate::store::rows::{EventRow, Settled};
+use crate::store::rows::{EventRow, Settled, UNREAD};
 use crate::store::types::EventStatus;
 
 /// The outcome of reading one event.
@@ -29,6 +29,9 @@ pub fn read(event: &EventRow, books: &Books) -> Read {
     if event.kind == SUPPORT {
         let live = event.live.unwrap_or(true);
         return finish(acts::read(body), event, live);
+    }
+    if let Some(why) = event.headers.get(UNREAD) {
+        return failed("unreadable", why.as_str().unwrap_or("it cannot be parted into events"));
     }
     let Some(account) = books.account(&event.account) else {
         let message = format!(

@@ -15,7 +15,7 @@ pub use audit::{During, HistoryFilter};
 pub use erased::{CustomerKey, RefKey};
 pub use event::{
     Cursor, EventCounts, EventFilter, EventRow, Kept, Known, NewEvent, Outcome, PULLED,
-    RECEIVED_BEHIND_MAX, Settled, TOLD_AGAIN,
+    RECEIVED_BEHIND_MAX, Settled, TOLD_AGAIN, UNREAD,
 };
 pub use figures::{AccountCount, AccountWord, DayCount, HourCount};
 pub use hook::{HookFilter, HookRow, NewHook};

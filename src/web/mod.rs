@@ -40,13 +40,13 @@ pub fn routes(service: &mut web::ServiceConfig) {
                 .route(web::post().to(webhooks::webhook))
                 .route(web::get().to(webhooks::webhook))
                 .route(web::head().to(webhooks::webhook))
-                .default_service(web::to(webhooks::wrong_method)),
+                .default_service(web::to(webhooks::no_webhook)),
         )
         .service(
             web::resource("/fulfil/{account}")
                 .route(web::post().to(webhooks::fulfil))
                 .route(web::get().to(webhooks::fulfil))
-                .default_service(web::to(webhooks::wrong_method)),
+                .default_service(web::to(webhooks::no_fulfil)),
         )
         .service(traced("/v1", app::routes))
         .service(traced("/core/v2/rest", app::netlicensing::routes))
@@ -55,7 +55,7 @@ pub fn routes(service: &mut web::ServiceConfig) {
         .service(my::scope())
         .service(looked_at("/healthz", health::alive))
         .service(looked_at("/readyz", health::ready))
-        .route("/metrics", web::get().to(health::metrics))
+        .service(looked_at("/metrics", health::metrics))
         .default_service(web::to(HttpResponse::NotFound));
 }
 

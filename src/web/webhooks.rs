@@ -40,11 +40,20 @@ pub async fn fulfil(
     deliver(Inlet::Fulfil, &request, &account, body, &intake, &shelf).await
 }
 
-/// Any other method.
-pub async fn wrong_method(account: Path<String>, shelf: Data<Shelf>) -> HttpResponse {
-    match shelf.now().account(&account) {
+/// Any other method at `/webhooks/{account}`.
+pub async fn no_webhook(account: Path<String>, shelf: Data<Shelf>) -> HttpResponse {
+    wrong_method(&account, &shelf, "POST")
+}
+
+/// Any other method at `/fulfil/{account}`.
+pub async fn no_fulfil(account: Path<String>, shelf: Data<Shelf>) -> HttpResponse {
+    wrong_method(&account, &shelf, "GET, POST")
+}
+
+fn wrong_method(account: &str, shelf: &Shelf, taken: &'static str) -> HttpResponse {
+    match shelf.now().account(account) {
         None => empty(StatusCode::NOT_FOUND),
-        Some(_) => not_allowed(),
+        Some(_) => not_allowed(taken),
     }
 }
 
@@ -103,13 +112,14 @@ async fn take(
         return answered(answer);
     }
     if inlet == Inlet::Webhook && request.method() != Method::POST {
-        return not_allowed();
+        return not_allowed("POST");
     }
     match intake.deliver(account, &delivery).await {
         Ok(answer) => answered(answer),
         Err(Refusal::UnknownAccount) => empty(StatusCode::NOT_FOUND),
         Err(Refusal::NotTrusted) => empty(StatusCode::UNAUTHORIZED),
         Err(Refusal::NotNow) => not_now(),
+        Err(Refusal::TooLarge) => empty(StatusCode::PAYLOAD_TOO_LARGE),
     }
 }
 
@@ -150,8 +160,8 @@ fn empty(status: StatusCode) -> HttpResponse {
     HttpResponse::build(status).finish()
 }
 
-fn not_allowed() -> HttpResponse {
-    HttpResponse::MethodNotAllowed().insert_header((header::ALLOW, "POST")).finish()
+fn not_allowed(taken: &'static str) -> HttpResponse {
+    HttpResponse::MethodNotAllowed().insert_header((header::ALLOW, taken)).finish()
 }
 
 fn not_now() -> HttpResponse {

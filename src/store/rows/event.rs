@@ -67,6 +67,10 @@ pub struct Known {
 /// What was sent never has it.
 pub const PULLED: &str = "Keywright-Pulled";
 
+/// Among the headers of an event: why its delivery could not be parted into events, so that it is all of
+/// it. What was sent never has it.
+pub const UNREAD: &str = "Keywright-Unread";
+
 /// Why an event is `pending` that is the second telling of one: it was sent *and* pulled, and
 /// reads otherwise. Both may be right (a provider writes its list for another version of its API),
 /// so what they say is compared before anything else.

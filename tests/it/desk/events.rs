@@ -36,6 +36,32 @@ on_both! {
         assert!(whole["headers"].is_object());
     }
 
+    async fn a_delivery_whose_frame_cannot_be_read_fails_and_says_where(db: Database) {
+        let office = Office::open(&db).await;
+        office.configure(
+            "[providers.pad]\nkind = \"paddle\"\n\
+             secret = \"pdl_ntfset_01kwtestsecret_AbCdEf0123456789\"\n\
+             [providers.pad.products]\nprice_pro = \"acme-pro\"\n",
+        );
+        let mut samples = office.samples("pad", Step::Purchase, "ida", "price_pro");
+        let place = samples.iter().position(|one| one.title == "transaction.completed").unwrap();
+        let mut paid = samples.remove(place);
+        let mut body: Value = serde_json::from_slice(&paid.body).unwrap();
+        body["occurred_at"] = json!("2026-13-01T00:00:00Z");
+        paid.body = body.to_string().into_bytes();
+        office.hand_in("pad", paid).await;
+        office.settle().await;
+        for _ in 0..2 {
+            let events = office.get("/events?account=pad").await.ok();
+            let event = &events["items"][0];
+            assert_eq!(event["status"], "failed", "{event}");
+            assert_eq!(event["reason"], "unreadable", "{event}");
+            assert!(event["message"].as_str().unwrap().contains("occurred_at"), "{event}");
+            let replay = format!("/events/{}/replay", event["id"].as_str().unwrap());
+            office.post(&replay, json!({})).await.ok();
+        }
+    }
+
     async fn a_dry_run_tells_what_would_change_and_changes_nothing(db: Database) {
         let office = Office::open(&db).await;
         let event = failed(&office).await;
