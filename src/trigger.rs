@@ -81,6 +81,87 @@ impl Scenario {
     }
 }
 
+/// What is bought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Goods {
+    pub item: String,
+    /// What a plan change leads to.
+    pub item_next: String,
+    /// How long a payment covers; without an interval it is bought once.
+    pub term: Option<Term>,
+}
+
+/// This item, which may be mapped to nothing; or the first one that is mapped, from which a plan
+/// change leads to the second.
+///
+/// # Errors
+/// [`Impossible::NoItem`].
+pub fn goods(
+    account: &Account,
+    catalogue: &Catalogue,
+    item: Option<&str>,
+) -> Result<Goods, Impossible> {
+    let items = catalogue.items.get(&account.name);
+    let offers = items.into_iter().flatten().filter(|(_, offer)| !offer.is_empty());
+    let mut sold = offers.map(|(item, _)| item);
+    let (item, item_next) = match item {
+        Some(item) => (item.to_owned(), item.to_owned()),
+        None => {
+            let none = || Impossible::NoItem(account.name.clone());
+            let first = sold.next().ok_or_else(none)?;
+            (first.clone(), sold.next().unwrap_or(first).clone())
+        }
+    };
+    let offer = items.and_then(|items| items.get(&item));
+    let term = offer.and_then(|offer| offer.first()).map(|product| product.term);
+    Ok(Goods { item, item_next, term })
+}
+
+impl Goods {
+    fn interval(&self) -> Interval {
+        match self.term {
+            Some(Term::Interval(interval)) => interval,
+            Some(Term::Perpetual | Term::Until(_)) | None => Interval::months(12),
+        }
+    }
+
+    /// When a purchase was made of which these steps are told now: one interval ago where it is
+    /// renewed now, else just now.
+    #[must_use]
+    pub fn bought_at(&self, steps: &[Step], now: DateTime<Utc>) -> DateTime<Utc> {
+        match steps {
+            _ if steps.contains(&Step::Renewal) => now - (self.interval().after(now, 1) - now),
+            [_] | [] => now,
+            // Hours, because some providers tell times to the minute.
+            [_, ..] => now - TimeDelta::hours(2),
+        }
+    }
+}
+
+/// How many characters of a tag are its time.
+const TIME_CHARS: usize = 7;
+
+/// The name of a purchase that begins then, with something random. [`begun`] reads the time back:
+/// whoever continues the purchase tells of the same one.
+#[must_use]
+pub fn tag_of(start: DateTime<Utc>, random: &str) -> String {
+    let (mut seconds, mut digits) = (start.timestamp().unsigned_abs(), Vec::new());
+    for _ in 0..TIME_CHARS {
+        digits
+            .extend(u32::try_from(seconds % 36).ok().and_then(|digit| char::from_digit(digit, 36)));
+        seconds /= 36;
+    }
+    digits.iter().rev().copied().chain(random.chars().take(3)).collect()
+}
+
+/// When the purchase of this name began. `None`: it was named by somebody else.
+#[must_use]
+pub fn begun(tag: &str) -> Option<DateTime<Utc>> {
+    let time = tag.get(..TIME_CHARS).filter(|time| time.starts_with('0'))?;
+    let seconds = i64::from_str_radix(time, 36).ok().filter(|_| tag.len() == TIME_CHARS + 3)?;
+    DateTime::from_timestamp(seconds, 0)
+}
+
 /// The scene of a purchase at this account: its first mapped item, one interval back, so that a
 /// renewal is due now.
 ///
@@ -92,29 +173,16 @@ pub fn scene(
     tag: &str,
     now: DateTime<Utc>,
 ) -> Result<Scene, Impossible> {
-    let none = || Impossible::NoItem(account.name.clone());
-    let items = catalogue.items.get(&account.name).ok_or_else(none)?;
-    let mut sold = items.iter().filter(|(_, offer)| !offer.is_empty()).map(|(item, _)| item);
-    let item = sold.next().ok_or_else(none)?.clone();
-    let item_next = sold.next().unwrap_or(&item).clone();
-    let term = items.get(&item).and_then(|offer| offer.first()).map(|product| product.term);
-    Ok(Scene { item_next, ..scene_of(account, item, term, tag, now) })
+    let goods = goods(account, catalogue, None)?;
+    let start = goods.bought_at(&[Step::Purchase, Step::Renewal], now);
+    Ok(scene_of(account, goods, tag, start))
 }
 
-/// As [`scene`], of this item, which may be mapped to nothing.
+/// The scene of a purchase of these goods, made then.
 #[must_use]
-pub fn scene_of(
-    account: &Account,
-    item: String,
-    term: Option<Term>,
-    tag: &str,
-    now: DateTime<Utc>,
-) -> Scene {
-    let (interval, subscription) = match term {
-        Some(Term::Interval(interval)) => (interval, true),
-        Some(Term::Perpetual | Term::Until(_)) | None => (Interval::months(12), false),
-    };
-    let start = back(now, interval);
+pub fn scene_of(account: &Account, goods: Goods, tag: &str, start: DateTime<Utc>) -> Scene {
+    let interval = goods.interval();
+    let Goods { item, item_next, term } = goods;
     Scene {
         step: Step::Purchase,
         tag: tag.to_owned(),
@@ -123,7 +191,7 @@ pub fn scene_of(
         period_start: start,
         period_end: interval.after(start, 1),
         item_first: item.clone(),
-        item_next: item.clone(),
+        item_next,
         item,
         quantity: 1,
         email: format!("buyer.{tag}@customer.example"),
@@ -132,7 +200,7 @@ pub fn scene_of(
         country: "DE".to_owned(),
         locale: "en".to_owned(),
         live: account.mode.is_live(),
-        subscription,
+        subscription: matches!(term, Some(Term::Interval(_))),
         amount_minor: 4_900,
         currency: "EUR".to_owned(),
     }
@@ -154,7 +222,7 @@ pub fn tell(
         let renewed = matches!(step, Step::Renewal);
         cycle += u32::from(renewed);
         late += 1;
-        let begun = scene.period_start + length * i32::try_from(cycle - scene.cycle).unwrap_or(0);
+        let begun = scene.period_start + length * i32::try_from(cycle).unwrap_or(0);
         let at = match step {
             Step::Purchase => scene.at,
             // Hours, because some providers tell times to the minute.
@@ -249,7 +317,27 @@ pub fn set(scene: &mut Scene, key: &str, value: &str) -> Result<(), Impossible> 
     Ok(())
 }
 
-/// One interval before `now`: a purchase then is due for renewal now.
-fn back(now: DateTime<Utc>, interval: Interval) -> DateTime<Utc> {
-    now - (interval.after(now, 1) - now)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_purchase_is_continued_by_the_name_that_it_was_given() {
+        let start = DateTime::from_timestamp(1_795_414_670, 0).unwrap();
+        let tag = tag_of(start, "abcdefgh");
+        assert_eq!((tag.as_str(), begun(&tag)), ("0toxwj2abc", Some(start)));
+        for of_somebody_else in ["", "ada", "0toxwj2", "0toxwj2abcd", "helloworld", "0toxwj-abc"] {
+            assert_eq!(begun(of_somebody_else), None, "{of_somebody_else}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_renewed_was_bought_just_now() {
+        let now = DateTime::from_timestamp(1_795_414_670, 0).unwrap();
+        let goods = Goods { item: String::new(), item_next: String::new(), term: None };
+        assert_eq!(goods.bought_at(&[Step::Purchase], now), now);
+        let canceled = goods.bought_at(&[Step::Purchase, Step::Cancel], now);
+        assert!(canceled < now && now - canceled < TimeDelta::days(1));
+        assert!(goods.bought_at(&LIFE, now) < now - TimeDelta::days(360));
+    }
 }

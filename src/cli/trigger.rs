@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use chrono::SubsecRound as _;
 use clap::Args;
-use keywright_providers::Sample;
+use keywright_providers::sample::Step;
+use keywright_providers::{Inlet, Sample};
 
 use super::part::configured;
 use super::{Context, say};
@@ -13,7 +15,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{Account, Config};
 use crate::sender::{Sender, on_this_machine};
 use crate::standin::StandIn;
-use crate::trigger::{Impossible, Scenario, Told, scene, scene_of, set, tell};
+use crate::trigger::{Scenario, Told, begun, goods, scene_of, set, tag_of, tell};
 
 /// So long nothing must be asked until the stand-in for the provider's API goes.
 const QUIET: Duration = Duration::from_secs(3);
@@ -31,7 +33,8 @@ pub(super) struct Trigger {
     #[arg(long, value_name = "URL")]
     to: Option<String>,
     /// Changes a value: item, `item_next`, quantity, email, name, company, country, locale,
-    /// amount, currency, tag, cycle, at, live, subscription.
+    /// amount, currency, tag, cycle (the period that it begins in: 0 is the purchase's, 1 the first
+    /// renewal's), at, live, subscription.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     settings: Vec<String>,
     /// Prints the requests and posts nothing.
@@ -62,6 +65,8 @@ impl Trigger {
         samples.extend(copies);
         if self.shuffle {
             chance::shuffle(&mut samples)?;
+            // Keys are asked for while the order is placed, and before anything comes of it.
+            samples.sort_by_key(|sample| sample.inlet != Inlet::Fulfil);
         }
         let base = self.to.clone().unwrap_or_else(|| address(&config));
         let sender = Sender::new(&base)?;
@@ -91,30 +96,40 @@ impl Trigger {
         parted.collect()
     }
 
+    /// What goes on from here: the same again, in the period that was told of last.
+    fn continued(&self, tag: &str, steps: &[Step]) -> String {
+        let cycle = steps.contains(&Step::Renewal).then(|| "cycle=1".to_owned());
+        let others = self.settings.iter().filter(|setting| !setting.starts_with("cycle="));
+        let all = std::iter::once(format!("tag={tag}")).chain(cycle).chain(others.cloned());
+        all.map(|setting| format!("--set {setting}")).collect::<Vec<_>>().join(" ")
+    }
+
     fn tell(&self, account: &Account, config: &Config) -> anyhow::Result<Vec<Told>> {
         let scenario = Scenario::parse(&self.scenario).context("there is no such scenario")?;
-        let now = SystemClock.now();
+        // What the tag tells is whole seconds.
+        let now = SystemClock.now().trunc_subsecs(0);
         let settings = self.settings()?;
-        let item = settings.iter().rev().find(|(key, _)| *key == "item");
-        // A purchase that is continued is that of the same customer.
-        let tag = settings.iter().rev().find(|(key, _)| *key == "tag");
-        let tag = tag.map_or_else(chance::tag, |(_, tag)| Ok((*tag).to_owned()))?;
-        let mut scene = match (scene(account, &config.catalogue, &tag, now), item) {
-            // Whatever is sold there: it fails until it is mapped to a product.
-            (Err(Impossible::NoItem(_)), Some((_, item))) => {
-                scene_of(account, (*item).to_owned(), None, &tag, now)
-            }
-            (scene, _) => scene?,
+        let given = |name: &str| {
+            settings.iter().rev().find(|(key, _)| *key == name).map(|(_, value)| *value)
         };
+        // A purchase that is continued is that of the same customer, and began when it did.
+        let steps = scenario.steps(given("tag").is_some());
+        let goods = goods(account, &config.catalogue, given("item"))?;
+        let (tag, start) = match given("tag") {
+            Some(tag) => (tag.to_owned(), begun(tag).unwrap_or(now)),
+            None => {
+                let start = goods.bought_at(&steps, now);
+                (tag_of(start, &chance::tag()?), start)
+            }
+        };
+        let mut scene = scene_of(account, goods, &tag, start);
         for (key, value) in &settings {
             set(&mut scene, key, value)?;
         }
-        let continues = settings.iter().any(|(key, _)| *key == "tag");
-        let steps = scenario.steps(continues);
-        if !self.print && !continues {
+        if !self.print && given("tag").is_none() {
             say(format!(
-                "tag {} (continue this purchase with --set tag={})",
-                scene.tag, scene.tag
+                "tag {tag} (continue this purchase with {})",
+                self.continued(&tag, &steps)
             ))?;
         }
         Ok(tell(account, &scene, &steps, now)?)
