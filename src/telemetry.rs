@@ -67,7 +67,9 @@ where
 {
     let words = EnvFilter::try_from_env("KEYWRIGHT_LOG")
         .unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
-    let lines = filter_fn(|metadata| metadata.is_event()).with_max_level_hint(LevelFilter::TRACE);
+    // What strangers send that is no HTTP is told as an error by the library, a line each.
+    let lines = filter_fn(|told| told.is_event() && !told.target().starts_with("actix_http::h1"))
+        .with_max_level_hint(LevelFilter::TRACE);
     fmt::layer()
         .json()
         .flatten_event(true)

@@ -24,6 +24,7 @@ pub mod validate;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use data_encoding::HEXLOWER;
 use serde_json::Value;
@@ -36,6 +37,9 @@ use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::store::{Store, Tx};
 use crate::support::Support;
+
+/// How long the store is waited for: an application that gets no answer goes by what it has.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Everything that applications' calls need; clones are one.
 #[derive(Clone)]
@@ -60,7 +64,7 @@ impl Machines {
     #[must_use]
     pub fn new(support: &Support) -> Self {
         Self {
-            store: support.store.clone(),
+            store: support.store.within(PATIENCE),
             shelf: support.shelf.clone(),
             clock: Arc::clone(&support.clock),
             chance: Arc::clone(&support.chance),

@@ -104,6 +104,12 @@ impl Store {
         Ok(Self { threads: Arc::new(Threads::start(url, &options)?), patience: options.patience })
     }
 
+    /// The same store for callers who are not that patient.
+    #[must_use]
+    pub fn within(&self, patience: Duration) -> Self {
+        Self { threads: Arc::clone(&self.threads), patience: patience.min(self.patience) }
+    }
+
     /// Brings the schema up to date. Can be killed anywhere and go on later; several nodes may
     /// start at once.
     ///

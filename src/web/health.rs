@@ -1,5 +1,7 @@
 //! Is it alive, is it ready, how is it doing.
 
+use std::time::Duration;
+
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::Data;
@@ -9,6 +11,9 @@ use super::support::Desk;
 use crate::intake::Intake;
 use crate::store::{Store, StoreError};
 use crate::support::gauges::AccountGauges;
+
+/// How long the store is waited for, twice: who collects figures gives up after ten seconds.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// `GET /healthz`: the process answers.
 pub async fn alive() -> HttpResponse {
@@ -41,13 +46,20 @@ pub async fn metrics(
     store: Data<Store>,
     desk: Data<Desk>,
 ) -> HttpResponse {
-    if let Err(error) = gauges(&store).await {
+    if let Err(error) = gauges(&store.within(PATIENCE)).await {
         tracing::warn!(%error, "the store's figures are missing: {error}");
     }
-    let accounts = desk.support.account_gauges().await.unwrap_or_else(|error| {
-        tracing::warn!(%error, "the accounts' figures are missing: {error}");
-        Vec::new()
-    });
+    let accounts = match tokio::time::timeout(PATIENCE, desk.support.account_gauges()).await {
+        Ok(Ok(accounts)) => accounts,
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "the accounts' figures are missing: {error}");
+            Vec::new()
+        }
+        Err(_) => {
+            tracing::warn!("the accounts' figures are missing: the database is too slow");
+            Vec::new()
+        }
+    };
     let body = handle.render() + &written(&accounts);
     HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(body)
 }

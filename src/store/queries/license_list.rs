@@ -7,7 +7,7 @@ use diesel::sql_types::{BigInt, Text};
 
 use super::super::{Conn, PERPETUAL};
 use super::licenses::license_by_id;
-use super::lookup::{forms, or_none, sales_by_ref};
+use super::lookup::{forms, or_none, order_forms, sales_by_ref, sales_by_refs};
 use super::{Db, Result, at_most, naming_row};
 use crate::store::error::Of;
 use crate::store::prepared::Prepare as _;
@@ -165,11 +165,19 @@ fn named<'a>(conn: &mut Conn, filter: &'a LicenseFilter) -> Result<licenses::Box
         query = query.filter(licenses::key.eq(key));
     }
     if let Some(order) = order {
-        query = query.filter(licenses::order_ref.eq_any(with_and_without("order:", order)));
+        let sales = or_none(sales_by_refs(conn, &order_forms(order))?);
+        query = query.filter(
+            licenses::order_ref
+                .eq_any(with_and_without("order:", order))
+                .or(licenses::sale_id.eq_any(sales).nullable()),
+        );
     }
     if let Some(subscription) = subscription {
         let forms = with_and_without("subscription:", subscription);
-        query = query.filter(licenses::subscription_ref.eq_any(forms));
+        let sales = or_none(sales_by_refs(conn, &forms)?);
+        query = query.filter(
+            licenses::subscription_ref.eq_any(forms).or(licenses::sale_id.eq_any(sales).nullable()),
+        );
     }
     if let Some(word) = q.as_deref().map(str::trim) {
         let sales = sales_by_ref(conn, word)?;

@@ -41,8 +41,13 @@ pub(super) fn find(conn: &mut Conn, word: Option<&str>) -> Result<Option<Found>>
 
 /// The sales that have this reference, written with or without what it names.
 pub(super) fn sales_by_ref(conn: &mut Conn, word: &str) -> Result<Vec<i64>> {
+    sales_by_refs(conn, &forms(word))
+}
+
+/// The sales that have one of these references.
+pub(super) fn sales_by_refs(conn: &mut Conn, names: &[String]) -> Result<Vec<i64>> {
     refs::table
-        .filter(refs::reference.eq_any(forms(word)))
+        .filter(refs::reference.eq_any(names))
         .select(refs::sale_id)
         .limit(SALES_MAX)
         .load(conn)
@@ -81,6 +86,14 @@ fn sales_by_customer(conn: &mut Conn, accounts: &[String], word: &str) -> Result
         .limit(SALES_MAX)
         .load(conn)
         .of("sales")
+}
+
+/// An order's reference as it is stored; a renewal's invoice or payment is an order to whoever asks.
+pub(super) fn order_forms(word: &str) -> Vec<String> {
+    let word = word.trim();
+    let bare = word.strip_prefix("order:").unwrap_or(word);
+    let things = [Thing::Order, Thing::Session, Thing::Invoice, Thing::Payment, Thing::Charge];
+    things.map(|thing| Ref::new(thing, bare).to_string()).to_vec()
 }
 
 /// A reference as it is stored: `12-345` may be `order:12-345`, `invoice:12-345` ...

@@ -1,16 +1,18 @@
 //! The calls themselves: bodies in, answers out.
 
-use actix_web::HttpResponse;
 use actix_web::http::header::CACHE_CONTROL;
-use actix_web::web::Json;
+use actix_web::web::{Data, Json};
+use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 
+use super::Gate;
 use super::throttle::Cost;
 use super::visit::Visit;
 use crate::machines::activate::Activated;
 use crate::machines::given::{Fingerprint, Key, Label, Machine, Nonce, ReleasedAt};
 use crate::machines::validate::{Question, Validated};
 use crate::web::problem::Problem;
+use crate::web::read::Fields;
 
 /// How long anybody may keep the public keys. A key that nobody knows yet is asked for again.
 const KEYS_KEPT: &str = "public, max-age=3600";
@@ -78,8 +80,9 @@ pub(super) async fn trial(visit: Visit) -> Result<Json<Activated>, Problem> {
     done.map(Json).map_err(|failure| visit.failed(failure))
 }
 
-pub(super) async fn keys(visit: Visit) -> Result<HttpResponse, Problem> {
-    visit.no_query()?;
-    let keys = visit.gate.machines.keys();
+/// Costs nothing: they are public, and an office in which somebody guesses needs them all the same.
+pub(super) async fn keys(gate: Data<Gate>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    Fields::of_query(&request)?.no_more()?;
+    let keys = gate.machines.keys();
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, KEYS_KEPT)).json(keys))
 }

@@ -88,8 +88,10 @@ pub(super) async fn replay(
 pub(super) async fn replay_many(desk: Data<Desk>, ask: Ask) -> Result<HttpResponse, Problem> {
     let mut fields = ask.fields()?.over(ask.query()?);
     let dry_run = fields.take("dry_run")?.unwrap_or(Flag(false));
-    let all_failed = EventFilter { status: Some(EventStatus::Failed), ..EventFilter::default() };
-    let filter = if fields.is_empty() { all_failed } else { fields.read::<Which>()?.into() };
+    let mut filter: EventFilter = fields.read::<Which>()?.into();
+    if filter == EventFilter::default() {
+        filter.status = Some(EventStatus::Failed);
+    }
     let answer = match dry_run {
         Flag(true) => {
             HttpResponse::Ok().json(desk.support.event_rehearse_where(filter, DRY_RUN_MAX).await?)

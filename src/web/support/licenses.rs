@@ -94,7 +94,7 @@ pub(super) async fn list(
         q: which.q,
     };
     let limit = paging.limit;
-    Ok(Json(desk.support.license_list(filter, paging.text(), limit).await?))
+    Ok(Json(desk.support.license_list(filter, paging.id()?, limit).await?))
 }
 
 pub(super) async fn one(desk: Data<Desk>, id: Path<String>) -> Result<HttpResponse, Problem> {

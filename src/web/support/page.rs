@@ -1,5 +1,7 @@
 //! Limit and cursor.
 
+use uuid::Uuid;
+
 use crate::web::problem::{Code, Problem};
 use crate::web::read::{Fields, Number};
 
@@ -34,12 +36,16 @@ impl Paging {
 
     /// The cursor of a list in the order of numbers.
     pub(super) fn number(&self) -> Result<Option<i64>, Problem> {
-        self.cursor.as_deref().map(|text| text.parse().map_err(|_| wrong())).transpose()
+        let number = |text: &str| text.parse().ok().filter(|number| *number >= 0).ok_or_else(wrong);
+        self.cursor.as_deref().map(number).transpose()
     }
 
-    /// The cursor of a list in the order of texts.
-    pub(super) fn text(self) -> Option<String> {
-        self.cursor
+    /// The cursor of a list of licenses.
+    pub(super) fn id(self) -> Result<Option<String>, Problem> {
+        match &self.cursor {
+            Some(text) if Uuid::try_parse(text).is_err() => Err(wrong()),
+            _ => Ok(self.cursor),
+        }
     }
 }
 
