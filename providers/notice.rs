@@ -57,7 +57,8 @@ pub enum Thing {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Kind {
     /// Money came for these lines: a first purchase or a renewal. The same payment may be told
-    /// by several events; the telling that carries a period wins.
+    /// by several events; the telling that carries a period wins. Without lines it is a charge that
+    /// covers no time (a proration, a fee), which makes up for one that failed and can go back.
     Paid {
         /// The payment's own id, one of the payment-level references or the order.
         payment: Ref,

@@ -17,9 +17,9 @@ pub(super) fn completed(event: &Event<'_>, transaction: &Transaction) -> Reading
     let id = transaction.customer_id.as_ref();
     let kind = match transaction.origin {
         Origin::Web | Origin::Api | Origin::SubscriptionRecurring => paid(transaction)?,
-        // What the plan is now comes with subscription.updated. A refund of this payment shall
-        // find the sale, but the payment covers no time of its own.
-        Origin::SubscriptionUpdate | Origin::SubscriptionCharge => Kind::Linked,
+        // What the plan is now comes with subscription.updated. This payment covers no time of its
+        // own, but it makes up for one that failed, and can go back.
+        Origin::SubscriptionUpdate | Origin::SubscriptionCharge => fee(transaction)?,
         Origin::SubscriptionPaymentMethodChange => return Ok(Vec::new()),
     };
     Ok(vec![Notice {
@@ -61,6 +61,17 @@ fn paid(transaction: &Transaction) -> Result<Kind, Unread> {
     }
     let payment = Ref::payment(transaction.id.as_str());
     Ok(Kind::Paid { payment, amount: amount(transaction)?, lines })
+}
+
+/// Money for no line.
+fn fee(transaction: &Transaction) -> Result<Kind, Unread> {
+    let amount = amount(transaction)?.filter(|amount| amount.minor > 0);
+    let payment = Ref::payment(transaction.id.as_str());
+    Ok(amount.map_or(Kind::Linked, |amount| Kind::Paid {
+        payment,
+        amount: Some(amount),
+        lines: Vec::new(),
+    }))
 }
 
 /// The lines that money came for.

@@ -16,13 +16,15 @@ pub(super) fn paid(event: &Event<'_>) -> Reading {
     let Snapshot { occurred_at, object: invoice, .. } = payload::snapshot::<Invoice>(event.body)?;
     let lines = invoice.lines_sold()?;
     let refs = invoice.refs();
-    let kind = if lines.is_empty() {
-        if refs.len() == 1 {
-            // An invoice for something that is no product: nothing to tie.
-            return Ok(Vec::new());
-        }
+    if lines.is_empty() && refs.len() == 1 {
+        // An invoice for something that is no product: nothing to tie.
+        return Ok(Vec::new());
+    }
+    let kind = if lines.is_empty() && (invoice.amount_paid == 0 || invoice.subscription().is_none())
+    {
         Kind::Linked
     } else {
+        // Without lines it is a proration or a fee: it covers no time, and can be given back.
         let path = "data.object.amount_paid";
         Kind::Paid {
             payment: Ref::invoice(&invoice.id),
@@ -121,7 +123,11 @@ impl Invoice {
         }
         let mut sold: Vec<Sold> = Vec::new();
         for (index, line) in self.lines.data.iter().enumerate() {
-            if line.is_proration() || (scope == Scope::Recurring && !line.is_recurring()) {
+            // The first payment may be for a part of a period, up to the day on which others begin.
+            let first = scope == Scope::All && line.names_its_item();
+            if (line.is_proration() && !first)
+                || (scope == Scope::Recurring && !line.is_recurring())
+            {
                 continue;
             }
             let Some(new) = line.sold(index, self.subscription(), self.metadata())? else {

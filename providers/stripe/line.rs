@@ -86,6 +86,11 @@ impl InvoiceLine {
         details.filter_map(|details| details.proration).chain(self.proration).any(|is| is)
     }
 
+    /// Which item of the subscription it is of.
+    pub(super) fn names_its_item(&self) -> bool {
+        self.subscription_item().is_some()
+    }
+
     /// A line of the subscription itself; any other is a single sale (or a fee).
     pub(super) fn is_recurring(&self) -> bool {
         let before_basil = match self.line_type.as_deref() {

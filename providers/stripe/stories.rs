@@ -126,7 +126,7 @@ fn a_refund_finds_its_invoice_through_the_payment_intent() {
 #[test]
 fn a_plan_change_keeps_the_line_and_covers_nothing() {
     let notices = told(&scene(Step::PlanChange, 0));
-    assert!(paid(&notices).is_empty(), "prorations settle what is paid already");
+    let [(_, [])] = paid(&notices)[..] else { panic!("prorations cover no time: {notices:?}") };
     let lines: Vec<&Line> = notices
         .iter()
         .filter_map(|notice| match &notice.kind {
@@ -147,7 +147,17 @@ fn a_proration_covers_nothing_however_it_is_told() {
     let flag = "/lines/data/0/parent/subscription_item_details/proration";
     let told = [("/billing_reason", json!("subscription_update")), (flag, json!(true))];
     let notice = only(changed(&scene(Step::Renewal, 1), "invoice.paid", &told));
-    assert_eq!(notice.kind, Kind::Linked);
+    assert!(matches!(&notice.kind, Kind::Paid { lines, .. } if lines.is_empty()), "{notice:?}");
+}
+
+/// Where a subscription begins between two dates of its cycle, the part until the next one.
+#[test]
+fn a_first_payment_is_one_though_it_is_a_proration() {
+    let flag = "/lines/data/0/parent/subscription_item_details/proration";
+    let notice = only(changed(&scene(Step::Purchase, 0), "invoice.paid", &[(flag, json!(true))]));
+    let Kind::Paid { lines, .. } = notice.kind else { panic!("{notice:?}") };
+    assert_eq!(lines[0].line, "si_Kwstory");
+    assert_eq!(lines[0].period.unwrap().end, day(365));
 }
 
 #[test]
@@ -173,7 +183,7 @@ fn the_invoice_of_a_trial_is_no_payment_but_a_coupon_of_all_of_it_is() {
 fn usage_that_is_billed_early_covers_nothing() {
     let early = [("/billing_reason", json!("subscription_threshold"))];
     let notice = only(changed(&scene(Step::Renewal, 1), "invoice.paid", &early));
-    assert_eq!(notice.kind, Kind::Linked);
+    assert!(matches!(&notice.kind, Kind::Paid { lines, .. } if lines.is_empty()), "{notice:?}");
 }
 
 #[test]

@@ -18,6 +18,8 @@ pub(super) struct Payment<'a> {
     /// Its earliest telling.
     pub(super) at: DateTime<Utc>,
     pub(super) amount: Option<&'a Money>,
+    /// Who told it first.
+    pub(super) told: &'a Told,
     pub(super) lines: Vec<PaidLine<'a>>,
     /// What went back of it.
     pub(super) returns: Returns<'a>,
@@ -176,6 +178,7 @@ fn join<'a>(tellings: &[Telling<'a>], classes: &Classes<&'a str>) -> Option<Paym
     Some(Payment {
         name: tellings.first()?.payment,
         at,
+        told: tellings.first()?.told,
         amount: tellings
             .iter()
             .filter_map(|telling| telling.amount)

@@ -63,6 +63,10 @@ pub(super) enum What<'a> {
     Changed {
         goods: Goods<'a>,
     },
+    /// Money that covers no time: a proration, a fee.
+    Fee {
+        payment: &'a Payment<'a>,
+    },
     Canceled,
     Uncanceled,
     Ended {
@@ -124,6 +128,7 @@ impl<'a> Tracks<'a> {
         for payment in payments {
             payment.lines.iter().for_each(|line| tracks.paid_as_known(payment, line));
         }
+        payments.iter().filter(|paid| paid.lines.is_empty()).for_each(|paid| tracks.fee(paid));
         told.iter().for_each(|told| tracks.befall(told));
         tracks.all.values_mut().for_each(Track::sort);
         tracks
@@ -223,13 +228,16 @@ impl<'a> Tracks<'a> {
         let line = told.notice.line.as_deref();
         let purchase = self.purchases.of(told);
         let class = line.map(|line| self.lines.of(line));
+        let subscription = subscribed(&told.notice) && self.recurs(purchase);
         for track in self.all.values_mut() {
             let Some(what) = What::befalls(&told.notice) else { return };
             let meant = match (&what, class) {
                 // Support means a slot, which only the walk knows by name.
                 (What::Adjusted { .. }, _) => true,
                 (_, Some(class)) => track.lines.contains(class),
-                (_, None) => track.purchases.contains(&purchase),
+                (_, None) => {
+                    track.purchases.contains(&purchase) && (track.recurs() || !subscription)
+                }
             };
             if meant {
                 let at = told.notice.occurred_at;
@@ -237,12 +245,35 @@ impl<'a> Tracks<'a> {
             }
         }
     }
+
+    /// A payment for no line: what is given back of it, and that a failed one was made up for, is of
+    /// the subscription.
+    fn fee(&mut self, payment: &'a Payment<'a>) {
+        let purchase = self.purchases.of(payment.told);
+        let subscription = subscribed(&payment.told.notice) && self.recurs(purchase);
+        for track in self.all.values_mut() {
+            if track.purchases.contains(&purchase) && (track.recurs() || !subscription) {
+                let what = What::Fee { payment };
+                track.entries.push(Entry::new(payment.at, payment.told, purchase, what));
+            }
+        }
+    }
+
+    /// Is any of what was bought then a subscription? What befalls that leaves alone what was sold once
+    /// beside it.
+    fn recurs(&self, purchase: Purchase<'a>) -> bool {
+        self.all.values().any(|track| track.purchases.contains(&purchase) && track.recurs())
+    }
 }
 
 impl<'a> Track<'a> {
     fn new(base: Base<'a>) -> Self {
         let (lines, purchases) = (BTreeSet::new(), BTreeSet::new());
         Self { base, lines, purchases, entries: Vec::new() }
+    }
+
+    fn recurs(&self) -> bool {
+        self.entries.iter().any(|entry| entry.what.goods().is_some_and(|goods| goods.recurring))
     }
 
     /// What stood on a line at that time, by those who say; before any did, what the first says.
@@ -380,6 +411,16 @@ impl<'a> Entry<'a> {
     fn new(at: DateTime<Utc>, told: &'a Told, purchase: Purchase<'a>, what: What<'a>) -> Self {
         Self { at, told, purchase, what, places: Vec::new() }
     }
+
+    /// As of when it tells what stands on its line: a payment, of the beginning of its period.
+    pub(super) fn as_of(&self) -> DateTime<Utc> {
+        match &self.what {
+            What::Paid { period: Some(Period { start: Some(start), .. }), .. } => {
+                self.at.min(*start)
+            }
+            _ => self.at,
+        }
+    }
 }
 
 impl<'a> What<'a> {
@@ -389,7 +430,8 @@ impl<'a> What<'a> {
             | Self::Trial { goods, .. }
             | Self::Issued { goods, .. }
             | Self::Changed { goods } => Some(*goods),
-            Self::Canceled
+            Self::Fee { .. }
+            | Self::Canceled
             | Self::Uncanceled
             | Self::Ended { .. }
             | Self::PaymentFailed
@@ -408,6 +450,7 @@ impl<'a> What<'a> {
             Self::Adjusted { act: Act::Activate, .. } => StepKind::Activated,
             Self::Adjusted { .. } => StepKind::Support,
             Self::Changed { .. }
+            | Self::Fee { .. }
             | Self::Canceled
             | Self::Uncanceled
             | Self::Ended { .. }

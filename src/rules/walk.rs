@@ -38,6 +38,8 @@ struct OnLine<'a> {
     /// Units bought of each line; several only in a stack.
     quantities: BTreeMap<&'a str, u32>,
     presence: Presence,
+    /// As of when that is told.
+    as_of: Option<DateTime<Utc>>,
 }
 
 /// One unit's walk along its track.
@@ -82,7 +84,12 @@ impl<'a> Walk<'a> {
             reinstated_at: None,
             revived: false,
             activated_at: None,
-            line: OnLine { product: None, quantities: BTreeMap::new(), presence: Presence::Never },
+            line: OnLine {
+                product: None,
+                quantities: BTreeMap::new(),
+                presence: Presence::Never,
+                as_of: None,
+            },
             coverage: Coverage::default(),
             forgone: None,
             purchases: BTreeMap::new(),
@@ -197,6 +204,12 @@ impl<'a> Walk<'a> {
                 self.begin(at);
                 Some(self.describe(*goods))
             }
+            What::Fee { payment } => {
+                let standing = self.standing(of);
+                standing.settled_at = standing.settled_at.max(Some(at));
+                self.given(payment);
+                Some(format!("{} was paid, and covers no time", payment.name))
+            }
             What::Ended { at: end } => {
                 let standing = self.standing(of);
                 // What is over is paused no more; and it may be bought again.
@@ -260,6 +273,13 @@ impl<'a> Walk<'a> {
             return None;
         }
         self.standing(purchase).recurring |= goods.recurring;
+        let rules = held.or(own).or_else(|| goods.offer.first());
+        let as_of = entry.as_of();
+        if !stacked && self.line.as_of.is_some_and(|known| known > as_of) {
+            // An invoice that is paid late tells what stood there when its period began.
+            return rules;
+        }
+        self.line.as_of = Some(as_of);
         match (held, self.line.presence) {
             (Some(product), _) => {
                 self.line.product = Some(product);
@@ -272,7 +292,7 @@ impl<'a> Walk<'a> {
             (None, Presence::Never) => self.line.product = None,
             (None, Presence::DroppedAt(_)) => {}
         }
-        held.or(own).or_else(|| goods.offer.first())
+        rules
     }
 
     /// The money for what was put on the line then went back: what stood there before, paid for,
@@ -325,16 +345,10 @@ impl<'a> Walk<'a> {
         payment: &Payment<'a>,
         period: Option<Period>,
     ) -> String {
-        let (name, returns) = (payment.name, &payment.returns);
+        let name = payment.name;
         self.money.came = true;
-        self.money.refunded |= returns.refunded || returns.gone_since.is_some();
-        self.money.disputed |= returns.disputed;
+        let contested = self.given(payment);
         let stacked = matches!(self.track.base, Base::Stack(_));
-        let contested = returns.disputed_since.filter(|since| !self.reinstated(since.at));
-        if let Some(since) = contested.filter(|_| !stacked) {
-            self.money.contested = true;
-            self.contests.push((since, name));
-        }
         let paying = Paying { at: entry.at, period, due: false, end: None };
         if rules.on_refund == OnRefund::Revoke {
             if let Some(since) = self.gone(goods, payment) {
@@ -342,7 +356,9 @@ impl<'a> Walk<'a> {
                 return format!("{name} does not count: the money went back {}", day(since.at));
             }
             let given_back = self.given_back(goods, payment).map_or(0, |(units, _)| units);
-            if let Some(quantity) = self.line.quantities.get_mut(goods.line) {
+            if given_back > 0
+                && let Some(quantity) = self.line.quantities.get_mut(goods.line)
+            {
                 *quantity = (*quantity).min(goods.quantity - given_back);
             }
         }
@@ -370,6 +386,21 @@ impl<'a> Walk<'a> {
             (None, Term::Interval(interval)) => format!("{name} covers {interval}"),
             (None, Term::Perpetual) => format!("{name} covers for ever"),
         }
+    }
+
+    /// Notes what went back of a payment, and whether it is disputed (and support did not override
+    /// that).
+    fn given(&mut self, payment: &Payment<'a>) -> Option<Since> {
+        let returns = &payment.returns;
+        self.money.refunded |= returns.refunded || returns.gone_since.is_some();
+        self.money.disputed |= returns.disputed;
+        let contested = returns.disputed_since.filter(|since| !self.reinstated(since.at));
+        let stacked = matches!(self.track.base, Base::Stack(_));
+        if let Some(since) = contested.filter(|_| !stacked) {
+            self.money.contested = true;
+            self.contests.push((since, payment.name));
+        }
+        contested
     }
 
     /// Does what went back then still count? Not if support revived the license later.

@@ -49,7 +49,11 @@ pub fn sentence(notice: &Notice, place: Place) -> String {
                 Place::First => "First payment",
                 Place::Later => "Renewal",
             };
-            format!("{what}{} for {}{whose}", of(amount.as_ref()), bought(lines))
+            let amount = of(amount.as_ref());
+            match lines.as_slice() {
+                [] => format!("Charge{amount} that covers no time{whose}"),
+                lines => format!("{what}{amount} for {}{whose}", bought(lines)),
+            }
         }
         Kind::Trial { until, lines } => {
             format!("Trial of {} until {}{whose}", bought(lines), day(*until))

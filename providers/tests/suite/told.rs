@@ -1,7 +1,7 @@
 //! What a request tells, from its signature to its notices, as it stands in a snapshot.
 
 use chrono::{DateTime, Utc};
-use keywright_providers::notice::Kind;
+use keywright_providers::notice::{Kind, Thing};
 use keywright_providers::sample::answers_to;
 use keywright_providers::{Answers, Ask, Envelope, Event, Notice, Provider, Unread, Verified};
 use serde::Serialize;
@@ -169,7 +169,10 @@ pub(crate) fn faults(notice: &Notice) -> Vec<String> {
     demand((0..253_402_300_800).contains(&notice.occurred_at.timestamp()), "years 1970 to 9999");
     let (lines, amounts) = match &notice.kind {
         Kind::Paid { amount, lines, .. } => {
-            demand(!lines.is_empty(), "a payment is for something");
+            // A proration or a fee is of a subscription, and some money.
+            let fee = amount.as_ref().is_some_and(|amount| amount.minor > 0)
+                && notice.refs.iter().any(|name| name.thing == Thing::Subscription);
+            demand(!lines.is_empty() || fee, "a payment is for something");
             (lines.as_slice(), vec![amount.as_ref()])
         }
         Kind::Trial { lines, .. } | Kind::Changed { lines } => (lines.as_slice(), Vec::new()),

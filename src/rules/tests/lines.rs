@@ -1,10 +1,11 @@
 //! Lines: their names, the items on them, and what cannot be.
 
-use super::life::{Life, at, line, notice};
+use super::life::{Life, at, line, notice, until};
 use crate::rules::fold::Problem;
+use crate::rules::license::Flag::{Disputed, PastDue, Refunded};
 use crate::rules::license::State::{Active, Suspended};
 use keywright_providers::Notice;
-use keywright_providers::notice::{Kind, Line, Ref};
+use keywright_providers::notice::{DisputeState, Kind, Line, Ref};
 
 const SHOP: &str = "[products.pro]\ninterval = \"P1Y\"\n[products.lite]\ninterval = \"P1M\"";
 
@@ -28,6 +29,39 @@ fn two_lines_are_two_licenses_and_what_befalls_the_one_leaves_the_other() {
     assert_eq!((lite.state, lite.expires_at), (Suspended, Some(at("2026-04-05"))));
     let all = life.happens("2026-03-09", Kind::Paused).licenses();
     assert!(all.iter().all(|license| license.state == Suspended));
+}
+
+#[test]
+fn what_befalls_a_subscription_leaves_what_was_sold_once_beside_it() {
+    let shop = "[products.pro]\ninterval = \"P1Y\"\n[products.ever]";
+    let lines = [until(line("a", "pro", 1), "2026-03-05", "2027-03-05"), line("b", "ever", 1)];
+    let life = Life::in_shop(shop, &[]).paid_for("2026-03-05", lines.to_vec());
+    for befalls in [
+        Kind::Ended { at: at("2026-04-05") },
+        Kind::Paused,
+        Kind::PaymentFailed,
+        Kind::Canceled { at: None },
+    ] {
+        let told = format!("{befalls:?}");
+        let [pro, ever] =
+            life.clone().happens("2026-04-05", befalls).licenses().try_into().unwrap();
+        assert_eq!((ever.state, ever.expires_at), (Active, None), "{told}");
+        assert!(ever.flags.is_empty(), "{told}");
+        assert!(pro.state != Active || !pro.flags.is_empty(), "{told}");
+    }
+    // Where nothing recurs, it is told of all.
+    let once = Life::in_shop("[products.ever]", &[line("b", "ever", 1)]).sold_once();
+    let once = once.paid("2026-03-05").happens("2026-04-05", Kind::Ended { at: at("2026-04-05") });
+    assert_eq!(once.license().expires_at, Some(at("2026-04-05")));
+}
+
+#[test]
+fn money_for_no_time_makes_up_for_a_failure_and_can_go_back() {
+    let life = Life::of("interval = \"P1Y\"").paid("2026-03-05");
+    let late = life.happens("2026-04-05", Kind::PaymentFailed).is(Active, &[PastDue]);
+    let paid = late.paid_for("2026-04-06", Vec::new()).is(Active, &[]).expires("2027-03-05");
+    paid.clone().refunded("2026-04-09", 2).is(Active, &[Refunded]).expires("2027-03-05");
+    paid.disputed("2026-04-09", 2, DisputeState::Opened).is(Suspended, &[Disputed]);
 }
 
 #[test]
@@ -71,7 +105,7 @@ fn an_impossible_quantity_is_a_problem_and_no_license() {
 
 #[test]
 fn a_one_off_item_beside_a_subscription_expects_no_renewal() {
-    let subscribed = super::life::until(line("a", "pro", 1), "2026-03-05", "2026-04-05");
+    let subscribed = until(line("a", "pro", 1), "2026-03-05", "2026-04-05");
     let life =
         Life::in_shop(SHOP, &[]).paid_for("2026-03-05", vec![subscribed, line("b", "pro", 1)]);
     let [renewing, once] = life.licenses().try_into().unwrap();

@@ -1,6 +1,6 @@
 //! Plans, quantities and bundles: what the line holds now.
 
-use super::life::{Life, at, line};
+use super::life::{Life, at, line, until};
 use crate::rules::license::State::{Active, Revoked};
 use keywright_providers::notice::Act;
 
@@ -43,6 +43,18 @@ fn a_plan_change_keeps_the_license_and_its_time() {
         (2, ["export".to_owned()].as_slice())
     );
     after.expires("2026-04-05").renewed("2026-04-05").expires("2026-05-05");
+}
+
+#[test]
+fn an_invoice_that_is_paid_late_puts_no_plan_back() {
+    let five = until(line("si_1", "team", 5), "2026-03-05", "2026-04-05");
+    let life = Life::in_shop(SHOP, &[]).paid_for("2026-03-05", vec![five.clone()]);
+    let more = life.changed("2026-04-07", &[line("si_1", "team", 20)]);
+    let open = until(five, "2026-04-05", "2026-05-05");
+    let late = more.paid_for("2026-04-09", vec![open]).expires("2026-05-05");
+    assert_eq!(late.license().max_activations, 40, "as it was changed before it was paid");
+    let fewer = until(line("si_1", "team", 3), "2026-05-05", "2026-06-05");
+    assert_eq!(late.paid_for("2026-05-06", vec![fewer]).license().max_activations, 6);
 }
 
 #[test]

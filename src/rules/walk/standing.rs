@@ -10,6 +10,8 @@ pub(super) struct Standing {
     pub(super) canceled: bool,
     pub(super) paused: bool,
     pub(super) paid_at: Option<DateTime<Utc>>,
+    /// When money came that covers no time.
+    pub(super) settled_at: Option<DateTime<Utc>>,
     pub(super) failed_at: Option<DateTime<Utc>>,
     pub(super) ended_at: Option<DateTime<Utc>>,
 }
@@ -40,7 +42,7 @@ pub(super) struct Money {
 impl Standing {
     /// Until a later payment; at one instant the payment counts.
     pub(super) fn is_past_due(&self) -> bool {
-        self.failed_at > self.paid_at
+        self.failed_at > self.paid_at.max(self.settled_at)
     }
 
     /// Until a later payment; at one instant the end counts.
