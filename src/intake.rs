@@ -331,7 +331,9 @@ fn new_events(
         Ok(envelopes) if envelopes.is_empty() => whole(),
         Ok(envelopes) => envelopes,
         Err(unread) => {
-            headers[UNREAD] = Value::from(unread.to_string());
+            if let Some(fields) = headers.as_object_mut() {
+                fields.insert(UNREAD.to_owned(), Value::from(unread.to_string()));
+            }
             whole()
         }
     };
