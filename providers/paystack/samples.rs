@@ -125,9 +125,21 @@ fn plan(scene: &Scene) -> Value {
         "plan_code": scene.item,
         "description": null,
         "amount": scene.amount_minor / i64::from(scene.quantity.max(1)),
-        "interval": "monthly",
+        "interval": every(scene),
         "currency": scene.currency,
     })
+}
+
+/// The word for the scene's period.
+fn every(scene: &Scene) -> &'static str {
+    match (scene.period_end - scene.period_start).num_days() {
+        ..=1 => "daily",
+        2..=7 => "weekly",
+        8..=31 => "monthly",
+        32..=92 => "quarterly",
+        93..=190 => "biannually",
+        _ => "annually",
+    }
 }
 
 fn authorization(scene: &Scene) -> Value {

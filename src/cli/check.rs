@@ -12,6 +12,7 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::config::console::{ProxyRoles, SignInProxy};
 use crate::config::{Account, Config, Telemetry, Transport};
 use crate::keyring::{Keyring, KeyringError};
+use crate::post::settings::letters;
 use crate::rules::product::{Product, ProductSettings, Term};
 use crate::store::DatabaseUrl;
 
@@ -35,6 +36,7 @@ impl Check {
             Err(KeyringError::Missing(_)) => "made on the first start".to_owned(),
             Err(error) => return Err(error.into()),
         };
+        letters(config.mail.templates.as_deref())?;
         say(format!("{} is right.\n", context.config_file.display()))?;
         say(summary(&config, &key)?)?;
         if is_open_to_all(&context.config_file) {

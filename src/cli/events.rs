@@ -1,5 +1,6 @@
 //! `keywright events`: what came in, and trying it again.
 
+use anyhow::bail;
 use clap::{Args, Subcommand};
 
 use super::part::{Listing, json_of, number, or_none, page, time};
@@ -118,6 +119,9 @@ impl Events {
                     false => support.event_replay(id, Asked::at_the_shell(None)).await?,
                 };
                 say(if json { json_of(&replayed)? } else { came_of(&replayed) })?;
+                if !dry_run && replayed.event.status == EventStatus::Failed.as_str() {
+                    bail!("event {id} has failed again");
+                }
             }
             Action::Replay { id: None, which, dry_run, json } => {
                 say(replay_many(&support, which.into(), dry_run, json).await?)?;

@@ -46,7 +46,7 @@ impl Layers {
             toml::from_str(&text).map_err(|error| fault(not_toml(&text, &error)))?;
         let (variables, values) =
             ours(environment, &written).map_err(|fault| Faults(vec![fault]))?;
-        let merged = config::Config::builder()
+        let mut merged: Value = config::Config::builder()
             .add_source(File::from_str(DEFAULT, FileFormat::Toml))
             .add_source(File::from_str(&text, FileFormat::Toml))
             .add_source(
@@ -58,6 +58,10 @@ impl Layers {
             .build()
             .and_then(config::Config::try_deserialize)
             .map_err(|_| fault("cannot be read together with its variables".to_owned()))?;
+        variables
+            .keys()
+            .filter_map(|names| item(names))
+            .for_each(|item| respell(&mut merged, item));
         Ok(Self { file: file.to_owned(), merged, written, variables })
     }
 
@@ -136,6 +140,12 @@ fn ours(
             *given = meant;
         }
         values.insert([&[PREFIX.to_owned()], names.as_slice()].concat().join(SEPARATOR), value);
+        // What stands on an order line is spelled by the provider; every other key is ours.
+        if item(&names).is_some()
+            && let (Some(last), Some(spelled)) = (names.last_mut(), name.rsplit(SEPARATOR).next())
+        {
+            spelled.clone_into(last);
+        }
         by_key.insert(names, name.to_owned());
     }
     let path = |key: &str| vec!["telemetry".to_owned(), key.to_owned()];
@@ -147,6 +157,28 @@ fn ours(
         by_key.insert(path(key), variable.to_owned());
     }
     Ok((by_key, values))
+}
+
+/// The account and the item of a key such as `providers.stripe.products.price_1Pro`.
+fn item(names: &[String]) -> Option<(&str, &str)> {
+    match names {
+        [providers, account, products, item]
+            if providers == "providers" && products == "products" =>
+        {
+            Some((account, item))
+        }
+        _ => None,
+    }
+}
+
+/// Gives an item of the environment back its letters, which are all small there.
+fn respell(merged: &mut Value, (account, item): (&str, &str)) {
+    let items = merged.pointer_mut(&format!("/providers/{account}/products"));
+    if let Some(items) = items.and_then(Value::as_object_mut)
+        && let Some(product) = items.remove(&item.to_lowercase())
+    {
+        items.insert(item.to_owned(), product);
+    }
 }
 
 /// The product or account that a variable means: most shells take no `-` in a variable's name,

@@ -76,6 +76,21 @@ fn whole_example() -> String {
 }
 
 #[test]
+fn an_item_in_a_variable_keeps_its_letters() {
+    let text = "[products.pro]\n[products.lite]\n[providers.a]\nkind = \"paddle\"\n\
+                secret = \"pdl_ntfset_01kwtestsecret_AbCdEf0123456789\"\n\
+                [providers.a.products]\n\"pri_Pro\" = \"pro\"\n";
+    let desk = Desk::with(text)
+        .variable("KEYWRIGHT__PROVIDERS__A__PRODUCTS__pri_Lite", "lite")
+        .variable("KEYWRIGHT__PROVIDERS__A__PRODUCTS__pri_Pro", "lite");
+    let items = &desk.load().unwrap().catalogue.items["a"];
+    let sold = items.iter().map(|(item, offer)| (item.as_str(), offer[0].id.as_str()));
+    assert_eq!(sold.collect::<Vec<_>>(), [("pri_Lite", "lite"), ("pri_Pro", "lite")]);
+    let wrong = Desk::with(text).variable("KEYWRIGHT__PROVIDERS__A__PRODUCTS__pri_Pro", "nix");
+    assert!(wrong.faults()[0].starts_with("KEYWRIGHT__PROVIDERS__A__PRODUCTS__pri_Pro"));
+}
+
+#[test]
 fn the_default_starts_a_service_that_sells_nothing() {
     let config = Desk::with("").load().unwrap();
     assert_eq!(config.server.listen.to_string(), "127.0.0.1:8080");

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use chrono::SubsecRound as _;
+
 use super::Walk;
 use super::standing::{Money, Presence, Standing};
 use crate::rules::fold::License;
@@ -20,13 +22,15 @@ impl Walk<'_> {
         };
         let starts_at = self.activated_at.filter(|_| self.coverage.was_waiting());
         let starts_at = starts_at.filter(|_| product.start == Start::Activation);
-        let starts_at = starts_at.or(self.starts_at)?;
+        let starts_at = starts_at.or(self.starts_at)?.trunc_subsecs(0);
         // What nothing covers any more ends where it began: without a date it were perpetual.
         let covered = self.coverage.is_begun().then(|| self.coverage.expires_at());
         let expires_at = match (covered.unwrap_or(Some(starts_at)), dropped_at) {
             (Some(expiry), Some(dropped)) => Some(expiry.min(dropped)),
             (expiry, dropped) => expiry.or(dropped),
         };
+        // Whole seconds, as every proof of it says.
+        let expires_at = expires_at.map(|end| end.trunc_subsecs(0));
         let waits = self.coverage.is_waiting() && dropped_at.is_none();
         let state = match self.money {
             Money { came: true, stands: false, withheld: false, .. } => State::Revoked,
