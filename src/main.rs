@@ -17,6 +17,10 @@ async fn main() -> ExitCode {
         // `keywright providers | head`: whoever stops reading has what he wanted.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
+            if let Some(usage) = error.downcast_ref::<clap::Error>() {
+                drop(usage.print());
+                return ExitCode::from(2);
+            }
             // Where even this cannot be written, the status says it.
             drop(writeln!(std::io::stderr(), "{error:#}"));
             ExitCode::FAILURE

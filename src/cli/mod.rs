@@ -175,6 +175,11 @@ impl Context {
     }
 }
 
+/// The command was not used as it is meant to be, which only showed while it ran.
+fn misused(why: impl Display) -> anyhow::Error {
+    clap::Error::raw(clap::error::ErrorKind::ValueValidation, format!("{why}\n")).into()
+}
+
 /// Writes one line, or several, for whoever called.
 ///
 /// # Errors

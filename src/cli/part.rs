@@ -5,6 +5,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Args;
 use serde::Serialize;
 
+use super::misused;
 use crate::support::Asked;
 use crate::support::actors::COMMAND_LINE;
 use crate::support::view::Page;
@@ -40,7 +41,7 @@ impl Part {
     /// The cursor of a list in the order of numbers.
     pub(super) fn number(&self) -> anyhow::Result<Option<i64>> {
         let cursor = self.cursor.as_deref().map(str::parse).transpose();
-        cursor.context("--cursor must be what the list before says")
+        cursor.map_err(|_| misused("--cursor must be what the list before says"))
     }
 }
 

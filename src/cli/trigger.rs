@@ -9,7 +9,7 @@ use keywright_providers::sample::Step;
 use keywright_providers::{Inlet, Sample};
 
 use super::part::configured;
-use super::{Context, say};
+use super::{Context, misused, say};
 use crate::chance;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Account, Config};
@@ -89,8 +89,9 @@ impl Trigger {
 
     fn settings(&self) -> anyhow::Result<Vec<(&str, &str)>> {
         let parted = self.settings.iter().map(|setting| {
-            setting.split_once('=').with_context(|| {
-                format!("--set {setting}: write KEY=VALUE, as in --set email=ada@example.com")
+            setting.split_once('=').ok_or_else(|| {
+                let right = "write KEY=VALUE, as in --set email=ada@example.com";
+                misused(format!("--set {setting}: {right}"))
             })
         });
         parted.collect()
@@ -124,7 +125,7 @@ impl Trigger {
         };
         let mut scene = scene_of(account, goods, &tag, start);
         for (key, value) in &settings {
-            set(&mut scene, key, value)?;
+            set(&mut scene, key, value).map_err(misused)?;
         }
         if !self.print && given("tag").is_none() {
             say(format!(

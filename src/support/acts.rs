@@ -129,6 +129,13 @@ impl Wish {
             (Self::Renew(Some(interval)), _, _) if interval.is_zero() => {
                 Err(Refusal::field("interval", "is zero; write P1Y, P3M or P14D"))
             }
+            // It comes to what was paid, when that begins.
+            (Self::Renew(interval), None, None)
+                if before.state == State::Pending
+                    && (interval.is_some() || matches!(before.product.term, Term::Interval(_))) =>
+            {
+                Ok(())
+            }
             (_, None, _) if before.state != State::Pending => refuse(
                 "the license has no end, so there is nothing to add; to give it one, set \
                  expires_at"

@@ -56,6 +56,13 @@ impl Shell {
         done.out
     }
 
+    /// Runs a command that is not meant so; gives what it said.
+    fn misused(&self, arguments: &str) -> String {
+        let done = self.run(arguments);
+        assert_eq!((done.status, done.out.as_str()), (2, ""), "{arguments}");
+        done.err
+    }
+
     /// Runs a command that has to be refused; gives the reason.
     pub(crate) fn refused(&self, arguments: &str) -> String {
         let done = self.run(arguments);
@@ -273,6 +280,13 @@ fn what_is_mapped_to_nothing_can_be_tried_out_before_it_is_mapped() {
     assert!(told.contains("price_x") && told.contains("ada@x.example"), "{told}");
     let more = shell.done("trigger stripe purchase --print --set tag=ab12 --set item=price_x");
     assert!(more.contains("buyer.ab12@"), "of the customer whose purchase it is: {more}");
-    let wrong = shell.refused("trigger stripe purchase --print --set item=price_x --set email");
-    assert!(wrong.contains("--set email: write KEY=VALUE"), "{wrong}");
+    for (set, told) in [
+        ("email", "--set email: write KEY=VALUE"),
+        ("colour=red", "--set colour: is not known"),
+        ("quantity=many", "--set quantity: must be a whole number"),
+    ] {
+        let wrong = format!("trigger stripe purchase --print --set item=price_x --set {set}");
+        let wrong = shell.misused(&wrong);
+        assert!(wrong.contains(told), "{wrong}");
+    }
 }

@@ -62,6 +62,39 @@ on_both! {
         }
     }
 
+    async fn a_null_in_a_filter_is_no_filter(db: Database) {
+        let office = Office::open(&db).await;
+        office.sells("ida").await;
+        failed(&office).await;
+        let all = "/events/replay?dry_run=true";
+        let failed = office.post(all, json!({})).await.ok();
+        assert!(!failed["items"].as_array().unwrap().is_empty());
+        assert_eq!(office.post(all, json!({ "status": null })).await.ok(), failed);
+    }
+
+    async fn a_license_is_found_by_every_name_of_its_sale(db: Database) {
+        let office = Office::open(&db).await;
+        let id = office.sells("ida").await["id"].clone();
+        office.sells("bob").await;
+        let events = office.get("/events?limit=200").await.ok();
+        let mut asked = 0;
+        for event in events["items"].as_array().unwrap() {
+            let whole = office.get(&path(event, "")).await.ok();
+            let notices = whole["notices"].as_array().cloned().unwrap_or_default();
+            for name in notices.iter().flat_map(|notice| notice["refs"].as_array().unwrap()) {
+                let (thing, name) = (name["thing"].as_str().unwrap(), name["id"].as_str().unwrap());
+                let of = if thing == "subscription" { thing } else { "order" };
+                let found = office.get(&format!("/licenses?{of}={name}")).await.ok();
+                let found = found["items"].as_array().unwrap();
+                assert_eq!(found.len(), 1, "{thing} {name}");
+                asked += usize::from(found[0]["id"] == id);
+            }
+        }
+        assert!(asked > 2);
+        assert_eq!(office.get("/licenses?cursor=x").await.status, 400);
+        assert_eq!(office.get("/events?cursor=-1").await.status, 400);
+    }
+
     async fn a_dry_run_tells_what_would_change_and_changes_nothing(db: Database) {
         let office = Office::open(&db).await;
         let event = failed(&office).await;
