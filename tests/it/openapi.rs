@@ -69,6 +69,7 @@ async fn providers_tell(office: &Office) {
         (Method::GET, "/readyz"),
         (Method::HEAD, "/readyz"),
         (Method::GET, "/metrics"),
+        (Method::HEAD, "/metrics"),
     ] {
         assert_eq!(office.call(Call::at(method, path)).await.status, 200, "{path}");
     }
