@@ -411,16 +411,6 @@ impl<'a> Entry<'a> {
     fn new(at: DateTime<Utc>, told: &'a Told, purchase: Purchase<'a>, what: What<'a>) -> Self {
         Self { at, told, purchase, what, places: Vec::new() }
     }
-
-    /// As of when it tells what stands on its line: a payment, of the beginning of its period.
-    pub(super) fn as_of(&self) -> DateTime<Utc> {
-        match &self.what {
-            What::Paid { period: Some(Period { start: Some(start), .. }), .. } => {
-                self.at.min(*start)
-            }
-            _ => self.at,
-        }
-    }
 }
 
 impl<'a> What<'a> {

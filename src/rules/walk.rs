@@ -274,7 +274,7 @@ impl<'a> Walk<'a> {
         }
         self.standing(purchase).recurring |= goods.recurring;
         let rules = held.or(own).or_else(|| goods.offer.first());
-        let as_of = entry.as_of();
+        let as_of = self.as_of(entry);
         if !stacked && self.line.as_of.is_some_and(|known| known > as_of) {
             // An invoice that is paid late tells what stood there when its period began.
             return rules;
@@ -293,6 +293,18 @@ impl<'a> Walk<'a> {
             (None, Presence::DroppedAt(_)) => {}
         }
         rules
+    }
+
+    /// As of when an entry tells what stands on its line: a renewal, of the beginning of its period.
+    fn as_of(&self, entry: &Entry<'a>) -> DateTime<Utc> {
+        match (&entry.what, self.coverage.expires_at()) {
+            (What::Paid { period: Some(Period { start: Some(start), .. }), .. }, Some(end))
+                if *start >= end =>
+            {
+                entry.at.min(*start)
+            }
+            _ => entry.at,
+        }
     }
 
     /// The money for what was put on the line then went back: what stood there before, paid for,
