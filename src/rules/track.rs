@@ -228,16 +228,14 @@ impl<'a> Tracks<'a> {
         let line = told.notice.line.as_deref();
         let purchase = self.purchases.of(told);
         let class = line.map(|line| self.lines.of(line));
-        let subscription = subscribed(&told.notice) && self.recurs(purchase);
+        let recurring = self.means_recurring(told, purchase);
         for track in self.all.values_mut() {
             let Some(what) = What::befalls(&told.notice) else { return };
             let meant = match (&what, class) {
                 // Support means a slot, which only the walk knows by name.
                 (What::Adjusted { .. }, _) => true,
                 (_, Some(class)) => track.lines.contains(class),
-                (_, None) => {
-                    track.purchases.contains(&purchase) && (track.recurs() || !subscription)
-                }
+                (_, None) => track.is_meant(purchase, recurring),
             };
             if meant {
                 let at = told.notice.occurred_at;
@@ -250,19 +248,17 @@ impl<'a> Tracks<'a> {
     /// the subscription.
     fn fee(&mut self, payment: &'a Payment<'a>) {
         let purchase = self.purchases.of(payment.told);
-        let subscription = subscribed(&payment.told.notice) && self.recurs(purchase);
-        for track in self.all.values_mut() {
-            if track.purchases.contains(&purchase) && (track.recurs() || !subscription) {
-                let what = What::Fee { payment };
-                track.entries.push(Entry::new(payment.at, payment.told, purchase, what));
-            }
+        let recurring = self.means_recurring(payment.told, purchase);
+        for track in self.all.values_mut().filter(|track| track.is_meant(purchase, recurring)) {
+            let what = What::Fee { payment };
+            track.entries.push(Entry::new(payment.at, payment.told, purchase, what));
         }
     }
 
-    /// Is any of what was bought then a subscription? What befalls that leaves alone what was sold once
-    /// beside it.
-    fn recurs(&self, purchase: Purchase<'a>) -> bool {
-        self.all.values().any(|track| track.purchases.contains(&purchase) && track.recurs())
+    /// Is it told of a subscription, and one of the lines that were bought then is one? What befalls it
+    /// leaves alone what was sold once beside it.
+    fn means_recurring(&self, told: &Told, purchase: Purchase<'a>) -> bool {
+        subscribed(&told.notice) && self.all.values().any(|track| track.is_meant(purchase, true))
     }
 }
 
@@ -272,8 +268,10 @@ impl<'a> Track<'a> {
         Self { base, lines, purchases, entries: Vec::new() }
     }
 
-    fn recurs(&self) -> bool {
-        self.entries.iter().any(|entry| entry.what.goods().is_some_and(|goods| goods.recurring))
+    /// Is it meant by what is told of a whole purchase, or of its recurring lines alone?
+    fn is_meant(&self, purchase: Purchase<'a>, recurring: bool) -> bool {
+        let recurs = |entry: &Entry<'a>| entry.what.goods().is_some_and(|goods| goods.recurring);
+        self.purchases.contains(&purchase) && (!recurring || self.entries.iter().any(recurs))
     }
 
     /// What stood on a line at that time, by those who say; before any did, what the first says.
