@@ -133,6 +133,23 @@ on_both! {
         assert_eq!(rest["items"][0]["to"], "ann@example.com");
     }
 
+    async fn a_replay_that_fails_again_and_templates_that_are_wrong_end_with_1(db: Database) {
+        let shell = shell(&db);
+        issue(&shell);
+        let id = read(&shell, "events list")["items"][0]["id"].as_str().unwrap().to_owned();
+        shell.done(&format!("events replay {id}"));
+        db.tamper("DELETE FROM payloads").await;
+        let again = shell.run(&format!("events replay {id}"));
+        assert_eq!(again.status, 1, "{}", again.out);
+
+        std::fs::create_dir(shell.path("letters")).unwrap();
+        shell.write("letters/issued.txt", "{{ key");
+        let file = std::fs::read_to_string(shell.path("keywright.toml")).unwrap();
+        let own = file.replacen("[mail]", "[mail]\ntemplates = \"letters\"", 1);
+        shell.write("keywright.toml", &own);
+        assert!(shell.refused("check").starts_with("mail.templates: "));
+    }
+
     async fn a_token_is_shown_once_and_works_until_it_is_revoked(db: Database) {
         let shell = shell(&db);
         let token = shell.done("token new --role support --name Ann");
