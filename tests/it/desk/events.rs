@@ -1,6 +1,7 @@
 //! What came in, and trying it again.
 
 use actix_web::http::Method;
+use keywright_providers::Inlet;
 use keywright_providers::sample::Step;
 use serde_json::{Value, json};
 
@@ -59,6 +60,31 @@ on_both! {
             assert!(event["message"].as_str().unwrap().contains("occurred_at"), "{event}");
             let replay = format!("/events/{}/replay", event["id"].as_str().unwrap());
             office.post(&replay, json!({})).await.ok();
+        }
+    }
+
+    async fn a_batch_of_more_events_than_one_delivery_may_hold_is_too_large(db: Database) {
+        let office = Office::open(&db).await;
+        office.configure(
+            "[providers.fs]\nkind = \"fastspring\"\nsecret = \"kwFastSpringSecret123\"\n\
+             [providers.fs.products]\nprice_pro = \"acme-pro\"\n",
+        );
+        let mut samples = office.samples("fs", Step::Purchase, "ida", "price_pro").into_iter();
+        let mut batch = samples.find(|one| one.inlet == Inlet::Webhook).unwrap();
+        for (count, status) in [(4_097, 413), (1, 200)] {
+            batch.body = json!({ "events": vec![json!({ "id": "e", "type": "t" }); count] })
+                .to_string()
+                .into_bytes();
+            let account = office.support.shelf.now().account("fs").unwrap().clone();
+            let now = office.support.clock.now();
+            let signed = account.provider.sign(batch.clone(), &account.credentials, now);
+            let call = Call::at(Method::POST, "/webhooks/fs").with_bytes(&signed.body);
+            let call = signed.headers.iter().fold(call, |call, (name, value)| {
+                call.header(name, value)
+            });
+            assert_eq!(office.call(call).await.status, status, "{count}");
+            let kept = office.get("/events?account=fs").await.ok();
+            assert_eq!(kept["items"].as_array().unwrap().len(), usize::from(status == 200));
         }
     }
 
