@@ -101,7 +101,7 @@ fn notice(index: u32) -> Notice {
             vec![subscription, invoice.clone()],
             Kind::Paid { payment: invoice, amount, lines: lines(Some(period)) },
         ),
-        1 => (vec![subscription], Kind::Changed { lines: lines(None) }),
+        1 => (vec![subscription], Kind::Changed { lines: lines(None), whole: true }),
         2 => (vec![invoice, payment], Kind::Linked),
         _ => (vec![subscription], Kind::Uncanceled),
     };

@@ -74,6 +74,10 @@ pub enum Kind {
     /// The subscription stands so now. Never extends anything.
     Changed {
         lines: Vec<Line>,
+        /// These are all of its lines: one that is not among them is no part of it any more, and
+        /// one that is new is covered as far as the others are paid.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        whole: bool,
     },
     /// Will not renew; `at` is when it will end, where the provider says.
     Canceled {

@@ -102,7 +102,7 @@ fn sale(form: &Form, order: &Ref, at: DateTime<Utc>, zone: FixedOffset) -> Readi
         notices.push(notice(Kind::Paid { payment: order.clone(), amount, lines: paid }));
     }
     if !changed.is_empty() {
-        notices.push(notice(Kind::Changed { lines: changed }));
+        notices.push(notice(Kind::Changed { lines: changed, whole: false }));
     }
     Ok(notices)
 }

@@ -25,7 +25,7 @@ fn told(fixture: &str) -> Vec<Notice> {
 
 fn lines(notices: Vec<Notice>) -> Vec<Line> {
     let lines = notices.into_iter().filter_map(|notice| match notice.kind {
-        Kind::Paid { lines, .. } | Kind::Trial { lines, .. } | Kind::Changed { lines } => {
+        Kind::Paid { lines, .. } | Kind::Trial { lines, .. } | Kind::Changed { lines, .. } => {
             Some(lines)
         }
         _ => None,

@@ -99,7 +99,7 @@ fn authorised(event: &Event<'_>, item: &Item) -> Result<Option<(Vec<Ref>, Kind)>
     let line = item.line(!by_hand)?;
     let kind = match by_hand {
         // Says what stands on the line; the capture pays for it.
-        true => Kind::Changed { lines: vec![Line { period: None, ..line }] },
+        true => Kind::Changed { lines: vec![Line { period: None, ..line }], whole: false },
         false => Kind::Paid { payment: item.payment(), amount: Some(amount), lines: vec![line] },
     };
     Ok(Some((refs, kind)))

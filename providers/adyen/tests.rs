@@ -116,7 +116,7 @@ fn captured_by_hand_the_authorisation_pays_for_nothing_and_the_capture_does() {
     let data = json!({"metadata.product": "kw-pro", "metadata.subscription": "S"});
     let authorised = item("AUTHORISATION", &json!({ "additionalData": data }));
     let [authorised] = read_with(&authorised, &by_hand).unwrap().try_into().unwrap();
-    let Kind::Changed { lines } = &authorised.kind else { panic!("{authorised:?}") };
+    let Kind::Changed { lines, .. } = &authorised.kind else { panic!("{authorised:?}") };
     let capture = json!({"pspReference": "KW2", "originalReference": "KW1"});
     let [captured] = read(&item("CAPTURE", &capture)).try_into().unwrap();
     let Kind::Paid { payment, lines: paid, .. } = &captured.kind else { panic!("{captured:?}") };

@@ -211,7 +211,7 @@ impl<'f> Transaction<'f> {
     fn changed(&self) -> Result<Kind, Unread> {
         self.form.need_id("subscriptionid")?;
         let line = Line { alias: vec![], ..self.first_line(None)? };
-        Ok(Kind::Changed { lines: vec![line] })
+        Ok(Kind::Changed { lines: vec![line], whole: false })
     }
 
     /// Over; where a paid date is told, then.

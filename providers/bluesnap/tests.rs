@@ -32,7 +32,7 @@ fn asked(query: &str) -> Vec<Notice> {
 
 fn lines(notices: &[Notice]) -> Vec<Line> {
     let lines = notices.iter().filter_map(|notice| match &notice.kind {
-        Kind::Paid { lines, .. } | Kind::Trial { lines, .. } | Kind::Changed { lines } => {
+        Kind::Paid { lines, .. } | Kind::Trial { lines, .. } | Kind::Changed { lines, .. } => {
             Some(lines.clone())
         }
         _ => None,

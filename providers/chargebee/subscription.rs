@@ -68,7 +68,7 @@ pub(super) fn changed(at: DateTime<Utc>, content: &Content) -> Result<Vec<Notice
             refs: vec![Ref::subscription(subscription.id.as_str())],
             occurred_at: version.transpose()?.unwrap_or(at),
             line: None,
-            kind: Kind::Changed { lines },
+            kind: Kind::Changed { lines, whole: true },
             customer: content.buyer(),
         }],
     })

@@ -205,7 +205,7 @@ pub(super) fn sold(event: &Event<'_>, purchase: &Purchase, items: &[Item]) -> Re
         notices.push(notice(Kind::Paid { payment, amount: None, lines: paid }));
     }
     if !changed.is_empty() {
-        notices.push(notice(Kind::Changed { lines: changed }));
+        notices.push(notice(Kind::Changed { lines: changed, whole: false }));
     }
     Ok(notices)
 }

@@ -34,7 +34,7 @@ fn kinds(fixture: &str) -> Vec<&'static str> {
 
 fn lines(fixture: &str) -> Vec<Line> {
     let lines = told(fixture).into_iter().filter_map(|notice| match notice.kind {
-        Kind::Paid { lines, .. } | Kind::Trial { lines, .. } | Kind::Changed { lines } => {
+        Kind::Paid { lines, .. } | Kind::Trial { lines, .. } | Kind::Changed { lines, .. } => {
             Some(lines)
         }
         _ => None,

@@ -115,7 +115,7 @@ fn resumed(subscription: &Subscription) -> Vec<Kind> {
 
 /// Whatever changed; the status says what has no event of its own.
 fn updated(subscription: &Subscription) -> Vec<Kind> {
-    let mut kinds = vec![Kind::Changed { lines: lines(subscription) }];
+    let mut kinds = vec![Kind::Changed { lines: lines(subscription), whole: true }];
     match subscription.status.as_str() {
         "active" => kinds.extend([Kind::Uncanceled, Kind::Resumed]),
         "scheduled_cancel" => kinds.push(scheduled(subscription)),

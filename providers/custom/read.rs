@@ -177,7 +177,7 @@ impl Teller<'_> {
             .filter(|line| !line.item.is_empty())
             .map(|line| Line { period: None, ..line })
             .collect();
-        Ok(if told.is_empty() { Kind::Linked } else { Kind::Changed { lines: told } })
+        Ok(if told.is_empty() { Kind::Linked } else { Kind::Changed { lines: told, whole: false } })
     }
 
     /// The payment that money goes back from.

@@ -172,7 +172,7 @@ fn tried(subscription: &Subscription, end: DateTime<Utc>) -> bool {
 }
 
 fn changed(subscription: &Subscription) -> Kind {
-    Kind::Changed { lines: vec![line(subscription, None)] }
+    Kind::Changed { lines: vec![line(subscription, None)], whole: false }
 }
 
 /// The catch-all of newer accounts.

@@ -80,7 +80,9 @@ pub(super) fn charged(event: &Event<'_>, charge: &Charge) -> Reading {
 
     let kind = if order.is_some_and(Order::is_proration) {
         match subscription {
-            Some(subscription) => Kind::Changed { lines: subscriptions::lines(subscription)? },
+            Some(subscription) => {
+                Kind::Changed { lines: subscriptions::lines(subscription)?, whole: true }
+            }
             None => Kind::Linked,
         }
     } else {

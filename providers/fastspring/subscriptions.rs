@@ -88,7 +88,7 @@ fn standing(event: &Event<'_>, news: News, subscription: &Subscription) -> Resul
         Some(until) if news == News::Activated && subscription.is_trial() => {
             Kind::Trial { until, lines }
         }
-        Some(_) | None => Kind::Changed { lines },
+        Some(_) | None => Kind::Changed { lines, whole: true },
     })
 }
 

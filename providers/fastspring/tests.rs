@@ -71,7 +71,7 @@ fn event(event_type: &str, data: &serde_json::Value) -> Vec<Notice> {
 
 fn lines(notice: &Notice) -> &[Line] {
     match &notice.kind {
-        Kind::Paid { lines, .. } | Kind::Trial { lines, .. } | Kind::Changed { lines } => lines,
+        Kind::Paid { lines, .. } | Kind::Trial { lines, .. } | Kind::Changed { lines, .. } => lines,
         _ => &[],
     }
 }

@@ -89,7 +89,7 @@ fn schedule(event: &Event<'_>, kind: Kind) -> Reading {
 fn amended(event: &Event<'_>) -> Reading {
     let fetched: Option<SubscriptionFetched> = read::answered(event.answers, SUBSCRIPTION)?;
     let fetched = fetched.ok_or_else(|| not_found("subscription"))?.subscriptions;
-    subscription(event, Kind::Changed { lines: vec![payment::subscribed(&fetched)?] })
+    subscription(event, Kind::Changed { lines: vec![payment::subscribed(&fetched)?], whole: false })
 }
 
 /// Without its mandate no subscription is charged again.

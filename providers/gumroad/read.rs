@@ -177,7 +177,7 @@ fn changed(event: &Event<'_>, form: &Form) -> Reading {
         quantity: units("new_plan[quantity]", form.get("new_plan[quantity]")?)?,
         period: None,
     };
-    befall(event, form, &[Kind::Changed { lines: vec![line] }])
+    befall(event, form, &[Kind::Changed { lines: vec![line], whole: false }])
 }
 
 /// What is told of a membership.

@@ -40,7 +40,7 @@ pub(super) fn notices(event: &Event<'_>) -> Reading {
         }
         "SWITCH_PLAN" => {
             let data: Switch = read::json(event.body)?;
-            let kind = Kind::Changed { lines: vec![data.line()?] };
+            let kind = Kind::Changed { lines: vec![data.line()?], whole: false };
             let refs = vec![data.contract().sale];
             (vec![Told { refs, line: None, kind }], data.customer())
         }

@@ -42,9 +42,10 @@ pub(super) fn event(event: &Event<'_>) -> Reading {
         "order_created" => ordered(event, &data(event)?),
         "order_refunded" => order_refunded(event, &data(event)?),
         "subscription_created" => created(event, &data(event)?),
-        "subscription_updated" => {
-            told(event, |subscription| Kind::Changed { lines: vec![line(subscription, None)] })
-        }
+        "subscription_updated" => told(event, |subscription| Kind::Changed {
+            lines: vec![line(subscription, None)],
+            whole: false,
+        }),
         "subscription_cancelled" => {
             told(event, |Object { attributes, .. }| Kind::Canceled { at: time(attributes.ends_at) })
         }
@@ -145,7 +146,7 @@ fn created(event: &Event<'_>, subscription: &Object<Subscription>) -> Reading {
             let payment = Ref::order(&attributes.order_id);
             Kind::Paid { payment, amount: None, lines: vec![line(subscription, period)] }
         }
-        _ => Kind::Changed { lines: vec![line(subscription, None)] },
+        _ => Kind::Changed { lines: vec![line(subscription, None)], whole: false },
     };
     notice(event, refs, kind)
 }

@@ -94,11 +94,11 @@ pub(super) fn event(event: &Event<'_>) -> Reading {
         "pending_cancellation_change" => Some(pending(&subscription)?),
         "subscription_product_change" | "upgrade_downgrade_success" => {
             let lines = vec![subscription.line(None)?];
-            Some(subscription.notice(Kind::Changed { lines }))
+            Some(subscription.notice(Kind::Changed { lines, whole: false }))
         }
         "component_allocation_change" if is_counted(event, payload)? => {
             let lines = vec![subscription.line(None)?];
-            Some(subscription.notice(Kind::Changed { lines }))
+            Some(subscription.notice(Kind::Changed { lines, whole: false }))
         }
         "refund_success" => Some(refunded(event, &subscription)?),
         "chargeback_opened" => Some(disputed(&subscription, DisputeState::Opened)?),

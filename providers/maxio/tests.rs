@@ -158,7 +158,7 @@ fn a_component_that_counts_is_asked_for_where_it_is_not_told() {
     let product = r#"{"subscription":{"product":{"id":12,"handle":"pro"}}}"#;
     let product = answers("subscription", product);
     let changed = told_with("component_allocation_change", allocation, &both, &product).1.unwrap();
-    let Kind::Changed { lines } = &changed[0].kind else { panic!("{changed:?}") };
+    let Kind::Changed { lines, .. } = &changed[0].kind else { panic!("{changed:?}") };
     assert_eq!((lines[0].quantity, lines[0].item[0].as_str()), (7, "pro"));
     let other = "payload[component][handle]=storage&payload[new_allocation]=7";
     assert_eq!(

@@ -51,7 +51,7 @@ pub(super) fn updated(at: DateTime<Utc>, subscription: &Subscription) -> Reading
     let mut notices = Vec::new();
     let lines: Vec<Line> = lines(subscription).map(|(line, _)| line).collect();
     if !lines.is_empty() {
-        notices.push(notice(at, subscription, None, Kind::Changed { lines }));
+        notices.push(notice(at, subscription, None, Kind::Changed { lines, whole: true }));
     }
     if subscription.status == SubscriptionStatus::Trialing && trial_end(subscription)?.is_some() {
         notices.push(notice(at, subscription, None, trial(subscription)?));

@@ -34,7 +34,9 @@ fn lines(fixture: &str) -> Vec<Line> {
     let notices = told(fixture).into_iter();
     notices
         .flat_map(|notice| match notice.kind {
-            Kind::Paid { lines, .. } | Kind::Trial { lines, .. } | Kind::Changed { lines } => lines,
+            Kind::Paid { lines, .. } | Kind::Trial { lines, .. } | Kind::Changed { lines, .. } => {
+                lines
+            }
             _ => Vec::new(),
         })
         .collect()

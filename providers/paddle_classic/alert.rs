@@ -126,7 +126,7 @@ fn created(event: &Event<'_>, form: &Form) -> Reading {
 fn updated(event: &Event<'_>, form: &Form) -> Reading {
     let quantity = if form.get("new_quantity")?.is_some() { "new_quantity" } else { "quantity" };
     let lines = vec![subscription_line(form, quantity)?];
-    let mut kinds = vec![Kind::Changed { lines }];
+    let mut kinds = vec![Kind::Changed { lines, whole: false }];
     let (status, before) = (form.need("status")?, form.get("old_status")?);
     match (status, before) {
         ("paused", _) => kinds.push(Kind::Paused),

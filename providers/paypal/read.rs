@@ -89,7 +89,7 @@ pub(super) fn event(event: &Event<'_>) -> Reading {
         "BILLING.SUBSCRIPTION.UPDATED" => {
             let subscription: Subscription = resource(event)?;
             let lines = vec![line(&subscription, None)?];
-            Ok(vec![of(event, &subscription, Kind::Changed { lines })])
+            Ok(vec![of(event, &subscription, Kind::Changed { lines, whole: false })])
         }
         "BILLING.SUBSCRIPTION.RE-ACTIVATED" => befall(event, |_| Kind::Resumed),
         // Told with the last payment, whose period has yet to run: like a cancellation it says
@@ -254,7 +254,7 @@ fn activated(event: &Event<'_>, subscription: &Subscription) -> Reading {
     let lines = vec![line(subscription, None)?];
     let kind = match trial_end(subscription)? {
         Some(until) => Kind::Trial { until, lines },
-        None => Kind::Changed { lines },
+        None => Kind::Changed { lines, whole: false },
     };
     Ok(vec![of(event, subscription, kind), of(event, subscription, Kind::Resumed)])
 }

@@ -78,7 +78,7 @@ pub(super) fn event(event: &Event<'_>) -> Reading {
         "subscr_signup" => signed_up(event, form),
         "subscr_modify" => {
             let lines = vec![subscription_line(form)?];
-            befall(event, form, Kind::Changed { lines })
+            befall(event, form, Kind::Changed { lines, whole: false })
         }
         // A plan with a number of cycles is over with its last payment, which has yet to run out.
         "subscr_cancel" | "recurring_payment_profile_cancel" | "recurring_payment_expired" => {
@@ -214,7 +214,7 @@ fn signed_up(event: &Event<'_>, form: &Form) -> Reading {
     }
     let kind = match until > event.occurred_at {
         true => Kind::Trial { until, lines },
-        false => Kind::Changed { lines },
+        false => Kind::Changed { lines, whole: false },
     };
     befall(event, form, kind)
 }

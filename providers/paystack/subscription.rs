@@ -28,7 +28,7 @@ pub(super) fn created(at: DateTime<Utc>, body: &[u8]) -> Reading {
     let refs = refs.into_iter().chain(session).collect();
     let country = card.and_then(|card| card.country());
     let customer = subscription.customer.as_ref().map(|person| person.customer(country));
-    Ok(vec![notice(at, refs, Kind::Changed { lines: vec![line] }, customer)])
+    Ok(vec![notice(at, refs, Kind::Changed { lines: vec![line], whole: false }, customer)])
 }
 
 /// `subscription.not_renew`, `subscription.disable`: no further charge. What is paid stays, and

@@ -12,7 +12,7 @@ const RENEWAL: &str = include_str!("fixtures/invoice.update.txt");
 
 fn line(notice: &Notice) -> &Line {
     match &notice.kind {
-        Kind::Paid { lines, .. } | Kind::Changed { lines } => &lines[0],
+        Kind::Paid { lines, .. } | Kind::Changed { lines, .. } => &lines[0],
         other => panic!("{other:?}"),
     }
 }

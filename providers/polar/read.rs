@@ -35,9 +35,10 @@ pub(super) fn event(event: &Event<'_>) -> Reading {
         "order.paid" => paid(event, &data(event)?),
         "order.refunded" => order_refunded(event, &data(event)?),
         "subscription.created" | "subscription.active" => begun(event, &data(event)?),
-        "subscription.updated" => {
-            told(event, |subscription| Kind::Changed { lines: vec![subscribed(subscription)] })
-        }
+        "subscription.updated" => told(event, |subscription| Kind::Changed {
+            lines: vec![subscribed(subscription)],
+            whole: false,
+        }),
         "subscription.canceled" => told(event, canceled),
         "subscription.uncanceled" => told(event, |_| Kind::Uncanceled),
         "subscription.revoked" => told(event, |subscription| Kind::Ended {

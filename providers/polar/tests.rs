@@ -38,7 +38,9 @@ fn order(changes: &Value) -> Value {
 
 fn line(notice: &Notice) -> &Line {
     match &notice.kind {
-        Kind::Paid { lines, .. } | Kind::Trial { lines, .. } | Kind::Changed { lines } => &lines[0],
+        Kind::Paid { lines, .. } | Kind::Trial { lines, .. } | Kind::Changed { lines, .. } => {
+            &lines[0]
+        }
         other => panic!("{other:?}"),
     }
 }

@@ -47,7 +47,7 @@ pub(super) fn charged(at: DateTime<Utc>, body: &[u8]) -> Reading {
 /// change that is scheduled does not stand there yet.
 pub(super) fn stands(at: DateTime<Utc>, body: &[u8]) -> Reading {
     let subscription = payload::<SubscriptionTold>(body)?.subscription.entity;
-    let kind = Kind::Changed { lines: vec![line(&subscription, None)] };
+    let kind = Kind::Changed { lines: vec![line(&subscription, None)], whole: false };
     Ok(vec![about(at, &subscription, kind)])
 }
 

@@ -47,7 +47,7 @@ fn trial(at: DateTime<Utc>, subscription: &Subscription) -> Result<Option<Notice
 /// As it stood when it was asked for, which may be after the event: its own time counts.
 fn changed(at: DateTime<Utc>, subscription: &Subscription) -> Result<Notice, Unread> {
     let at = time("updated_at", subscription.updated_at.as_deref())?.unwrap_or(at);
-    Ok(notice(at, subscription, None, Kind::Changed { lines: lines(subscription)? }))
+    Ok(notice(at, subscription, None, Kind::Changed { lines: lines(subscription)?, whole: true }))
 }
 
 fn lines(subscription: &Subscription) -> Result<Vec<Line>, Unread> {

@@ -60,7 +60,7 @@ fn told(event: &Event<'_>, order: &Order, names: &Names) -> Result<Vec<Kind>, Un
                 return Err(Unread::value("order.transactions", message));
             }
             // Set up, or on a trial of unknown length: nothing was paid.
-            (None, _) => vec![Kind::Changed { lines: order.lines(names)? }],
+            (None, _) => vec![Kind::Changed { lines: order.lines(names)?, whole: false }],
         },
         "subscription_cancelling" => vec![Kind::Canceled { at: order.access_end()? }],
         "subscription_cancelled" => vec![Kind::Ended { at: event.occurred_at }],

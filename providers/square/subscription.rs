@@ -48,7 +48,7 @@ pub(super) fn updated(event: &Event<'_>) -> Reading {
         _ => return Ok(Vec::new()),
     }
     if matches!(subscription.status.as_str(), "ACTIVE" | "PAUSED") {
-        kinds.push(Kind::Changed { lines: vec![line(&subscription, false)?] });
+        kinds.push(Kind::Changed { lines: vec![line(&subscription, false)?], whole: false });
     }
     Ok(kinds.into_iter().map(|kind| about(at, &subscription, kind)).collect())
 }

@@ -155,7 +155,11 @@ fn trial(map: &Map<'_>, names: &Names) -> Result<Kind, Unread> {
 
 fn changed(map: &Map<'_>, names: &Names) -> Result<Kind, Unread> {
     let line = line(map, names)?;
-    Ok(if line.item.is_empty() { Kind::Linked } else { Kind::Changed { lines: vec![line] } })
+    Ok(if line.item.is_empty() {
+        Kind::Linked
+    } else {
+        Kind::Changed { lines: vec![line], whole: false }
+    })
 }
 
 fn line(map: &Map<'_>, names: &Names) -> Result<Line, Unread> {

@@ -130,7 +130,7 @@ fn a_plan_change_keeps_the_line_and_covers_nothing() {
     let lines: Vec<&Line> = notices
         .iter()
         .filter_map(|notice| match &notice.kind {
-            Kind::Changed { lines } => Some(lines),
+            Kind::Changed { lines, .. } => Some(lines),
             _ => None,
         })
         .flatten()

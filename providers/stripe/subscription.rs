@@ -29,7 +29,7 @@ pub(super) fn updated(event: &Event<'_>) -> Reading {
     let Snapshot { occurred_at, object, previous } = payload::snapshot::<Subscription>(event.body)?;
     let mut kinds = Vec::new();
     if previous.items || previous.plan || previous.quantity {
-        kinds.push(Kind::Changed { lines: object.lines()? });
+        kinds.push(Kind::Changed { lines: object.lines()?, whole: true });
     }
     if previous.trial_end || (previous.status && object.status == "trialing") {
         kinds.extend(object.trial()?);

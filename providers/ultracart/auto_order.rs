@@ -48,7 +48,7 @@ fn standing(at: DateTime<Utc>, order: &Order, auto: &AutoOrder) -> Reading {
     };
     Ok(match auto.status.as_deref().unwrap_or_default() {
         "active" => {
-            let kind = Kind::Changed { lines: lines(order, auto)? };
+            let kind = Kind::Changed { lines: lines(order, auto)?, whole: false };
             let changed = notice(at, order, None, kind);
             let renewing = each(at, order, auto, |_| Kind::Uncanceled);
             let pause = |item: &AutoItem| if item.paused { Kind::Paused } else { Kind::Resumed };

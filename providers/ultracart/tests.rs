@@ -54,7 +54,7 @@ fn kinds(notices: &[Notice]) -> Vec<&'static str> {
 
 fn lines(notices: &[Notice]) -> Vec<Line> {
     let of = |notice: &Notice| match &notice.kind {
-        Kind::Paid { lines, .. } | Kind::Changed { lines } => lines.clone(),
+        Kind::Paid { lines, .. } | Kind::Changed { lines, .. } => lines.clone(),
         _ => Vec::new(),
     };
     notices.iter().flat_map(of).collect()

@@ -34,7 +34,7 @@ pub(super) fn notices(at: DateTime<Utc>, subscription: &Subscription) -> Reading
             let until = gmt("trial_end_date_gmt", subscription.trial_end_date_gmt.as_deref())?;
             let until = until.filter(|until| *until > at);
             let trial = until.map(|until| Kind::Trial { until, lines: lines.clone() });
-            let mut told = vec![notice(None, Kind::Changed { lines })];
+            let mut told = vec![notice(None, Kind::Changed { lines, whole: true })];
             told.extend(trial.map(|kind| notice(None, kind)));
             told.extend(each(&Kind::Uncanceled));
             told

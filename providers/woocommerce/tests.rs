@@ -50,7 +50,7 @@ fn read(topic: &str, body: &Value) -> Vec<Notice> {
 
 fn lines(notices: &[Notice]) -> Vec<Line> {
     let of = |notice: &Notice| match &notice.kind {
-        Kind::Paid { lines, .. } | Kind::Trial { lines, .. } | Kind::Changed { lines } => {
+        Kind::Paid { lines, .. } | Kind::Trial { lines, .. } | Kind::Changed { lines, .. } => {
             lines.clone()
         }
         _ => Vec::new(),

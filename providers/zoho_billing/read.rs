@@ -133,7 +133,7 @@ fn cancelled(event: &Event<'_>, subscription: &Subscription) -> Result<Kind, Unr
 fn changed(subscription: &Subscription) -> Result<Kind, Unread> {
     let lines = subscription.lines()?.into_iter();
     let lines = lines.map(|line| crate::notice::Line { period: None, ..line }).collect();
-    Ok(Kind::Changed { lines })
+    Ok(Kind::Changed { lines, whole: true })
 }
 
 /// Money came. A single sale is paid by it; of a subscription it says which payment settled which

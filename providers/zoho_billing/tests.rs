@@ -118,7 +118,7 @@ fn each_add_on_is_a_line_of_its_own_once() {
     let addon = |code: &str| json!({ "addon_code": code, "quantity": 1 });
     let more = json!({ "addons": [addon("seats"), addon("seats"), addon("help")] });
     let told = read("subscription_updated", &subscription(&more));
-    let Kind::Changed { lines } = &told[0].kind else { panic!("{told:?}") };
+    let Kind::Changed { lines, .. } = &told[0].kind else { panic!("{told:?}") };
     let names: Vec<&str> = lines.iter().map(|line| line.line.as_str()).collect();
     assert_eq!(names, ["subscription:S#0", "subscription:S/seats", "subscription:S/help"]);
 }

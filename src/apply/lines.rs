@@ -39,7 +39,7 @@ pub(super) fn licenses_told_of(
 
 pub(super) fn lines_of(notice: &Notice) -> &[Line] {
     match &notice.kind {
-        Kind::Paid { lines, .. } | Kind::Trial { lines, .. } | Kind::Changed { lines } => lines,
+        Kind::Paid { lines, .. } | Kind::Trial { lines, .. } | Kind::Changed { lines, .. } => lines,
         Kind::Adjusted { act: Act::Issue { lines, .. }, .. } => lines,
         _ => &[],
     }

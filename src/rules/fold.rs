@@ -12,6 +12,7 @@ use super::classes::Classes;
 use super::customer::Details;
 use super::license::{Flag, State};
 use super::payments::payments;
+use super::places::settled;
 use super::product::{Catalogue, Offer, Product, Quantity};
 use super::track::Tracks;
 use super::walk::licenses;
@@ -152,6 +153,8 @@ pub fn fold(notices: &[Told], catalogue: &Catalogue, account: &str) -> Folded {
 /// As [`fold`], of notices that lie apart.
 pub(super) fn fold_all(notices: &[&Told], catalogue: &Catalogue, account: &str) -> Folded {
     let told = distinct(notices);
+    let settled = settled(&told);
+    let told = settled.as_ref().map_or(told, |settled| settled.iter().collect());
     let mut lines = line_names(&told);
     let alike = |one: &Line, other: &Line| {
         one.item.iter().any(|item| other.item.contains(item))
@@ -208,7 +211,7 @@ pub(super) fn lines_of(kind: &Kind) -> &[Line] {
     match kind {
         Kind::Paid { lines, .. }
         | Kind::Trial { lines, .. }
-        | Kind::Changed { lines }
+        | Kind::Changed { lines, .. }
         | Kind::Adjusted { act: Act::Issue { lines, .. }, .. } => lines,
         _ => &[],
     }

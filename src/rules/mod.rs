@@ -7,6 +7,7 @@
 //! - [`gather`]: which notices belong to one sale
 //! - [`fold`]: a sale's licenses from the set of its notices, by way of
 //!   - `classes`: names that mean one thing
+//!   - `places`: lines without an id, known by what stands on them
 //!   - `payments`: the tellings of one payment joined
 //!   - `returns`: what went back of each payment
 //!   - `purchase`: the parts of a sale that only a stacked product holds together
@@ -47,6 +48,7 @@ pub mod letters;
 pub mod license;
 pub mod machine;
 mod payments;
+mod places;
 pub mod plain;
 pub mod product;
 pub mod proof;

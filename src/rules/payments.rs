@@ -71,8 +71,10 @@ pub(super) fn payments<'a>(
     for of_one in tellings.values() {
         same_lines(of_one, lines, alike);
     }
-    let mut found: BTreeMap<&Ref, Payment<'a>> =
-        tellings.iter().filter_map(|(name, of_one)| Some((*name, join(of_one, lines)?))).collect();
+    let listed = listed(told, lines);
+    let joined =
+        tellings.iter().filter_map(|(name, of_one)| Some((*name, join(of_one, lines, &listed)?)));
+    let mut found: BTreeMap<&Ref, Payment<'a>> = joined.collect();
     let dangling = returns(told, &names, lines, &mut found);
     Payments { all: found.into_values().collect(), dangling }
 }
@@ -98,9 +100,23 @@ pub(super) fn payment_of(kind: &Kind) -> Option<&Ref> {
     }
 }
 
-/// Does the notice belong to a subscription?
+/// The subscriptions that the notice belongs to.
+pub(super) fn subscriptions(notice: &Notice) -> impl Iterator<Item = &Ref> {
+    notice.refs.iter().filter(|name| name.thing == Thing::Subscription)
+}
+
 pub(super) fn subscribed(notice: &Notice) -> bool {
-    notice.refs.iter().any(|name| name.thing == Thing::Subscription)
+    subscriptions(notice).next().is_some()
+}
+
+/// The lines that subscriptions are known to have, other than by payments.
+fn listed<'a>(told: &[&'a Told], classes: &Classes<&'a str>) -> BTreeSet<&'a str> {
+    let lists =
+        told.iter().filter(|told| subscribed(&told.notice)).map(|told| match &told.notice.kind {
+            Kind::Trial { lines, .. } | Kind::Changed { lines, whole: true } => lines.as_slice(),
+            _ => &[],
+        });
+    lists.flatten().map(|line| classes.of(&line.line)).collect()
 }
 
 /// Which references name the same payment: those that stand together in one notice.
@@ -158,7 +174,11 @@ fn with_period<'a>(telling: &Telling<'a>) -> impl Iterator<Item = &'a Line> {
 /// One payment from its tellings. Of two tellings of one line the one that says what stands on it
 /// wins, then the one with a period, then the later; lines that only one telling knows add up (a provider may ask for the keys of each
 /// line on its own).
-fn join<'a>(tellings: &[Telling<'a>], classes: &Classes<&'a str>) -> Option<Payment<'a>> {
+fn join<'a>(
+    tellings: &[Telling<'a>],
+    classes: &Classes<&'a str>,
+    listed: &BTreeSet<&'a str>,
+) -> Option<Payment<'a>> {
     let at = tellings.iter().map(|telling| telling.told.notice.occurred_at).min()?;
     let periodic = tellings.iter().any(|telling| with_period(telling).next().is_some());
     let subscribed = tellings.iter().any(|telling| subscribed(&telling.told.notice));
@@ -185,10 +205,13 @@ fn join<'a>(tellings: &[Telling<'a>], classes: &Classes<&'a str>) -> Option<Paym
             .max_by_key(|money| (money.minor, money.currency.as_str())),
         lines: ranked
             .into_iter()
-            .map(|(told, line, _)| PaidLine {
+            .map(|(told, line, class)| PaidLine {
                 line,
-                // Beside lines with a period, one without was sold once.
-                recurring: subscribed && (line.period.is_some() || !periodic),
+                // Beside lines with a period, one without was sold once; so was one that is not
+                // among those of the subscription.
+                recurring: subscribed
+                    && (line.period.is_some()
+                        || !periodic && (listed.is_empty() || listed.contains(class))),
                 told,
             })
             .collect(),

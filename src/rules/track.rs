@@ -1,15 +1,24 @@
 //! Tracks: what is told of each order line, sorted by line, ready to be walked.
+//!
+//! - `what`: what an entry does
+//! - `whole`: the lines that come to a subscription and that leave it
+
+mod what;
+mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use keywright_providers::notice::{Act, Kind, Line, Notice, Period};
+use keywright_providers::notice::{Act, Kind, Line, Notice, Period, Ref};
+
+pub(super) use self::what::{Goods, What};
+use self::whole::recurs;
 
 use super::classes::Classes;
-use super::fold::{Problem, StepKind, Told, most, rank};
-use super::payments::{PaidLine, Payment, subscribed};
-use super::product::{Catalogue, Offer, Product, Quantity};
+use super::fold::{Problem, Told, most, rank};
+use super::payments::{PaidLine, Payment, subscribed, subscriptions};
+use super::product::{Catalogue, Offer, Product};
 use super::purchase::{Purchase, Purchases};
 
 /// What a track is of.
@@ -28,6 +37,8 @@ pub(super) struct Track<'a> {
     /// The lines that feed it.
     lines: BTreeSet<&'a str>,
     purchases: BTreeSet<Purchase<'a>>,
+    /// Those that it is a recurring line of.
+    subscriptions: BTreeSet<&'a Ref>,
     /// By time; at one instant by rank.
     pub(super) entries: Vec<Entry<'a>>,
 }
@@ -42,56 +53,6 @@ pub(super) struct Entry<'a> {
     /// For each member of the track the place of its product in the offer; empty where each is at
     /// its own.
     places: Vec<Option<usize>>,
-}
-
-/// What an entry does.
-#[derive(Debug)]
-pub(super) enum What<'a> {
-    Paid {
-        goods: Goods<'a>,
-        payment: &'a Payment<'a>,
-        period: Option<Period>,
-    },
-    Trial {
-        goods: Goods<'a>,
-        until: DateTime<Utc>,
-    },
-    Issued {
-        goods: Goods<'a>,
-        expires_at: Option<DateTime<Utc>>,
-    },
-    Changed {
-        goods: Goods<'a>,
-    },
-    /// Money that covers no time: a proration, a fee.
-    Fee {
-        payment: &'a Payment<'a>,
-    },
-    Canceled,
-    Uncanceled,
-    Ended {
-        at: DateTime<Utc>,
-    },
-    PaymentFailed,
-    Paused,
-    Resumed,
-    /// By support, for one slot or for all.
-    Adjusted {
-        slot: Option<&'a str>,
-        act: &'a Act,
-        by: &'a str,
-    },
-}
-
-/// What stands on a line.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Goods<'a> {
-    /// The smallest of the line's names.
-    pub(super) line: &'a str,
-    pub(super) offer: &'a Offer,
-    pub(super) quantity: u32,
-    /// A subscription: a renewal is expected.
-    pub(super) recurring: bool,
 }
 
 /// The tracks of a sale.
@@ -129,6 +90,7 @@ impl<'a> Tracks<'a> {
             payment.lines.iter().for_each(|line| tracks.paid_as_known(payment, line));
         }
         payments.iter().filter(|paid| paid.lines.is_empty()).for_each(|paid| tracks.fee(paid));
+        tracks.come_and_go(told, payments);
         told.iter().for_each(|told| tracks.befall(told));
         tracks.all.values_mut().for_each(Track::sort);
         tracks
@@ -176,7 +138,7 @@ impl<'a> Tracks<'a> {
                     self.line(line, sold(line), recurring, *at, told, &what);
                 }
             }
-            Kind::Changed { lines } => {
+            Kind::Changed { lines, .. } => {
                 for line in lines {
                     let what = |goods| What::Changed { goods };
                     self.line(line, sold(line), recurring, *at, told, &what);
@@ -219,6 +181,9 @@ impl<'a> Tracks<'a> {
             let track = self.all.entry(base).or_insert_with(|| Track::new(base));
             track.lines.insert(class);
             track.purchases.insert(purchase);
+            if recurs(&told.notice.kind, line) {
+                track.subscriptions.extend(subscriptions(&told.notice));
+            }
             track.entries.push(Entry::new(at, told, purchase, what(goods)));
         }
     }
@@ -264,8 +229,13 @@ impl<'a> Tracks<'a> {
 
 impl<'a> Track<'a> {
     fn new(base: Base<'a>) -> Self {
-        let (lines, purchases) = (BTreeSet::new(), BTreeSet::new());
-        Self { base, lines, purchases, entries: Vec::new() }
+        Self {
+            base,
+            lines: BTreeSet::new(),
+            purchases: BTreeSet::new(),
+            subscriptions: BTreeSet::new(),
+            entries: Vec::new(),
+        }
     }
 
     /// Is it meant by what is told of a whole purchase, or of its recurring lines alone?
@@ -277,7 +247,7 @@ impl<'a> Track<'a> {
     /// What stood on a line at that time, by those who say; before any did, what the first says.
     fn known(&self, line: &str, at: DateTime<Utc>) -> Option<Goods<'a>> {
         let told = self.entries.iter().filter_map(|entry| Some((entry, entry.what.goods()?)));
-        let told = told.filter(|(_, goods)| goods.line == line);
+        let told = told.filter(|(_, goods)| goods.line == line && goods.quantity > 0);
         let order =
             |entry: &Entry<'a>| (entry.at, rank(&entry.told.notice.kind), entry.told.digest);
         let (until, after): (Vec<_>, Vec<_>) = told.partition(|(entry, _)| entry.at <= at);
@@ -408,76 +378,5 @@ impl<'a> Track<'a> {
 impl<'a> Entry<'a> {
     fn new(at: DateTime<Utc>, told: &'a Told, purchase: Purchase<'a>, what: What<'a>) -> Self {
         Self { at, told, purchase, what, places: Vec::new() }
-    }
-}
-
-impl<'a> What<'a> {
-    pub(super) fn goods(&self) -> Option<Goods<'a>> {
-        match self {
-            Self::Paid { goods, .. }
-            | Self::Trial { goods, .. }
-            | Self::Issued { goods, .. }
-            | Self::Changed { goods } => Some(*goods),
-            Self::Fee { .. }
-            | Self::Canceled
-            | Self::Uncanceled
-            | Self::Ended { .. }
-            | Self::PaymentFailed
-            | Self::Paused
-            | Self::Resumed
-            | Self::Adjusted { .. } => None,
-        }
-    }
-
-    /// What kind of step it makes.
-    pub(super) fn kind(&self) -> StepKind {
-        match self {
-            Self::Paid { .. } => StepKind::Paid,
-            Self::Trial { .. } => StepKind::Trial,
-            Self::Issued { .. } => StepKind::Support,
-            Self::Adjusted { act: Act::Activate, .. } => StepKind::Activated,
-            Self::Adjusted { .. } => StepKind::Support,
-            Self::Changed { .. }
-            | Self::Fee { .. }
-            | Self::Canceled
-            | Self::Uncanceled
-            | Self::Ended { .. }
-            | Self::PaymentFailed
-            | Self::Paused
-            | Self::Resumed => StepKind::Told,
-        }
-    }
-
-    fn befalls(notice: &'a Notice) -> Option<Self> {
-        match &notice.kind {
-            Kind::Canceled { .. } => Some(Self::Canceled),
-            Kind::Uncanceled => Some(Self::Uncanceled),
-            Kind::Ended { at } => Some(Self::Ended { at: *at }),
-            Kind::PaymentFailed => Some(Self::PaymentFailed),
-            Kind::Paused => Some(Self::Paused),
-            Kind::Resumed => Some(Self::Resumed),
-            Kind::Adjusted { act: Act::Issue { .. }, .. } => None,
-            Kind::Adjusted { act, by, .. } => {
-                Some(Self::Adjusted { slot: notice.line.as_deref(), act, by })
-            }
-            Kind::Paid { .. }
-            | Kind::Trial { .. }
-            | Kind::Changed { .. }
-            | Kind::Refunded { .. }
-            | Kind::RefundUndone { .. }
-            | Kind::Disputed { .. }
-            | Kind::Linked
-            | Kind::Customer => None,
-        }
-    }
-}
-
-impl Goods<'_> {
-    /// How many licenses of the product the line is.
-    pub(super) fn units(&self, product: &Product) -> u32 {
-        match product.quantity {
-            Quantity::Keys => self.quantity,
-            Quantity::Seats => 1,
-        }
     }
 }

@@ -1,17 +1,19 @@
 //! The life of one license: one unit of one product on its track, entry by entry.
 //!
+//! - `line`: what stands on the line
 //! - `standing`: what was seen so far
 //! - `outcome`: the license that it comes to
 
+mod line;
 mod outcome;
 mod standing;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use keywright_providers::notice::{Act, Period, Ref};
 
+use self::line::OnLine;
 use self::standing::{Money, Presence, Standing};
 use super::coverage::{Coverage, Paying};
 use super::fold::{License, Step, StepKind, Stretch};
@@ -29,17 +31,6 @@ pub(super) fn licenses<'a>(track: &'a Track<'a>, names: &Names<'a>) -> Vec<Licen
     let members = 0..track.members();
     let each = members.flat_map(|member| (1..=track.units(member)).map(move |unit| (member, unit)));
     each.filter_map(|(member, unit)| Walk::new(track, names, member, unit).run()).collect()
-}
-
-/// What stands on the line, as far as one unit is concerned.
-#[derive(Clone)]
-struct OnLine<'a> {
-    product: Option<&'a Arc<Product>>,
-    /// Units bought of each line; several only in a stack.
-    quantities: BTreeMap<&'a str, u32>,
-    presence: Presence,
-    /// As of when that is told.
-    as_of: Option<DateTime<Utc>>,
 }
 
 /// One unit's walk along its track.
@@ -204,6 +195,7 @@ impl<'a> Walk<'a> {
                 self.begin(at);
                 Some(self.describe(*goods))
             }
+            What::Removed => self.remove(at),
             What::Fee { payment } => {
                 let standing = self.standing(of);
                 standing.settled_at = standing.settled_at.max(Some(at));
@@ -258,71 +250,6 @@ impl<'a> Walk<'a> {
         std::mem::take(flag(self.standing(purchase))).then(|| text.to_owned())
     }
 
-    /// What now stands on the line: is this unit of this product among it? Returns the rules by
-    /// which time is counted; `None` if the entry is no matter of this unit.
-    ///
-    /// A unit that the line does not hold (any more, or yet) is walked on all the same: the line
-    /// may come to hold it, and is then covered for it too. In a stack a smaller purchase takes
-    /// nothing from a larger.
-    fn hold(&mut self, entry: &Entry<'a>, goods: Goods<'a>) -> Option<&'a Arc<Product>> {
-        let (at, purchase) = (entry.at, entry.purchase);
-        let own = self.track.pick(entry, goods, self.member);
-        let held = own.filter(|product| self.unit <= goods.units(product));
-        let stacked = matches!(self.track.base, Base::Stack(_));
-        if stacked && held.is_none() {
-            return None;
-        }
-        self.standing(purchase).recurring |= goods.recurring;
-        let rules = held.or(own).or_else(|| goods.offer.first());
-        let as_of = self.as_of(entry);
-        if !stacked && self.line.as_of.is_some_and(|known| known > as_of) {
-            // An invoice that is paid late tells what stood there when its period began.
-            return rules;
-        }
-        self.line.as_of = Some(as_of);
-        match (held, self.line.presence) {
-            (Some(product), _) => {
-                self.line.product = Some(product);
-                self.line.quantities.insert(goods.line, goods.quantity);
-                if let Presence::DroppedAt(_) = self.line.presence {
-                    self.line.presence = Presence::Held;
-                }
-            }
-            (None, Presence::Held) => self.line.presence = Presence::DroppedAt(at),
-            (None, Presence::Never) => self.line.product = None,
-            (None, Presence::DroppedAt(_)) => {}
-        }
-        rules
-    }
-
-    /// As of when an entry tells what stands on its line: a renewal, of the beginning of its period.
-    fn as_of(&self, entry: &Entry<'a>) -> DateTime<Utc> {
-        match (&entry.what, self.coverage.expires_at()) {
-            (What::Paid { period: Some(Period { start: Some(start), .. }), .. }, Some(end))
-                if *start >= end =>
-            {
-                entry.at.min(*start)
-            }
-            _ => entry.at,
-        }
-    }
-
-    /// The money for what was put on the line then went back: what stood there before, paid for,
-    /// stands there again. (Where nothing is paid for, the license is revoked as what it was.)
-    fn put_back(&mut self, at: DateTime<Utc>, before: OnLine<'a>) {
-        if !self.money.stands {
-            if let Base::Stack(_) = self.track.base {
-                self.line.quantities = before.quantities;
-            }
-            return;
-        }
-        match (before.presence, self.line.presence) {
-            (Presence::Never, Presence::Held) => self.line.presence = Presence::DroppedAt(at),
-            (Presence::Never, _) => {}
-            (Presence::Held | Presence::DroppedAt(_), _) => self.line = before,
-        }
-    }
-
     /// Since when the money for this unit is gone, if it is.
     fn gone(&self, goods: Goods<'a>, payment: &Payment<'a>) -> Option<Since> {
         let gone = payment.returns.gone_since.filter(|since| self.counts(since.at));
@@ -336,17 +263,6 @@ impl<'a> Walk<'a> {
     fn given_back(&self, goods: Goods<'a>, payment: &Payment<'a>) -> Option<(u32, Since)> {
         let units = payment.returns.units(goods.line, goods.quantity);
         units.filter(|(_, since)| self.counts(since.at))
-    }
-
-    /// From here on it is a license, if the line holds it and something covers it.
-    fn begin(&mut self, at: DateTime<Utc>) {
-        let covered = self.coverage.is_begun() || self.money.came;
-        if self.line.presence == Presence::Never && self.line.product.is_some() && covered {
-            self.line.presence = Presence::Held;
-        }
-        if self.line.presence == Presence::Held {
-            self.starts_at = Some(self.starts_at.map_or(at, |start| start.min(at)));
-        }
     }
 
     fn pay(
@@ -476,13 +392,6 @@ impl<'a> Walk<'a> {
             Act::Activate => "activated".to_owned(),
         };
         Some(text)
-    }
-
-    /// Support gives a date to a unit that the line dropped: support's word stands.
-    fn keep(&mut self) {
-        if let Presence::DroppedAt(_) = self.line.presence {
-            self.line.presence = Presence::Held;
-        }
     }
 
     fn describe(&self, goods: Goods<'a>) -> String {

@@ -244,7 +244,7 @@ fn unmapped(told: &[Notice], books: &Books, account: &str) -> Vec<Vec<String>> {
 
 fn lines(kind: &Kind) -> &[Line] {
     match kind {
-        Kind::Paid { lines, .. } | Kind::Trial { lines, .. } | Kind::Changed { lines } => lines,
+        Kind::Paid { lines, .. } | Kind::Trial { lines, .. } | Kind::Changed { lines, .. } => lines,
         Kind::Adjusted { act: Act::Issue { lines, .. }, .. } => lines,
         Kind::Adjusted { .. }
         | Kind::Canceled { .. }

@@ -58,7 +58,7 @@ pub fn sentence(notice: &Notice, place: Place) -> String {
         Kind::Trial { until, lines } => {
             format!("Trial of {} until {}{whose}", bought(lines), day(*until))
         }
-        Kind::Changed { lines } => format!("Change: now {}{whose}", bought(lines)),
+        Kind::Changed { lines, .. } => format!("Change: now {}{whose}", bought(lines)),
         Kind::Canceled { at: Some(at) } => {
             format!("Cancellation: no renewal any more, it ends {}{whose}", day(*at))
         }
@@ -257,7 +257,10 @@ mod tests {
                 Kind::Trial { until: at("2026-12-15"), lines: vec![line(1, None)] },
                 "Trial of price_pro until 2026-12-15",
             ),
-            (Kind::Changed { lines: vec![line(5, None)] }, "Change: now 5 × price_pro"),
+            (
+                Kind::Changed { lines: vec![line(5, None)], whole: false },
+                "Change: now 5 × price_pro",
+            ),
             (
                 Kind::Canceled { at: Some(at("2027-12-01")) },
                 "Cancellation: no renewal any more, it ends 2027-12-01",

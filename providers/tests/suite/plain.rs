@@ -396,7 +396,7 @@ impl Plain {
                 Kind::Disputed { dispute, payment, state: DisputeState::Opened }
             }
             "payment-failed" => Kind::PaymentFailed,
-            "plan-change" => Kind::Changed { lines },
+            "plan-change" => Kind::Changed { lines, whole: false },
             _ => return None,
         })
     }

@@ -49,7 +49,7 @@ pub(crate) fn covered_lines(notice: &Notice) -> &[Line] {
 
 pub(crate) fn changed_lines(notice: &Notice) -> &[Line] {
     match &notice.kind {
-        Kind::Changed { lines } => lines,
+        Kind::Changed { lines, .. } => lines,
         _ => &[],
     }
 }

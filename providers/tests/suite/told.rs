@@ -175,7 +175,7 @@ pub(crate) fn faults(notice: &Notice) -> Vec<String> {
             demand(!lines.is_empty() || fee, "a payment is for something");
             (lines.as_slice(), vec![amount.as_ref()])
         }
-        Kind::Trial { lines, .. } | Kind::Changed { lines } => (lines.as_slice(), Vec::new()),
+        Kind::Trial { lines, .. } | Kind::Changed { lines, .. } => (lines.as_slice(), Vec::new()),
         Kind::Refunded { refund, amount, total, full, lines, .. } => {
             demand(!refund.is_empty(), "a refund has an id");
             let says = amount.is_some() || total.is_some() || *full || !lines.is_empty();

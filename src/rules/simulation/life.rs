@@ -119,7 +119,7 @@ impl Life {
                 }
                 self.product.clone_from(product);
                 self.quantity = quantity.unwrap_or(self.quantity);
-                Kind::Changed { lines: self.lines(None) }
+                Kind::Changed { lines: self.lines(None), whole: false }
             }
             What::PaymentFailed => Kind::PaymentFailed,
             What::Cancel => Kind::Canceled { at: None },

@@ -145,7 +145,12 @@ impl Life {
     }
 
     pub(super) fn changed(self, date: &str, lines: &[Line]) -> Self {
-        self.happens(date, Kind::Changed { lines: lines.to_vec() })
+        self.happens(date, Kind::Changed { lines: lines.to_vec(), whole: false })
+    }
+
+    /// These are now all lines of the subscription.
+    pub(super) fn stands(self, date: &str, lines: &[Line]) -> Self {
+        self.happens(date, Kind::Changed { lines: lines.to_vec(), whole: true })
     }
 
     pub(super) fn trial(self, date: &str, until: &str) -> Self {

@@ -73,7 +73,7 @@ fn life() -> [Vec<Notice>; 8] {
         vec![notice(
             "2026-09-09",
             &[sub(1)],
-            Kind::Changed { lines: vec![line("si_1", "pro", 2)] },
+            Kind::Changed { lines: vec![line("si_1", "pro", 2)], whole: false },
         )],
         vec![refunded("2027-03-09", invoice(2), 10_000)],
         vec![notice("2026-04-01", &[pay(1)], dispute)],
@@ -157,7 +157,7 @@ fn event((kind, n, payment, date, item, quantity): &Happening) -> Vec<Notice> {
             let lines = lines.into_iter().map(|line| until(line, date, &end)).collect();
             paid(date, &refs, payment.clone(), lines)
         }
-        4 => one(Kind::Changed { lines }),
+        4 => one(Kind::Changed { lines, whole: false }),
         5 => refunded(date, payment.clone(), 10_000),
         6 => refunded(date, payment.clone(), 4_000),
         7 => notice(date, &refs, dispute(DisputeState::Opened)),
