@@ -75,7 +75,8 @@ pub enum Kind {
     Changed {
         lines: Vec<Line>,
         /// These are all of its lines: one that is not among them is no part of it any more, and
-        /// one that is new is covered as far as the others are paid.
+        /// one that is new is covered as far as the others are paid (and no further than its own
+        /// period, where it has one).
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         whole: bool,
     },

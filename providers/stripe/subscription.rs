@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::payload::{self, List, Metadata, Other, Previous, Price, Snapshot};
-use crate::notice::{Customer, Kind, Line, Ref};
+use crate::notice::{Customer, Kind, Line, Period, Ref};
 use crate::read::{self, Event, Id, Reading, Unread};
 
 /// `customer.subscription.created`: tells of a trial, or that it will end by itself.
@@ -104,7 +104,7 @@ impl Subscription {
         })
     }
 
-    /// The lines as they stand. Their periods are left out: they begin before they are paid.
+    /// The lines as they stand. Their periods begin before they are paid, so they cover nothing.
     fn lines(&self) -> Result<Vec<Line>, Unread> {
         if self.items.has_more {
             return Err(Unread::Format(CUT.to_owned()));
@@ -167,12 +167,15 @@ impl Item {
         })?;
         let ids = [Some(String::from(&price.id)), price.product.as_ref().map(String::from)];
         let written = metadata.iter().flat_map(Metadata::items);
+        let end = self.current_period_end;
+        let end = end.map(|end| read::unix(&path("current_period_end"), end));
+        let period = end.map(|end| end.map(|end| Period { start: None, end }));
         Ok(Line {
             alias: Vec::new(),
             line: String::from(&self.id),
             item: payload::items(ids.into_iter().flatten().chain(written)),
             quantity: payload::quantity(|| path("quantity"), self.quantity)?,
-            period: None,
+            period: period.transpose()?,
         })
     }
 }

@@ -18,6 +18,8 @@ pub(super) struct Coverage {
     from: Option<DateTime<Utc>>,
     /// So far only a trial covers it.
     tried_only: bool,
+    /// Where the trial ends, as it was told last.
+    tried_until: Option<DateTime<Utc>>,
     activated_at: Option<DateTime<Utc>>,
     /// Something was paid whose time runs from the first activation.
     from_activation: bool,
@@ -180,10 +182,16 @@ impl Coverage {
         }
     }
 
-    /// A trial covers until then.
-    pub(super) fn trial(&mut self, until: DateTime<Utc>) {
+    /// A trial covers until then; one and the same may be moved, either way.
+    pub(super) fn trial(&mut self, until: DateTime<Utc>, same: bool) {
         self.tried_only |= self.end == End::None && !self.from_activation;
-        self.reach(until);
+        let ends = self.expires_at();
+        if same && self.tried_only && ends.is_some() && ends == self.tried_until {
+            self.set(until);
+        } else {
+            self.reach(until);
+        }
+        self.tried_until = Some(until.min(FAR));
     }
 
     /// No coverage reaches past `at`.

@@ -174,7 +174,8 @@ impl<'a> Walk<'a> {
                 self.hold(entry, *goods)?;
                 let until = self.cut(of, at).map_or(*until, |end| end.min(*until));
                 self.tried_at = Some(at);
-                self.coverage.trial(until);
+                let stacked = matches!(self.track.base, Base::Stack(_));
+                self.coverage.trial(until, !stacked);
                 self.begin(at);
                 Some(format!("a trial covers until {}", day(until)))
             }

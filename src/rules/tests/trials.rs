@@ -44,6 +44,15 @@ fn a_trial_may_be_moved() {
 }
 
 #[test]
+fn also_to_an_earlier_day_unless_support_or_a_payment_gave_more() {
+    let sooner = |life: Life| life.trial("2026-03-15", "2026-03-16");
+    sooner(tried()).expires("2026-03-16");
+    let set = Act::SetExpiry { expires_at: at("2026-04-30") };
+    sooner(tried().support("2026-03-07", set)).expires("2026-04-30");
+    sooner(tried().paid_until("2026-03-10", "2026-03-10", "2026-04-10")).expires("2026-04-10");
+}
+
+#[test]
 fn a_trial_that_ends_early_covers_no_longer() {
     tried().ended("2026-03-07", "2026-03-07").expires("2026-03-07");
 }

@@ -36,6 +36,13 @@ fn a_line_that_comes_later_is_covered_as_far_as_the_others_are_paid() {
 }
 
 #[test]
+fn and_no_further_than_a_period_of_its_own() {
+    let own = until(lite(), "2026-05-05", "2026-06-05");
+    let both = a_year().stands("2026-05-05", &[pro(), own]);
+    assert_eq!(both.holds(), [held("pro", "2027-03-05"), held("lite", "2026-06-05")]);
+}
+
+#[test]
 fn so_are_as_many_units_or_seats_as_came() {
     let keys = a_year().stands("2026-05-05", &[pro(), line("si_2", "lite", 3)]);
     assert_eq!(keys.licenses().len(), 4);

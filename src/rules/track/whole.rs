@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use keywright_providers::notice::{Kind, Line, Ref};
+use keywright_providers::notice::{Kind, Line, Period, Ref};
 
 use super::{Base, Entry, Goods, Tracks, What};
 use crate::rules::fold::{Told, most};
@@ -77,7 +77,11 @@ impl<'a> Tracks<'a> {
             else {
                 continue;
             };
-            let period = other.line.period;
+            let period = other.line.period.map(|period| match line.period {
+                // A period of its own, in a subscription of several.
+                Some(own) => Period { end: period.end.min(own.end), ..period },
+                None => period,
+            });
             let since = period.and_then(|period| period.start).unwrap_or(payment.at);
             let own = payment.lines.iter().any(|paid| self.lines.of(&paid.line.line) == class);
             if !own && since.min(payment.at) <= whole.at {
