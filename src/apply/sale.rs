@@ -359,9 +359,16 @@ impl Work<'_> {
         let reachable = self.account() != SUPPORT || customer.email.is_some();
         if self.books.by_mail(self.account()) && reachable {
             let domain = self.books.config.mail.from.domain();
+            let mut issued = BTreeSet::new();
             for owed in &difference.mail {
+                // Who is sent his key only now is told the date with it.
+                if owed.template == "renewed" && issued.contains(&owed.license_id) {
+                    continue;
+                }
                 let mail = rows::new_mail(owed, sale_id, &customer, domain, self.now);
-                tx.outbox_owe(&mail)?;
+                if tx.outbox_owe(&mail)? && owed.template == "issued" {
+                    issued.insert(&owed.license_id);
+                }
             }
         }
         Ok(strangers)

@@ -231,15 +231,21 @@ impl Difference {
         let later = moved > TimeDelta::zero();
         let dates = json!({ "from": old.expires_at.map(text), "to": new.expires_at.map(text) });
         self.entry(new, if later { "renewed" } else { "shortened" }, dates);
-        if let (State::Active, State::Active, Some(from)) = (old.state, new.state, old.expires_at)
+        if let (State::Active | State::Suspended, Some(from)) = (new.state, old.expires_at)
+            && old.state != State::Pending
             && moved >= WORTH_A_MAIL
         {
             let date = new.expires_at.map_or_else(|| "perpetual".to_owned(), text);
+            // Where it was revoked, the day is not one that its holder knows.
+            let known = old.state != State::Revoked;
             self.mail.push(Owed {
                 key: format!("license:{}:renewed:{date}", new.id),
                 template: "renewed",
                 license_id: new.id.clone(),
-                data: json!({ "previous_expires_at": text(from) }),
+                data: match known {
+                    true => json!({ "previous_expires_at": text(from) }),
+                    false => json!({}),
+                },
             });
         }
     }

@@ -55,7 +55,8 @@ struct Walk<'a> {
     purchases: BTreeMap<Purchase<'a>, Standing>,
     starts_at: Option<DateTime<Utc>>,
     money: Money,
-    tried_at: Option<DateTime<Utc>>,
+    /// A trial was begun.
+    tried: bool,
     suspended: bool,
     revoked: bool,
     /// Disputes that suspend it, each with its payment.
@@ -86,7 +87,7 @@ impl<'a> Walk<'a> {
             purchases: BTreeMap::new(),
             starts_at: None,
             money: Money::default(),
-            tried_at: None,
+            tried: false,
             suspended: false,
             revoked: false,
             contests: Vec::new(),
@@ -173,7 +174,7 @@ impl<'a> Walk<'a> {
             What::Trial { goods, until } => {
                 self.hold(entry, *goods)?;
                 let until = self.cut(of, at).map_or(*until, |end| end.min(*until));
-                self.tried_at = Some(at);
+                self.tried = true;
                 let stacked = matches!(self.track.base, Base::Stack(_));
                 self.coverage.trial(until, !stacked);
                 self.begin(at);

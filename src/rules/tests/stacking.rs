@@ -74,6 +74,18 @@ fn time_adds_up_in_the_order_of_its_start_whatever_the_order_of_telling() {
 }
 
 #[test]
+fn who_changes_to_a_stacked_product_keeps_what_he_has_until_he_pays_for_it() {
+    let of = |item: &str, start: &str, end: &str| until(line("li_1", item, 1), start, end);
+    let bought = paid(1, 0, "2026-01-01", of("addon", "2026-01-01", "2026-02-01"));
+    let changes = Kind::Changed { lines: vec![line("li_1", "pro", 1)], whole: true };
+    let changed = story([bought, happens(1, "2026-01-15", changes)]);
+    let held = |product: &str, end: &str| (product.to_owned(), end.to_owned(), Active);
+    assert_eq!(changed.holds(), [held("addon", "2026-02-01")]);
+    let renewed = changed.tell(paid(1, 1, "2026-02-01", of("pro", "2026-02-01", "2026-03-01")));
+    assert_eq!(renewed.holds(), [held("addon", "2026-02-01"), held("pro", "2026-03-01")]);
+}
+
+#[test]
 fn a_gap_is_no_time() {
     story([buys(1, "2026-01-01", "pro"), buys(2, "2026-06-01", "pro")]).expires("2026-07-01");
 }

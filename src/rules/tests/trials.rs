@@ -53,6 +53,12 @@ fn also_to_an_earlier_day_unless_support_or_a_payment_gave_more() {
 }
 
 #[test]
+fn free_days_for_who_has_paid_make_no_trial_of_what_he_holds() {
+    let paid = Life::of("interval = \"P1Y\"").paid("2026-03-05");
+    paid.trial("2027-03-01", "2027-04-05").expires("2027-04-05").is(Active, &[]);
+}
+
+#[test]
 fn a_trial_that_ends_early_covers_no_longer() {
     tried().ended("2026-03-07", "2026-03-07").expires("2026-03-07");
 }

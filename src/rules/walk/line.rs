@@ -39,7 +39,11 @@ impl<'a> Walk<'a> {
         }
         self.standing(purchase).recurring |= goods.recurring;
         let rules = held.or(own).or_else(|| goods.offer.first());
-        if goods.quantity == 0 {
+        // What is stacked has a license of its own, of the next payment on. Until then what was paid
+        // for stays.
+        let stacks = || goods.offer.iter().any(|product| product.stack);
+        let later = matches!(entry.what, What::Changed { .. }) && own.is_none() && stacks();
+        if goods.quantity == 0 || later {
             return rules;
         }
         let as_of = self.as_of(entry);

@@ -61,11 +61,10 @@ impl Walk<'_> {
 
     fn flags(&self, renewing: bool) -> BTreeSet<Flag> {
         let any = |test: fn(&Standing) -> bool| self.purchases.values().any(test);
-        let paid_at = self.purchases.values().filter_map(|standing| standing.paid_at).max();
         let flags = [
             (Flag::PastDue, any(Standing::is_past_due)),
             (Flag::Canceled, any(|standing| standing.canceled) && !renewing),
-            (Flag::Trial, self.tried_at > paid_at),
+            (Flag::Trial, self.tried && !any(|standing| standing.paid_at.is_some())),
             (Flag::Ended, self.all(Standing::is_over)),
             (Flag::Refunded, self.money.refunded),
             (Flag::Disputed, self.money.disputed),

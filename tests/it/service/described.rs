@@ -82,6 +82,19 @@ on_both! {
         assert_eq!(events(&store, EventStatus::Failed).await, []);
     }
 
+    async fn who_pays_again_for_what_was_taken_back_is_told_so(db: Database) {
+        let vendor = vendor(&db);
+        let (node, store) = (vendor.serve(), vendor.store());
+        let gone = told(&vendor, &node, &store, &[Step::Purchase, Step::Refund]).await;
+        assert_eq!(gone.state, LicenseState::Revoked);
+        let life = [Step::Purchase, Step::Refund, Step::Renewal];
+        let again = told(&vendor, &node, &store, &life).await;
+        assert_eq!((again.state, &again.key), (LicenseState::Active, &gone.key));
+        let sent = mails(&store, &again.id).await;
+        let sent = |template: &str| sent.iter().filter(|mail| mail.template == template).count();
+        assert_eq!((sent("issued"), sent("renewed")), (1, 1));
+    }
+
     async fn the_curl_of_the_guide_is_a_purchase(db: Database) {
         let vendor = vendor(&db);
         let (node, store) = (vendor.serve(), vendor.store());
