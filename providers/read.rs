@@ -12,7 +12,7 @@ mod xml;
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
@@ -193,6 +193,23 @@ pub fn unix_ms(path: &str, milliseconds: i64) -> Result<DateTime<Utc>, Unread> {
 /// [`Unread::Value`], also outside of the years 1970 to 9999.
 pub fn rfc3339(path: &str, text: &str) -> Result<DateTime<Utc>, Unread> {
     bounded(path, DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc()))
+}
+
+/// RFC 2822: `Fri, 02 Jan 2026 03:04:05 +0000`.
+///
+/// # Errors
+/// As [`rfc3339`].
+pub fn rfc2822(path: &str, text: &str) -> Result<DateTime<Utc>, Unread> {
+    bounded(path, DateTime::parse_from_rfc2822(text).ok().map(|time| time.to_utc()))
+}
+
+/// When an order was paid whose event tells no more than that it is: when that is told. An order of
+/// long ago was paid long ago, whatever is changed of it now.
+#[must_use]
+pub fn paid_by(placed: DateTime<Utc>, told: DateTime<Utc>) -> DateTime<Utc> {
+    /// Nobody waits longer for a bank transfer.
+    const WAITED_FOR: TimeDelta = TimeDelta::days(30);
+    if told - placed > WAITED_FOR { placed } else { told }
 }
 
 /// As [`rfc3339`], or with a distance to UTC that has no colon (`+0530`).

@@ -60,11 +60,12 @@ pub fn decide(
     if slow < license.starts_at {
         return Err(Reason::NotStarted);
     }
+    let over = license.valid_until.is_some_and(|end| now > end);
     match license.on_expiry {
-        OnExpiry::Restrict if license.valid_until.is_some_and(|end| now > end) => {
-            Err(Reason::Expired)
-        }
-        OnExpiry::Maintain if license.expires_at.is_some_and(|end| place.released_at > end) => {
+        OnExpiry::Restrict if over => Err(Reason::Expired),
+        OnExpiry::Maintain
+            if over && license.expires_at.is_some_and(|end| place.released_at > end) =>
+        {
             Err(Reason::NotCovered)
         }
         OnExpiry::Restrict | OnExpiry::Maintain if now > license.offline_until => {

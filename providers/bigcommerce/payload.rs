@@ -1,10 +1,11 @@
 //! What the API answers, with only the fields that are used.
 //! <https://developer.bigcommerce.com/docs/rest-management/orders>
 
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use crate::notice::Customer;
-use crate::read::{Currency, Id, Scalar, country, filled, full_name};
+use crate::read::{Currency, Id, Scalar, Unread, country, filled, full_name, rfc2822};
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Order {
@@ -14,6 +15,7 @@ pub(super) struct Order {
     /// A decimal with four digits.
     pub(super) total_inc_tax: Scalar,
     pub(super) refunded_amount: Option<Scalar>,
+    date_created: Option<String>,
     payment_status: Option<String>,
     /// 0: a guest.
     customer_id: Option<Id>,
@@ -52,6 +54,11 @@ pub(super) struct Person {
 }
 
 impl Order {
+    pub(super) fn placed_at(&self) -> Result<Option<DateTime<Utc>>, Unread> {
+        let told = filled(self.date_created.as_deref());
+        told.map(|text| rfc2822("order.date_created", &text)).transpose()
+    }
+
     /// Was money taken, not only reserved?
     pub(super) fn is_captured(&self) -> bool {
         let status = self.payment_status.as_deref().unwrap_or_default().to_ascii_lowercase();

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use super::callback::{About, CUSTOMER, ORDER, PRODUCTS, about};
 use super::payload::{Order, Person, Product};
 use crate::notice::{DisputeState, Kind, Line, Notice, Ref, ReturnedLine};
-use crate::read::{Event, Reading, Unread, decimal, json};
+use crate::read::{Event, Reading, Unread, decimal, json, paid_by};
 
 /// The setting that wants the money taken, not only reserved.
 pub(super) const DEMAND_CAPTURED: &str = "demand_captured";
@@ -105,7 +105,12 @@ fn order(
     };
     let amount = money("order.total_inc_tax", &order.total_inc_tax, order)?;
     let paid = Kind::Paid { payment: name.clone(), amount: Some(amount), lines };
-    let mut told = vec![notice(paid)];
+    // Only who leaves that it is unpaid tells of the payment itself.
+    let paid_at = match order.placed_at()?.filter(|_| left != Some(State::Unpaid)) {
+        Some(placed) => paid_by(placed, at),
+        None => at,
+    };
+    let mut told = vec![Notice { occurred_at: paid_at, ..notice(paid) }];
     told.extend(refunded(order, products, state)?.map(notice));
     let disputed =
         |state| Kind::Disputed { dispute: name.to_string(), payment: name.clone(), state };

@@ -155,6 +155,19 @@ fn the_order_counts_and_not_what_the_callback_says() {
 }
 
 #[test]
+fn an_old_order_that_goes_on_today_was_paid_when_it_was_placed() {
+    let paid_at = |previous: u32, placed: &str| {
+        let told = order(10, |order| order["date_created"] = json!(placed));
+        read_of(&body(previous), &told, &[]).unwrap()[0].occurred_at.date_naive().to_string()
+    };
+    let old = "Thu, 01 Jun 2023 10:00:00 +0000";
+    assert_eq!(paid_at(2, old), "2023-06-01");
+    // It left that it was unpaid, or is not that old.
+    assert_eq!(paid_at(7, old), "2026-01-02");
+    assert_eq!(paid_at(2, "Fri, 02 Jan 2026 03:04:01 +0000"), "2026-01-02");
+}
+
+#[test]
 fn refunds_are_a_running_total() {
     assert_eq!(kinds(11, &order(4, |_| ())), ["paid", "refunded"]);
     let part = order(14, |order| order["refunded_amount"] = json!("20.0000"));

@@ -1,18 +1,25 @@
 //! Resources, with only the fields that are used.
 //! <https://shopify.dev/docs/api/admin-rest/latest/resources/order>
 
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
-use crate::notice::Customer;
-use crate::read::{Currency, Id, Scalar, country, filled, full_name};
+use crate::notice::{Customer, Ref};
+use crate::read::{Currency, Id, Scalar, Unread, country, filled, full_name, rfc3339};
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Order {
     pub(super) id: Id,
+    /// Its number, as people know it: `#1001`.
+    name: Option<String>,
     pub(super) financial_status: Option<String>,
     pub(super) currency: Currency,
     pub(super) total_price: Scalar,
     pub(super) cancelled_at: Option<String>,
+    processed_at: Option<String>,
+    /// Set where it may be paid weeks later, by invoice.
+    pub(super) payment_terms: Option<IgnoredAny>,
     pub(super) line_items: Vec<LineItem>,
     #[serde(default)]
     pub(super) refunds: Vec<Refund>,
@@ -134,6 +141,17 @@ fn bare(id: &Id) -> Option<Id> {
 }
 
 impl Order {
+    /// By its number, and by its id, which is far greater than any number.
+    pub(super) fn refs(&self) -> Vec<Ref> {
+        let number = self.name.as_deref().map(|name| name.trim().trim_start_matches('#'));
+        let number = number.filter(|number| !number.is_empty()).map(Ref::order);
+        number.into_iter().chain([Ref::order(&self.id)]).collect()
+    }
+
+    pub(super) fn placed_at(&self) -> Result<Option<DateTime<Utc>>, Unread> {
+        self.processed_at.as_deref().map(|text| rfc3339("processed_at", text)).transpose()
+    }
+
     /// Who bought. All of it is null where the app may not see protected customer data.
     pub(super) fn customer(&self) -> Option<Customer> {
         let person = self.customer.as_ref().map(Person::told).unwrap_or_default();

@@ -6,7 +6,7 @@ use super::CONTRACTS;
 use super::contracts;
 use super::payload::{Dispute, LineItem, Order, Person, Refund, Transaction};
 use crate::notice::{DisputeState, Kind, Line, Money, Notice, Ref, ReturnedLine};
-use crate::read::{Event, Reading, Unread, decimal, json, rfc3339};
+use crate::read::{Event, Reading, Unread, decimal, json, paid_by, rfc3339};
 
 /// Reads one event.
 ///
@@ -20,7 +20,14 @@ pub(super) fn notices(event: &Event<'_>) -> Reading {
     match event.event_type {
         "orders/paid" | "orders/create" | "orders/updated" | "orders/cancelled" => {
             let own_contracts = event.settings.get(CONTRACTS).is_some_and(|told| told == "own");
-            order(at, &json(event.body)?, own_contracts)
+            let told: Order = json(event.body)?;
+            // Only this one says that it was paid just now; the others, that it is paid.
+            let paid_at = match (event.event_type, told.placed_at()?) {
+                ("orders/paid", _) | (_, None) => at,
+                (_, Some(_)) if told.payment_terms.is_some() => at,
+                (_, Some(placed)) => paid_by(placed, at),
+            };
+            order(at, paid_at, &told, own_contracts)
         }
         "refunds/create" => {
             let told: Refund = json(event.body)?;
@@ -39,7 +46,7 @@ pub(super) fn notices(event: &Event<'_>) -> Reading {
 
 /// How an order stands: what was paid for, and what went back. Every event of one order tells of
 /// the same payment, so their number and order are no matter.
-fn order(at: DateTime<Utc>, order: &Order, own_contracts: bool) -> Reading {
+fn order(at: DateTime<Utc>, paid_at: DateTime<Utc>, order: &Order, own_contracts: bool) -> Reading {
     let status = order.financial_status.as_deref().unwrap_or_default();
     let lines = lines(order, own_contracts)?;
     if !matches!(status, "paid" | "partially_refunded" | "refunded") || lines.is_empty() {
@@ -48,8 +55,8 @@ fn order(at: DateTime<Utc>, order: &Order, own_contracts: bool) -> Reading {
     let name = Ref::order(&order.id);
     let amount = decimal("total_price", order.total_price.as_str(), order.currency.as_str())?;
     let mut notices = vec![Notice {
-        refs: vec![name.clone()],
-        occurred_at: at,
+        refs: order.refs(),
+        occurred_at: paid_at,
         line: None,
         kind: Kind::Paid { payment: name.clone(), amount: Some(amount), lines },
         customer: order.customer(),

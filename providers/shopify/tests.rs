@@ -51,6 +51,35 @@ fn every_topic_of_an_order_tells_the_same_payment() {
 }
 
 #[test]
+fn an_order_is_known_by_the_number_that_people_know() {
+    let told = order(|order| order["name"] = json!("#1001"));
+    let refs: Vec<_> =
+        read("orders/paid", &told).unwrap()[0].refs.iter().map(ToString::to_string).collect();
+    assert_eq!(refs, ["order:1001", "order:5550001112223334445"]);
+}
+
+#[test]
+fn an_old_order_that_is_changed_today_was_paid_when_it_was_placed() {
+    let paid_at = |topic: &str, placed: &str, terms: Value| {
+        let told = order(|order| {
+            order["processed_at"] = json!(placed);
+            order["payment_terms"] = terms.clone();
+        });
+        read(topic, &told).unwrap()[0].occurred_at.date_naive().to_string()
+    };
+    let old = "2023-06-01T10:00:00+02:00";
+    assert_eq!(paid_at("orders/updated", old, Value::Null), "2023-06-01");
+    assert_eq!(paid_at("orders/cancelled", old, Value::Null), "2023-06-01");
+    // Paid just now: it says so, may take its time, or was waited for.
+    assert_eq!(paid_at("orders/paid", old, Value::Null), "2026-01-10");
+    assert_eq!(
+        paid_at("orders/updated", old, json!({"payment_terms_name": "Net 30"})),
+        "2026-01-10"
+    );
+    assert_eq!(paid_at("orders/updated", "2026-01-05T10:00:00Z", Value::Null), "2026-01-10");
+}
+
+#[test]
 fn what_is_not_paid_is_no_payment_whatever_the_topic_says() {
     for status in ["pending", "authorized", "partially_paid", "voided"] {
         let told = order(|order| order["financial_status"] = json!(status));

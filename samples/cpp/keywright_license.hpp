@@ -200,10 +200,10 @@ inline Claims verify(const std::string& token, const Keys& keys, Time now,
     auto highest = seen.sequences.find(claims.license_id);
     refuse_if(highest != seen.sequences.end() && claims.sequence < highest->second, "older_license");
     refuse_if(slow < claims.starts_at, "not_started");
-    if (claims.on_expiry == "restrict")
-        refuse_if(claims.valid_until && now > *claims.valid_until, "expired");
-    else
+    if (claims.valid_until && now > *claims.valid_until) {
+        refuse_if(claims.on_expiry == "restrict", "expired");
         refuse_if(claims.expires_at && released_at > *claims.expires_at, "not_covered");
+    }
     refuse_if(now > claims.offline_until, "refresh_due");
     return claims;
 }

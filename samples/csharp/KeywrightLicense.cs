@@ -79,8 +79,11 @@ public static partial class MachineLicense
         RefuseIf(slow < claims.IssuedAt || slow < seen.Time, "clock_went_back");
         RefuseIf(claims.Sequence < seen.Sequences.GetValueOrDefault(claims.LicenseId), "older_license");
         RefuseIf(slow < claims.StartsAt, "not_started");
-        if (claims.OnExpiry == "restrict") RefuseIf(now > claims.ValidUntil, "expired");
-        else RefuseIf(releasedAt > claims.ExpiresAt, "not_covered");
+        if (now > claims.ValidUntil)
+        {
+            RefuseIf(claims.OnExpiry == "restrict", "expired");
+            RefuseIf(releasedAt > claims.ExpiresAt, "not_covered");
+        }
         RefuseIf(now > claims.OfflineUntil, "refresh_due");
         return claims;
     }

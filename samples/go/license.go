@@ -108,7 +108,7 @@ func Verify(token string, keys Keys, now time.Time, place Place, seen Seen) (*Cl
 		return nil, err
 	}
 	slow := now.Add(clockTolerance)
-	restrict := claims.OnExpiry == "restrict"
+	over := claims.ValidUntil != nil && now.After(*claims.ValidUntil)
 	switch {
 	case !place.takes(claims.Product):
 		return nil, Refused("other_product")
@@ -120,9 +120,9 @@ func Verify(token string, keys Keys, now time.Time, place Place, seen Seen) (*Cl
 		return nil, Refused("older_license")
 	case slow.Before(claims.StartsAt):
 		return nil, Refused("not_started")
-	case restrict && claims.ValidUntil != nil && now.After(*claims.ValidUntil):
+	case over && claims.OnExpiry == "restrict":
 		return nil, Refused("expired")
-	case !restrict && claims.ExpiresAt != nil && place.ReleasedAt.After(*claims.ExpiresAt):
+	case over && claims.ExpiresAt != nil && place.ReleasedAt.After(*claims.ExpiresAt):
 		return nil, Refused("not_covered")
 	case now.After(claims.OfflineUntil):
 		return nil, Refused("refresh_due")

@@ -104,10 +104,8 @@ public final class KeywrightLicense {
         long highest = seen.sequences().getOrDefault(claims.licenseId(), 0L);
         refuseIf(claims.sequence() < highest, "older_license");
         refuseIf(slow.isBefore(claims.startsAt()), "not_started");
-        if (claims.onExpiry().equals("restrict")) {
-            Instant end = claims.validUntil();
-            refuseIf(end != null && now.isAfter(end), "expired");
-        } else {
+        if (claims.validUntil() != null && now.isAfter(claims.validUntil())) {
+            refuseIf(claims.onExpiry().equals("restrict"), "expired");
             Instant end = claims.expiresAt();
             refuseIf(end != null && releasedAt.isAfter(end), "not_covered");
         }

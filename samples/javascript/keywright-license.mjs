@@ -52,10 +52,9 @@ export function verify(token, keys, { now, products, fingerprint, releasedAt, se
   const sequences = new Map(Object.entries(seen.sequences));
   if (claims.sequence < (sequences.get(claims.license_id) ?? 0)) throw new Refused("older_license");
   if (slow < claims.starts_at.getTime()) throw new Refused("not_started");
-  if (claims.on_expiry === "restrict") {
-    if (claims.valid_until && now > claims.valid_until) throw new Refused("expired");
-  } else if (claims.expires_at && releasedAt > claims.expires_at) {
-    throw new Refused("not_covered");
+  if (claims.valid_until && now > claims.valid_until) {
+    if (claims.on_expiry === "restrict") throw new Refused("expired");
+    if (claims.expires_at && releasedAt > claims.expires_at) throw new Refused("not_covered");
   }
   if (now > claims.offline_until) throw new Refused("refresh_due");
   return claims;

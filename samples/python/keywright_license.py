@@ -62,11 +62,11 @@ def verify(token, keys, now, products, fingerprint, released_at, seen):
         raise Refused("older_license")
     if now + CLOCK_TOLERANCE < claims["starts_at"]:
         raise Refused("not_started")
-    if claims["on_expiry"] == "restrict":
-        if claims["valid_until"] is not None and now > claims["valid_until"]:
+    if claims["valid_until"] is not None and now > claims["valid_until"]:
+        if claims["on_expiry"] == "restrict":
             raise Refused("expired")
-    elif claims["expires_at"] is not None and released_at > claims["expires_at"]:
-        raise Refused("not_covered")
+        if claims["expires_at"] is not None and released_at > claims["expires_at"]:
+            raise Refused("not_covered")
     if now > claims["offline_until"]:
         raise Refused("refresh_due")
     return claims

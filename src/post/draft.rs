@@ -98,6 +98,9 @@ pub(super) fn gone(
         Some(Template::Renewed) if taken_back(&license, mail)? => {
             Some("the renewal was taken back")
         }
+        Some(Template::Issued) if license.valid_until.is_some_and(|end| end <= mail.created_at) => {
+            Some("the license was over")
+        }
         Some(Template::Issued | Template::Renewed | Template::Alert | Template::MyLink) | None => {
             None
         }

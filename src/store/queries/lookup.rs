@@ -93,7 +93,13 @@ pub(super) fn order_forms(word: &str) -> Vec<String> {
     let word = word.trim();
     let bare = word.strip_prefix("order:").unwrap_or(word);
     let things = [Thing::Order, Thing::Session, Thing::Invoice, Thing::Payment, Thing::Charge];
-    things.map(|thing| Ref::new(thing, bare).to_string()).to_vec()
+    let named = things.map(|thing| Ref::new(thing, bare).to_string());
+    named.into_iter().chain(numbered(bare)).collect()
+}
+
+/// People write an order's number as `#1001`.
+fn numbered(word: &str) -> Option<String> {
+    Some(Ref::order(word.strip_prefix('#')?).to_string())
 }
 
 /// A reference as it is stored: `12-345` may be `order:12-345`, `invoice:12-345` ...
@@ -109,5 +115,5 @@ pub(super) fn forms(word: &str) -> Vec<String> {
         Thing::Charge,
     ];
     let named = things.map(|thing| Ref::new(thing, word).to_string());
-    std::iter::once(word.to_owned()).chain(named).collect()
+    std::iter::once(word.to_owned()).chain(named).chain(numbered(word)).collect()
 }

@@ -27,6 +27,7 @@ fn lives() -> Vec<Vector> {
         ..subscription()
     };
     let maintained = Claims { on_expiry: "maintain".to_owned(), ..subscription() };
+    let maintained_in_grace = Claims { on_expiry: "maintain".to_owned(), ..in_grace.clone() };
     let maintained_for_ever = Claims { on_expiry: "maintain".to_owned(), ..perpetual.clone() };
     vec![
         Vector::of("a subscription", "valid", &subscription()),
@@ -37,6 +38,8 @@ fn lives() -> Vec<Vector> {
             .in_application_of(&["acme-lite", "acme-pro"]),
         Vector::of("maintenance that runs", "valid", &maintained),
         Vector::of("maintenance is over, the version is older", "valid", &maintenance_over()),
+        Vector::of("maintenance in its grace, the version is of it", "valid", &maintained_in_grace)
+            .version_of("2027-02-28T00:00:00Z"),
         Vector::of("maintenance without an end", "valid", &maintained_for_ever)
             .version_of("2027-02-28T00:00:00Z"),
     ]

@@ -82,10 +82,8 @@ public func verify(
     try refuse(.clock_went_back, if: slow < max(claims.issuedAt, seen.time ?? claims.issuedAt))
     try refuse(.older_license, if: claims.sequence < seen.sequences[claims.licenseID] ?? 0)
     try refuse(.not_started, if: slow < claims.startsAt)
-    switch claims.onExpiry {
-    case .restrict:
-        try refuse(.expired, if: now > claims.validUntil ?? .distantFuture)
-    case .maintain:
+    if now > claims.validUntil ?? .distantFuture {
+        try refuse(.expired, if: claims.onExpiry == .restrict)
         try refuse(.not_covered, if: releasedAt > claims.expiresAt ?? .distantFuture)
     }
     try refuse(.refresh_due, if: now > claims.offlineUntil)
