@@ -108,8 +108,9 @@ impl Shelf {
         Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Puts others in their place, whole.
-    pub fn swap(&self, books: Books) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(books);
+    /// Puts others in their place, whole; returns those that stood there.
+    pub fn swap(&self, books: impl Into<Arc<Books>>) -> Arc<Books> {
+        let mut shelf = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *shelf, books.into())
     }
 }

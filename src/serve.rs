@@ -132,8 +132,14 @@ pub(crate) async fn open_keyring(config: &Config, store: &Store) -> Result<Keyri
     let path = &config.signing.key_file;
     let keyring = Keyring::open_or_create(path, licenses.is_empty(), &entropy)?;
     let ours = keyring.seed_fingerprint();
-    let known = ours.clone();
-    let theirs = store.run("seed fingerprint", move |tx| tx.meta_first(SEED, &known)).await?;
+    // Who only looks is not to wait for whoever writes.
+    let theirs = match store.read("seed fingerprint", |tx| tx.meta_get(SEED)).await? {
+        Some(known) => known,
+        None => {
+            let ours = ours.clone();
+            store.run("seed fingerprint", move |tx| tx.meta_first(SEED, &ours)).await?
+        }
+    };
     if ours != theirs {
         return Err(StartError::ForeignKeys(path.clone()));
     }

@@ -8,7 +8,7 @@ use crate::books::{Books, Shelf};
 use crate::config::{Config, Faults};
 use crate::keyring::{Keyring, KeyringError};
 use crate::support::{Asked, Failure, Support};
-use crate::web::support::reload::{Reload as Reloads, ReloadDone, Reloading};
+use crate::web::support::reload::{NotReloaded, Reload as Reloads, ReloadDone, Reloading};
 
 /// Loads products and accounts anew, as a whole or not at all.
 #[derive(Clone)]
@@ -25,6 +25,11 @@ pub enum ReloadError {
     Faults(Faults),
     #[error(transparent)]
     Keyring(#[from] KeyringError),
+    #[error(
+        "the signing key {} is not the one that the service runs with; put that one back",
+        .0.display()
+    )]
+    ForeignKeys(PathBuf),
     #[error(transparent)]
     Support(#[from] Failure),
 }
@@ -38,10 +43,20 @@ impl Reload {
     pub async fn now(&self, asked: Asked) -> Result<ReloadDone, ReloadError> {
         let config = Config::load(&self.file).map_err(ReloadError::Faults)?;
         let keyring = Keyring::open(&config.signing.key_file)?;
+        if keyring.seed_fingerprint() != self.shelf.now().keyring.seed_fingerprint() {
+            return Err(ReloadError::ForeignKeys(config.signing.key_file));
+        }
         let (accounts, products) = (config.accounts.len(), config.catalogue.products.len());
         let warnings = config.warnings(self.support.clock.now());
-        self.shelf.swap(Books::new(config, keyring));
-        let replayed = self.support.event_replay_unmapped(asked).await?;
+        // Events are tried again by what is in force.
+        let before = self.shelf.swap(Books::new(config, keyring));
+        let replayed = match self.support.event_replay_unmapped(asked).await {
+            Ok(replayed) => replayed,
+            Err(failure) => {
+                self.shelf.swap(before);
+                return Err(failure.into());
+            }
+        };
         tracing::info!(
             events = replayed,
             "the configuration was loaded anew; {replayed} events are tried again"
@@ -54,8 +69,11 @@ impl Reloads for Reload {
     fn reload(&self, asked: Asked) -> Reloading<'_> {
         Box::pin(async move {
             self.now(asked).await.map_err(|error| match error {
-                ReloadError::Faults(faults) => faults.0.iter().map(ToString::to_string).collect(),
-                other => vec![other.to_string()],
+                ReloadError::Faults(faults) => {
+                    NotReloaded::Faulty(faults.0.iter().map(ToString::to_string).collect())
+                }
+                ReloadError::Support(failure) => NotReloaded::Failed(failure),
+                other => NotReloaded::Faulty(vec![other.to_string()]),
             })
         })
     }

@@ -1,6 +1,7 @@
 //! What somebody has to mend, and that all is as it should be afterwards: a product that is missing, a
 //! faulty configuration, a clock that ran ahead.
 
+use keywright::keyring::Keyring;
 use keywright::store::types::EventStatus;
 use keywright_providers::Inlet;
 
@@ -43,6 +44,32 @@ on_both! {
         assert_eq!(events(&store, EventStatus::Waiting).await, []);
         let made = licenses(&store, "buyer.early@customer.example").await;
         assert_eq!(made.len(), told.len(), "one license of each kind");
+    }
+
+    async fn the_key_of_another_service_is_not_taken_by_a_reload(db: Database) {
+        let vendor = Vendor::new(&db);
+        let node = vendor.serve();
+        let keys = node.get("/v1/keys");
+        let other = vendor.file().with_file_name("other.pem");
+        Keyring::open_or_create(&other, true, &[7; 64]).unwrap();
+        vendor.edit(|text| text.replace("signing.pem", "other.pem"));
+        node.hang_up();
+        until("it was refused", async || {
+            vendor.log().contains("is not the one that the service runs with")
+        })
+        .await;
+        assert_eq!(node.get("/v1/keys"), keys);
+        let store = vendor.store();
+        for sample in &vendor.events("stripe", "kept", "purchase") {
+            assert_eq!(node.send("stripe", sample).await.status, 200);
+        }
+        settled(&store).await;
+        let key = licenses(&store, "buyer.kept@customer.example").await.remove(0).key;
+        assert!(node.terminate());
+
+        vendor.edit(|text| text.replace("other.pem", "signing.pem"));
+        let again = vendor.run(&["licenses", "show", &key]);
+        assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stderr));
     }
 
     async fn after_a_clock_that_ran_ahead_webhooks_are_taken_once_it_is_trusted(db: Database) {

@@ -6,7 +6,7 @@ use keywright::books::Books;
 use keywright::config::Config;
 use keywright::keyring::Keyring;
 use keywright::support::{Asked, Support};
-use keywright::web::support::reload::{Reload, ReloadDone, Reloading};
+use keywright::web::support::reload::{NotReloaded, Reload, ReloadDone, Reloading};
 use keywright_providers::{Handle, Provider};
 use serde_json::json;
 use tempfile::TempDir;
@@ -59,7 +59,8 @@ impl Reload for Paper {
     fn reload(&self, asked: Asked) -> Reloading<'_> {
         Box::pin(async {
             let Some(books) = self.mended.lock().unwrap().take() else {
-                return Err(vec!["keywright.toml: products: is empty".to_owned()]);
+                let fault = "keywright.toml: products: is empty".to_owned();
+                return Err(NotReloaded::Faulty(vec![fault]));
             };
             let (accounts, products) =
                 (books.config.accounts.len(), books.config.catalogue.products.len());
