@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -132,6 +133,7 @@ impl Parts {
         let server = HttpServer::new(move || {
             App::new()
                 .wrap(web::headers())
+                .wrap(from_fn(web::unread::held))
                 .app_data(intake.clone())
                 .app_data(store.clone())
                 .app_data(shelf.clone())

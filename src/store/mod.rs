@@ -20,6 +20,7 @@ pub mod history;
 pub mod hold;
 mod inbox;
 mod pg;
+mod place;
 mod pool;
 mod prepared;
 pub mod rows;

@@ -85,7 +85,11 @@ pub(super) fn open_reader(path: &Path) -> Result<Conn, StoreError> {
     Ok(conn)
 }
 
-fn connect(path: &Path) -> Result<Conn, StoreError> {
+/// Opens a connection to the file that is there; makes none.
+pub(super) fn connect(path: &Path) -> Result<Conn, StoreError> {
+    if !path.exists() {
+        return Err(StoreError::Unavailable(format!("the file {} is not there", path.display())));
+    }
     let mut conn = Conn::establish(&file_name(path)?).map_err(|error| {
         StoreError::Unavailable(format!("the file {} cannot be opened: {error}", path.display()))
     })?;

@@ -12,6 +12,7 @@ use super::copy::{Copied, CopyError, copy};
 use super::error::StoreError;
 use super::hold::Hold;
 use super::inbox::Inbox;
+use super::place::Place;
 use super::pool::{PG_READ, PG_WRITE, SQLITE_READ, Seat};
 use super::url::{DatabaseUrl, PostgresUrl};
 use super::writer::{Writer, serve_checkpoints};
@@ -60,6 +61,7 @@ impl Threads {
             inbox: keeps,
             min_free_bytes: options.min_free_bytes,
             conn: Some(conn),
+            place: Place::default(),
             careful: 0,
             committed,
             lock,

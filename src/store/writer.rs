@@ -17,6 +17,7 @@ use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use super::batch::KeepBatch;
 use super::error::StoreError;
 use super::inbox::{Inbox, too_late};
+use super::place::Place;
 use super::sqlite::{self, Conn};
 use super::tx::Tx;
 use super::work::{Job, Verdict, steady};
@@ -51,6 +52,7 @@ pub(super) struct Writer {
     /// `None` after a fault: the next one is opened anew, for after a failed sync a later one on
     /// the same handle proves nothing.
     pub(super) conn: Option<Conn>,
+    pub(super) place: Place,
     /// Rounds in which each job is still to get a savepoint.
     pub(super) careful: u32,
     /// Wakes the thread of checkpoints.
@@ -99,11 +101,16 @@ impl Writer {
 
     fn begin(&mut self) -> Result<Conn, StoreError> {
         enough_space(&self.path, self.min_free_bytes)?;
+        self.place.check(&self.path, self.conn.is_some())?;
+        let new = self.conn.is_none() || !self.place.is_known();
         let mut conn = match self.conn.take() {
             Some(conn) => conn,
             None => sqlite::open(&self.path)?,
         };
         begin(&mut conn)?;
+        if new {
+            self.place.opened(&self.path);
+        }
         Ok(conn)
     }
 
@@ -235,7 +242,7 @@ pub(super) fn serve_checkpoints(path: PathBuf, committed: Receiver<()>) {
     let mut kept: Option<Conn> = None;
     while committed.recv().is_ok() {
         steady(|| {
-            let opened = kept.take().map_or_else(|| sqlite::open(&path), Ok);
+            let opened = kept.take().map_or_else(|| sqlite::connect(&path), Ok);
             let checked = opened.and_then(|mut conn| {
                 sqlite::checkpoint(&mut conn, CHECKPOINT_FRAMES)?;
                 Ok(conn)

@@ -12,6 +12,7 @@
 //! - [`read`]: bodies and queries into types, with what would be right
 //! - [`client`]: whom a request comes from
 //! - `traces`: requests as traces show them
+//! - [`unread`]: requests that are answered before their end
 
 pub mod app;
 pub mod cells;
@@ -25,6 +26,7 @@ pub mod problem;
 pub mod read;
 pub mod support;
 mod traces;
+pub mod unread;
 pub mod webhooks;
 
 use actix_web::dev::HttpServiceFactory;

@@ -5,3 +5,4 @@ mod crash;
 mod described;
 mod mend;
 mod order;
+mod unread;

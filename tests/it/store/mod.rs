@@ -6,6 +6,7 @@ mod history;
 mod keep;
 mod licenses;
 mod lists;
+mod moved;
 mod outbox;
 mod sales;
 mod schema;
