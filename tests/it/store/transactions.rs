@@ -81,13 +81,12 @@ on_both! {
     }
 
     async fn what_somebody_waits_for_goes_before_a_backlog(db: Database) {
-        let place = place_of_the_one(&db.node().await, Line::Awaited).await;
-        // Other connections may take one each at the same moment.
+        let place = place_of_the_one(&one_hand(&db).await, Line::Awaited).await;
         assert!(place < 12, "{place}");
     }
 
     async fn a_backlog_gets_on_however_many_wait(db: Database) {
-        let place = place_of_the_one(&db.node().await, Line::Background).await;
+        let place = place_of_the_one(&one_hand(&db).await, Line::Background).await;
         assert!(place < 20, "{place}");
     }
 
@@ -356,6 +355,11 @@ where
         Line::Awaited => store.run("awaited", work).await,
         Line::Background => store.run_in_background("background", work).await,
     }
+}
+
+/// A node whose work is done one piece after the other, on either database.
+async fn one_hand(db: &Database) -> Store {
+    db.node_with(Options { pg_connections: 1, ..Options::default() }).await
 }
 
 /// At which place one piece of work has its turn that comes into this line after forty came into
