@@ -15,6 +15,7 @@ use super::{
     Config, Database, Mail, My, NetLicensing, Server, Signing, Transport, accounts, catalogue,
     console, hooks, retention, telemetry,
 };
+use crate::store::url::LOOSE_AT;
 use crate::store::{DatabaseUrl, StoreError};
 
 /// The whole configuration, or all that is wrong with it.
@@ -127,14 +128,12 @@ fn database(report: &mut Report<'_>) -> Option<Database> {
 /// the form is told: a password with a wrong character could pass for any other part.
 fn database_url(url: &Hidden) -> Result<DatabaseUrl, String> {
     let url = url.expose();
-    url.parse().map_err(|error: StoreError| {
-        if url.contains('@') {
-            "cannot be read; write postgres://user:password@host/database with % escapes as in \
-             every URL, or sqlite://var/keywright.db"
-                .to_owned()
-        } else {
-            format!("cannot be used: {error}")
-        }
+    url.parse().map_err(|error: StoreError| match url.matches('@').count() {
+        0 => format!("cannot be used: {error}"),
+        1 => "cannot be read; write postgres://user:password@host/database with % escapes as in \
+              every URL, or sqlite://var/keywright.db"
+            .to_owned(),
+        _ => LOOSE_AT.to_owned(),
     })
 }
 

@@ -74,8 +74,10 @@ impl BlockOn for OwnRuntime {
 
 /// Opens a connection. `patience` bounds every statement and every wait for a lock on it.
 pub(super) fn connect(url: &PostgresUrl, patience: Duration) -> Result<Conn, StoreError> {
-    let unreachable =
-        |cause: String| StoreError::Unavailable(format!("PostgreSQL cannot be reached: {cause}"));
+    let unreachable = |cause: String| {
+        let hosts = url.hosts();
+        StoreError::Unavailable(format!("PostgreSQL cannot be reached at {hosts}: {cause}"))
+    };
     let tls = MakeRustlsConnect::new(tls(url.root_certificates.as_deref())?);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

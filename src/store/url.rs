@@ -8,6 +8,12 @@ use tokio_postgres::config::{Host, SslMode};
 
 use super::error::StoreError;
 
+/// What is wrong with an address of more than one @.
+pub(crate) const LOOSE_AT: &str = "has an @ in the user, password or host; write it as %40";
+
+/// PostgreSQL's usual port.
+const PORT: u16 = 5432;
+
 /// Where the data is: `sqlite://PATH` (relative: `sqlite://var/keywright.db`, absolute:
 /// `sqlite:///srv/keywright.db`) or `postgres://USER:PASSWORD@HOST/DATABASE`.
 ///
@@ -57,11 +63,25 @@ impl fmt::Display for DatabaseUrl {
         match self {
             Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
             Self::Postgres(url) => {
-                let hosts: Vec<String> = url.config.get_hosts().iter().map(host).collect();
                 let name = url.config.get_dbname().unwrap_or_default();
-                write!(f, "postgres://{}/{name}", hosts.join(","))
+                write!(f, "postgres://{}/{name}", url.hosts())
             }
         }
+    }
+}
+
+impl PostgresUrl {
+    /// The servers, as people read them: a port where it is not the usual one.
+    pub(super) fn hosts(&self) -> String {
+        let ports = self.config.get_ports();
+        let hosts = self.config.get_hosts().iter().enumerate().map(|(position, one)| {
+            // One port is meant for all of them.
+            match ports.get(position).or_else(|| ports.first()).copied() {
+                None | Some(PORT) => host(one),
+                Some(port) => format!("{}:{port}", host(one)),
+            }
+        });
+        hosts.collect::<Vec<_>>().join(",")
     }
 }
 
@@ -91,6 +111,10 @@ fn sqlite(rest: &str) -> Result<DatabaseUrl, StoreError> {
 
 fn postgres(text: &str) -> Result<DatabaseUrl, StoreError> {
     let (text, options) = split_options(text);
+    // The first @ would end the password, and its rest would be printed as a part of the host.
+    if text.matches('@').count() > 1 {
+        return Err(StoreError::Address(format!("the address of the database {LOOSE_AT}")));
+    }
     let mut root_certificates = None;
     let mut mode = None;
     let mut passed_on = Vec::new();
@@ -200,10 +224,23 @@ mod tests {
     #[test]
     fn a_password_is_never_printed() {
         let url: DatabaseUrl = "postgres://anna:s3cret@db.example:5433/kw".parse().unwrap();
-        assert_eq!(url.to_string(), "postgres://db.example/kw");
+        assert_eq!(url.to_string(), "postgres://db.example:5433/kw");
         assert!(!format!("{url:?}").contains("s3cret"));
+        for loose in ["postgres://anna:s3@cret@db.example/kw", "postgres://anna:s3@c/ret@db/kw"] {
+            assert!(refused(loose).contains("write it as %40"), "{loose}");
+        }
+        assert!("postgres://anna:s3%40cret@db.example/kw".parse::<DatabaseUrl>().is_ok());
         assert!(!refused("postgres://anna:s3cret@db.example:port/kw").contains("s3cret"));
         assert!(!refused("postgres//anna:s3cret@db.example/kw").contains("s3cret"));
+    }
+
+    #[test]
+    fn a_port_is_told_where_it_is_not_the_usual_one() {
+        let told = |text: &str| text.parse::<DatabaseUrl>().unwrap().to_string();
+        assert_eq!(told("postgres://u@db.example/kw"), "postgres://db.example/kw");
+        assert_eq!(told("postgres://u@db.example:5432/kw"), "postgres://db.example/kw");
+        assert_eq!(told("postgres://u@127.0.0.1:24848/kw"), "postgres://127.0.0.1:24848/kw");
+        assert_eq!(told("postgres://u@a:5433,b:5432/kw"), "postgres://a:5433,b/kw");
     }
 
     #[test]
