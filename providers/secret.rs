@@ -18,10 +18,9 @@ pub struct Secret(Zeroizing<String>);
 pub enum WeakSecret {
     #[error("is blank; paste the secret that the provider shows")]
     Blank,
-    #[error(
-        "is shorter than {SECRET_BYTES_MIN} bytes; paste the whole secret that the provider shows"
-    )]
-    Short,
+    /// Than this many bytes.
+    #[error("is shorter than {0} bytes; paste the whole secret that the provider shows")]
+    Short(usize),
     #[error("is a placeholder; replace it by the secret that the provider shows")]
     Placeholder,
     #[error("is a variable that was not expanded; put the value itself, or use secret_file")]
@@ -57,8 +56,9 @@ impl Secret {
         if text.trim() != text || text.chars().any(inside) {
             return Err(WeakSecret::Whitespace);
         }
-        if text.len() < bytes_min.max(8) {
-            return Err(WeakSecret::Short);
+        let bytes_min = bytes_min.max(8);
+        if text.len() < bytes_min {
+            return Err(WeakSecret::Short(bytes_min));
         }
         Ok(Self(Zeroizing::new(text.to_owned())))
     }
@@ -100,7 +100,6 @@ fn looks_like_placeholder(text: &str) -> bool {
         "example",
         "secret",
         "todo",
-        "...",
     ];
     let mut characters = bare.chars();
     let first = characters.next();
@@ -109,6 +108,10 @@ fn looks_like_placeholder(text: &str) -> bool {
         || words.contains(&bare)
         || all_the_same
         || (bare.starts_with('<') && bare.ends_with('>'))
+        // As the guides write what a reader has to put there.
+        || lower.ends_with("...")
+        || lower.starts_with("the ")
+        || lower.starts_with("your-")
         || lower.contains("replace-me")
         || lower.contains("replace_me")
 }
@@ -127,12 +130,17 @@ mod tests {
             ("whsec_", WeakSecret::Placeholder),
             ("<your signing secret here>", WeakSecret::Placeholder),
             ("xxxxxxxxxxxxxxxxxxxxxxxx", WeakSecret::Placeholder),
-            ("whsec_short", WeakSecret::Short),
+            ("9f2c41d0a7...", WeakSecret::Placeholder),
+            ("the secret word", WeakSecret::Placeholder),
+            ("The HMAC key, 64 hexadecimal digits", WeakSecret::Placeholder),
+            ("YOUR-TOKEN", WeakSecret::Placeholder),
+            ("whsec_short", WeakSecret::Short(SECRET_BYTES_MIN)),
             ("whsec_abcdefghijklmnop\n", WeakSecret::Whitespace),
             ("whsec_abcdefgh\nijklmnopq", WeakSecret::Whitespace),
         ] {
             assert_eq!(Secret::new(text).err(), Some(why), "{text:?}");
         }
+        assert_eq!(Secret::with_min("elevenbytes", 12).err(), Some(WeakSecret::Short(12)));
         assert!(Secret::new("whsec_kwStripeTestSecret123").is_ok());
         assert!(Secret::new("a pass phrase of words").is_ok());
     }

@@ -102,6 +102,11 @@ fn account(
                     value_is_known(report, &key.at(setting.name), setting, text.expose());
                     own.insert(setting.name.to_owned(), text.expose().to_owned());
                 }
+                Some(text) if is_placeholder(text.expose()) => {
+                    let message = format!("is a placeholder; write {}", setting.help);
+                    report.add(&key.at(setting.name), message);
+                    own.insert(setting.name.to_owned(), text.expose().to_owned());
+                }
                 None => {}
             }
         }
@@ -226,6 +231,11 @@ fn value_is_known(report: &mut Report<'_>, place: &Key, setting: &Setting, text:
         Takes::Text => {
             report.add(place, format!("is blank; leave it out, or write {}", setting.help))
         }
+/// As the guides write what a reader has to put there.
+fn is_placeholder(text: &str) -> bool {
+    text.ends_with("...") || text.contains("YOUR-")
+}
+
         Takes::OneOf(words) => {
             let hint = did_you_mean(text, words.iter().copied());
             let message = format!("is none of the words it knows: {}{hint}", words.join(", "));

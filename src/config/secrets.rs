@@ -51,22 +51,31 @@ pub(super) fn deaf(
     deliver: Deliver,
 ) {
     let facts = provider.facts();
-    let purchase = foreign_purchase(provider);
-    let hears = |inlet: Inlet| {
+    let purchase = foreign_purchase(provider, credentials);
+    let hears_with = |credentials: &Credentials, inlet: Inlet| {
         purchase.iter().filter(|sample| sample.inlet == inlet).any(|sample| {
             provider.verify(&sample.request(), credentials, PROBED_AT).err()
                 != Some(Reject::NoSecret)
         })
     };
+    let hears = |inlet: Inlet| hears_with(credentials, inlet);
     let nothing = credentials.secrets.is_empty() && credentials.keys.is_empty();
     let (webhook, fulfil) = match nothing {
         true => (false, false),
         false => (hears(Inlet::Webhook), hears(Inlet::Fulfil)),
     };
     if !webhook && !fulfil {
+        let in_digits = Credentials { secrets: nobodys(), ..credentials.clone() };
+        let wrong = if credentials.secrets.is_empty() {
+            "is missing or of another form than"
+        } else if hears_with(&in_digits, Inlet::Webhook) {
+            "is not written in hexadecimal digits, as"
+        } else {
+            "is of another form than"
+        };
         let message = format!(
-            "is missing or of another form than {} uses, so no delivery could be verified; paste \
-             the secret that it shows, or name a file in secret_file",
+            "{wrong} {} uses, so no delivery could be verified; paste the secret that it shows, or \
+             name a file in secret_file",
             facts.title
         );
         report.add(&key.at("secrets"), message);
@@ -84,9 +93,15 @@ pub(super) fn deaf(
 
 const PROBED_AT: DateTime<Utc> = DateTime::UNIX_EPOCH;
 
-/// What this kind sends for a purchase, signed with a secret that is nobody's.
-fn foreign_purchase(provider: &dyn Provider) -> Vec<Sample> {
-    const NOBODYS: &str = "whsec_a2V5d3JpZ2h0cHJvYmVrZXl3cmlnaHRwcm9iZQ==";
+/// A secret that is nobody's. Hexadecimal digits: every kind takes them for a secret of its own.
+fn nobodys() -> Vec<Secret> {
+    const DIGITS: &str = "5f0c2a9e41d07b3856e2f9140c8ab7d35f0c2a9e41d07b3856e2f9140c8ab7d3";
+    Secret::new(DIGITS).into_iter().collect()
+}
+
+/// What this kind sends for a purchase, signed with a secret that is nobody's. What else proves it
+/// (a password beside the signature) is the account's own, so that the secret is looked at.
+fn foreign_purchase(provider: &dyn Provider, own: &Credentials) -> Vec<Sample> {
     let scene = Scene {
         step: Step::Purchase,
         tag: "check".to_owned(),
@@ -108,12 +123,16 @@ fn foreign_purchase(provider: &dyn Provider) -> Vec<Sample> {
         amount_minor: 100,
         currency: "EUR".to_owned(),
     };
-    let nobodys: Vec<Secret> = Secret::new(NOBODYS).into_iter().collect();
-    let keys = provider.facts().settings.iter().filter(|setting| setting.secret);
-    let keys = keys
-        .flat_map(|setting| nobodys.iter().map(|secret| (setting.name.to_owned(), secret.clone())));
-    let example = provider.facts().made_up_credentials(NOBODYS);
-    let credentials = Credentials { keys: keys.chain(example.keys).collect(), ..example };
+    let secrets = nobodys();
+    let settings = provider.facts().settings.iter().filter(|setting| setting.secret);
+    let keys = settings
+        .flat_map(|setting| secrets.iter().map(|secret| (setting.name.to_owned(), secret.clone())));
+    let example = provider.facts().made_up_credentials(secrets.first().map_or("", Secret::expose));
+    let credentials = Credentials {
+        keys: keys.chain(example.keys).chain(own.keys.clone()).collect(),
+        settings: example.settings.into_iter().chain(own.settings.clone()).collect(),
+        ..example
+    };
     let samples = provider.samples(&scene).into_iter();
     samples.map(|sample| provider.sign(sample, &credentials, PROBED_AT)).collect()
 }

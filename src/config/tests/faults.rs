@@ -61,6 +61,9 @@ fn each_fault_says_what_would_be_right() {
     let hook = "[hooks.crm]\nurl = \"https://crm.example/h\"\n";
     let signed = format!("{hook}secret = \"{HOOK_SECRET}\"\n");
     let fastspring = "[providers.a]\nkind = \"fastspring\"\nsecret = \"kwFastSpringSecret123\"\n";
+    let adyen = format!("[providers.a]\nkind = \"adyen\"\nsecret = \"{}\"\n", "kw".repeat(32));
+    let square = "[providers.a]\nkind = \"square\"\nsecret = \"kwSquareSecret1234567\"\n\
+                  api_token = \"EAAAkwSquareToken\"\nnotification_url = \"https://";
     for (text, told) in [
         ("server = 5", "server: is a number; write a table, [server]"),
         ("[products]\na = \"b\"", "products.a: is a text; write a table, [products.a]"),
@@ -140,6 +143,16 @@ fn each_fault_says_what_would_be_right() {
             ),
             "x.bundle: has no place here",
         ),
+        (
+            "[providers.a]\nkind = \"thrivecart\"\nsecret = \"elevenbytes\"\n",
+            "a.secret: is shorter than 12 bytes",
+        ),
+        (&adyen, "a.secrets: is not written in hexadecimal digits, as Adyen uses"),
+        (
+            &format!("{adyen}username = \"kw\"\npassword = \"kwAdyenPassword12\"\n"),
+            "a.secrets: is not written in hexadecimal digits, as Adyen uses",
+        ),
+        (&format!("{square}YOUR-HOST/webhooks/a\""), "a.notification_url: is a placeholder; write"),
         (
             &format!(
                 "[products.p]\n{stripe}[providers.a.products]\nx = {{ product = \"p\", nam = \"\" }}"
@@ -229,6 +242,37 @@ fn no_two_accounts_share_a_secret() {
     assert_eq!(
         told,
         ["keywright.toml: providers.us.secrets: has a secret of account eu; each needs its own"]
+/// What a reader of a guide has to replace, and did not.
+#[test]
+fn what_a_guide_writes_for_a_secret_stops_the_start() {
+    // What stands behind a comment sign is there to be taken in.
+    let line = |line: &'static str| match line.strip_prefix("# ") {
+        Some(rest) if rest.split(' ').nth(1) == Some("=") => rest,
+        _ => line,
+    };
+    for provider in ALL {
+        let facts = provider.facts();
+        for block in facts.guide.split("```toml\n").skip(1) {
+            let block: Vec<&str> = block.split("```").next().unwrap().lines().map(line).collect();
+            let table: toml::Table = toml::from_str(&block.join("\n")).unwrap();
+            let Some(accounts) = table.get("providers") else { continue };
+            let (of, account) = accounts.as_table().unwrap().iter().next().unwrap();
+            let told = faults(&block.join("\n"));
+            for (name, value) in account.as_table().unwrap() {
+                let secret = name.starts_with("secret")
+                    || facts.settings.iter().any(|known| known.name == name && known.secret);
+                let text = format!("{value:?}");
+                let placeholder = text.contains("...\"") || text.contains("YOUR-");
+                let refused = |fault: &String| {
+                    fault.contains(&format!("providers.{of}.{name}"))
+                        && fault.contains("is a placeholder")
+                };
+                assert_eq!(secret || placeholder, told.iter().any(refused), "{name}: {told:#?}");
+            }
+        }
+    }
+}
+
     );
 }
 
