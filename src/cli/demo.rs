@@ -42,6 +42,7 @@ pub(super) struct Demo {
 impl Demo {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         let file = furnish(&self.dir)?;
+        let command = format!("keywright --config {}", file.display());
         let config = Config::load(&file)?;
         let stand_in = stand_in(&config)?;
         let signals = Signals::listen()?;
@@ -65,7 +66,10 @@ impl Demo {
         say(format!("API      {api}"))?;
         say(format!("token    {token}"))?;
         say(format!("try      curl -H 'Authorization: Bearer {token}' {api}/licenses"))?;
-        if !self.once {
+        say(format!("shell    {command} licenses list"))?;
+        if self.once {
+            say(format!("\nIt has ended; {command} serve starts it again, and says where."))?;
+        } else {
             say("\nIt keeps serving; end it with Ctrl-C.")?;
             signals.until_told(&service).await;
         }
@@ -200,13 +204,16 @@ fn day(at: Option<DateTime<Utc>>) -> String {
     at.map_or_else(|| "never".to_owned(), |at| at.format("%Y-%m-%d").to_string())
 }
 
-/// A folder with a configuration: an account of each kind, and something to sell.
+/// A folder with a configuration: an account of each kind, and something to sell. Its paths are
+/// absolute, so that it is the same service wherever a command is run.
 fn furnish(dir: &Path) -> anyhow::Result<PathBuf> {
     let file = dir.join("keywright.toml");
     if file.exists() {
         return Ok(file);
     }
     std::fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
+    let dir =
+        &std::fs::canonicalize(dir).with_context(|| format!("cannot open {}", dir.display()))?;
     let path = |name: &str| toml_text(&dir.join(name).display().to_string());
     let mut text = format!(
         "# Made by `keywright demo`.\n\

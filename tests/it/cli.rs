@@ -4,11 +4,15 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::Arc;
 
 const SECRET: &str = "whsec_kwStripeTestSecret123";
 
 /// A folder to work in, with none of this machine's variables.
-pub(crate) struct Shell(tempfile::TempDir);
+pub(crate) struct Shell {
+    home: Arc<tempfile::TempDir>,
+    folder: PathBuf,
+}
 
 /// What a command left behind.
 pub(crate) struct Done {
@@ -19,11 +23,17 @@ pub(crate) struct Done {
 
 impl Shell {
     pub(crate) fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        let home = Arc::new(tempfile::tempdir().unwrap());
+        Self { folder: home.path().to_owned(), home }
+    }
+
+    /// The same machine, in a folder within.
+    fn inside(&self, folder: &str) -> Self {
+        Self { home: Arc::clone(&self.home), folder: self.path(folder) }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
+        self.folder.join(name)
     }
 
     pub(crate) fn write(&self, name: &str, text: &str) {
@@ -38,7 +48,7 @@ impl Shell {
     pub(crate) fn run(&self, arguments: &str) -> Done {
         let output = Command::new(env!("CARGO_BIN_EXE_keywright"))
             .args(arguments.split_whitespace())
-            .current_dir(self.0.path())
+            .current_dir(&self.folder)
             .env_clear()
             .output()
             .unwrap();
@@ -197,6 +207,50 @@ fn with_the_configuration_of_another_folder_no_second_service_is_made() {
     let refused = shell.refused("licenses list --config other/keywright.toml");
     assert!(refused.contains("run this where the service runs"), "{refused}");
     assert!(!shell.path("var/keywright.db").exists());
+}
+
+#[test]
+fn in_another_folder_no_key_is_made_and_none_is_said_to_be_lost() {
+    let shell = Shell::new();
+    fs::create_dir(shell.path("other")).unwrap();
+    shell.write("keywright.toml", "");
+    let missing = shell.refused("keys list");
+    assert!(missing.contains("made by `keywright init`"), "{missing}");
+    assert!(!missing.contains("licenses"), "{missing}");
+    fs::rename(shell.path("keywright.toml"), shell.path("other/keywright.toml")).unwrap();
+    for command in ["keys new", "backup copy.db"] {
+        let refused = shell.refused(&format!("{command} --config other/keywright.toml"));
+        assert!(refused.contains("run this where the service runs"), "{refused}");
+    }
+    // A database that is everywhere the same does not say where the key is.
+    shell.write(
+        "other/keywright.toml",
+        "[database]\nurl = \"postgres://kw@db.example/keywright\"\n",
+    );
+    let refused = shell.refused("keys new --config other/keywright.toml");
+    assert!(
+        refused.contains("there is no signing key var/signing.pem in this folder"),
+        "{refused}"
+    );
+    assert!(!shell.path("var").exists());
+}
+
+#[test]
+fn what_cannot_be_written_is_said_once() {
+    let shell = Shell::new();
+    shell.write("keywright.toml", "[signing]\nkey_file = \"keywright.toml/signing.pem\"\n");
+    let refused = shell.refused("keys new");
+    assert_eq!(refused.matches("os error").count(), 1, "{refused}");
+}
+
+#[test]
+fn a_demo_is_the_same_from_every_folder() {
+    let shell = Shell::new();
+    let told = shell.done("demo --once --dir demo");
+    assert!(told.contains("keywright --config demo/keywright.toml serve"), "{told}");
+    let from_here = shell.done("licenses list --config demo/keywright.toml");
+    assert_eq!(shell.inside("demo").done("licenses list"), from_here);
+    assert!(from_here.contains("acme-pro") && !shell.path("demo/demo").exists());
 }
 
 #[test]
