@@ -60,12 +60,17 @@ pub enum Standing {
 #[derive(Debug, Error)]
 pub enum KeyringError {
     #[error(
+        "the signing key {} is missing; it is made by `keywright init` or the first `keywright \
+         serve`, or you are in another folder", .0.display()
+    )]
+    Missing(PathBuf),
+    #[error(
         "the signing key {} is missing, but licenses exist that were made with it; restore it \
          from the backup", .0.display()
     )]
-    Missing(PathBuf),
-    #[error("the signing key {} cannot be {doing}: {source}", .path.display())]
-    Io { path: PathBuf, doing: &'static str, source: std::io::Error },
+    Lost(PathBuf),
+    #[error("the signing key {} cannot be {doing}: {error}", .path.display())]
+    Io { path: PathBuf, doing: &'static str, error: std::io::Error },
     #[error(
         "the signing key {} can be read by others (mode {mode:04o}); make it yours alone: chmod \
          600 {}", .path.display(), .path.display()
@@ -96,6 +101,7 @@ impl Keyring {
                 file::create(path, &pem::first(entropy))?;
                 Self::open(path)
             }
+            Err(KeyringError::Missing(path)) => Err(KeyringError::Lost(path)),
             result => result,
         }
     }
@@ -208,9 +214,8 @@ impl Keyring {
             return Err(refuse("holds one key twice; take one of the two out"));
         }
         let active = keys.iter().rfind(|named| !named.retired).cloned();
-        let active = active.ok_or_else(|| {
-            refuse("holds no PRIVATE KEY; make one with openssl genpkey -algorithm ed25519")
-        })?;
+        let active =
+            active.ok_or_else(|| refuse(&format!("holds no PRIVATE KEY; {}", pem::BRING_ONE)))?;
         Ok(Self { keys, active, seed })
     }
 }

@@ -28,6 +28,7 @@ impl Backup {
                 bail!("there is no database at {} yet", path.display());
             }
             DatabaseUrl::Sqlite(_) => {}
+                context.at_home(&config)?;
         }
         let support = context.support().await?;
         let copied = support.backup(self.file.clone(), Asked::at_the_shell(None)).await?;

@@ -40,6 +40,10 @@ impl Keys {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<()> {
         let config = context.config()?;
         let path = &config.signing.key_file;
+        if matches!(self.action, Action::New) {
+            context.at_home(&config)?;
+            context.is_at_home(path, "signing key")?;
+        }
         match self.action {
             Action::New if path.exists() => {
                 let kid = Keyring::add(path, &crate::chance::bytes()?)?;

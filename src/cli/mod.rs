@@ -142,7 +142,14 @@ impl Context {
     /// Paths are those of the folder that one stands in. Elsewhere a second service would be made
     /// without a word: an empty database, and keys that nobody knows.
     fn at_home(&self, config: &Config) -> anyhow::Result<()> {
-        let DatabaseUrl::Sqlite(path) = &config.database.url else { return Ok(()) };
+        match &config.database.url {
+            DatabaseUrl::Sqlite(path) => self.is_at_home(path, "database"),
+            DatabaseUrl::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Is this path, of something that is there or not yet, meant to be of this folder?
+    fn is_at_home(&self, path: &Path, what: &str) -> anyhow::Result<()> {
         let folder = std::fs::canonicalize(&self.config_file).ok();
         let here = std::env::current_dir().and_then(std::fs::canonicalize).ok();
         if path.is_absolute()
@@ -152,7 +159,7 @@ impl Context {
             return Ok(());
         }
         anyhow::bail!(
-            "there is no database {} in this folder, and {} is of another one; run this where the \
+            "there is no {what} {} in this folder, and {} is of another one; run this where the \
              service runs (relative paths count from there), or start it here first",
             path.display(),
             self.config_file.display()

@@ -23,8 +23,13 @@ pub(super) fn read(path: &Path) -> Result<Text, KeyringError> {
     };
     ours_alone(path, &file)?;
     let mut text = Zeroizing::new(String::with_capacity(4096));
-    file.take(BYTES_MAX).read_to_string(&mut text).map_err(&failed)?;
-    Ok(text)
+    file.take(BYTES_MAX + 1).read_to_string(&mut text).map_err(&failed)?;
+    // A part of it would pass for the whole, and the next change would write only that back.
+    if u64::try_from(text.len()).is_ok_and(|bytes| bytes <= BYTES_MAX) {
+        return Ok(text);
+    }
+    let message = format!("is larger than {} KiB; name the right file", BYTES_MAX / 1024);
+    Err(KeyringError::Content { path: path.to_owned(), message })
 }
 
 /// Makes the file. Another process that was quicker keeps its own.
@@ -82,7 +87,7 @@ fn folder_of(path: &Path) -> &Path {
 
 fn failed(path: &Path, doing: &'static str) -> impl Fn(io::Error) -> KeyringError {
     let path: PathBuf = path.to_owned();
-    move |source| KeyringError::Io { path: path.clone(), doing, source }
+    move |error| KeyringError::Io { path: path.clone(), doing, error }
 }
 
 #[cfg(unix)]

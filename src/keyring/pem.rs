@@ -16,6 +16,13 @@ const KEY: &str = "PRIVATE KEY";
 const RETIRED: &str = "RETIRED PRIVATE KEY";
 const SEED: &str = "KEYWRIGHT SEED";
 
+/// What to do about a file that is not whole: with another key no license out there is genuine.
+const RESTORE: &str = "restore it from the backup";
+
+/// What to do about a file that holds no key of ours.
+pub(super) const BRING_ONE: &str = "restore it from the backup, or, while there is no license yet, \
+                                    make one with openssl genpkey -algorithm ed25519";
+
 /// What stands before the 32 bytes of an Ed25519 key in PKCS#8, version 1 (RFC 8410, section 7):
 /// the form that every openssl reads.
 const PKCS8_BEGIN: [u8; 16] = [
@@ -52,8 +59,7 @@ pub(super) fn read(text: &str) -> Result<Contents, String> {
         match block.label {
             KEY | RETIRED => {
                 let key = SigningKey::from_pkcs8_der(&block.bytes()?).map_err(|_| {
-                    "holds a key that is not Ed25519 in PKCS#8; make one with openssl genpkey \
-                     -algorithm ed25519"
+                    format!("holds a key that is not Ed25519 in PKCS#8; {BRING_ONE}")
                 })?;
                 keys.push(Held { key, retired: block.label == RETIRED });
             }
@@ -63,7 +69,7 @@ pub(super) fn read(text: &str) -> Result<Contents, String> {
                 let bytes: [u8; 32] = bytes
                     .as_slice()
                     .try_into()
-                    .map_err(|_| format!("holds a {SEED} that is not 32 bytes"))?;
+                    .map_err(|_| format!("holds a {SEED} that is not 32 bytes; {RESTORE}"))?;
                 seed = Some(Zeroizing::new(bytes));
             }
             other => {
@@ -159,7 +165,9 @@ impl Block<'_> {
     fn bytes(&self) -> Result<Zeroizing<Vec<u8>>, String> {
         let body = Zeroizing::new(self.lines.concat());
         let bytes = BASE64.decode(body.as_bytes());
-        bytes.map(Zeroizing::new).map_err(|_| format!("holds a {} that is damaged", self.label))
+        bytes
+            .map(Zeroizing::new)
+            .map_err(|_| format!("holds a {} that is damaged; {RESTORE}", self.label))
     }
 }
 
@@ -186,5 +194,5 @@ fn blocks(text: &str) -> Result<Vec<Block<'_>>, String> {
 }
 
 fn unclosed(block: &Block<'_>) -> String {
-    format!("holds a {} that has no end; a part of the file is lost", block.label)
+    format!("holds a {} that has no end; a part of the file is lost; {RESTORE}", block.label)
 }

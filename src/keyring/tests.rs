@@ -60,8 +60,28 @@ fn the_first_start_makes_it_and_the_next_finds_it() {
 fn it_is_never_made_anew_while_licenses_exist() {
     let home = Home::new();
     let error = Keyring::open_or_create(&home.path(), false, &ENTROPY).unwrap_err();
-    assert!(matches!(error, KeyringError::Missing(_)), "{error}");
+    assert!(error.to_string().contains("restore it from the backup"), "{error}");
     assert!(!home.path().exists());
+    // Where nobody looked whether there are any, nothing is said of them.
+    let error = Keyring::open(&home.path()).unwrap_err().to_string();
+    assert!(error.contains("keywright init") && !error.contains("licenses"), "{error}");
+}
+
+#[test]
+fn a_file_that_is_not_whole_is_to_be_restored_and_never_cut() {
+    let home = Home::new();
+    Keyring::open_or_create(&home.path(), true, &ENTROPY).unwrap();
+    let text = std::fs::read_to_string(home.path()).unwrap();
+    let cut = text.trim_end().strip_suffix("-----").unwrap();
+    for damaged in ["", "nothing of ours", cut] {
+        let home = Home::holding(damaged);
+        assert!(home.refused().contains("restore it from the backup"), "{}", home.refused());
+    }
+    let home = Home::holding(&format!("{}{text}", "# a remark\n".repeat(30_000)));
+    assert!(home.refused().contains("larger than 256 KiB"), "{}", home.refused());
+    let before = std::fs::metadata(home.path()).unwrap().len();
+    Keyring::add(&home.path(), &[9; 32]).unwrap_err();
+    assert_eq!(std::fs::metadata(home.path()).unwrap().len(), before);
 }
 
 #[test]
