@@ -5,9 +5,12 @@ use std::path::PathBuf;
 use anyhow::bail;
 use clap::Args;
 
-use super::{Context, say};
-use crate::store::{CopyError, DatabaseUrl};
+use super::{Context, NEWER, say};
+use crate::clock::{Clock as _, SystemClock};
+use crate::rules::plain::counted;
+use crate::store::{Age, CopyError, DatabaseUrl, Options, Store};
 use crate::support::Asked;
+use crate::support::backup::backup;
 
 /// Copy the embedded database to a new file, also while the service runs
 ///
@@ -30,8 +33,15 @@ impl Backup {
             DatabaseUrl::Sqlite(_) => {}
                 context.at_home(&config)?;
         }
-        let support = context.support().await?;
-        let copied = support.backup(self.file.clone(), Asked::at_the_shell(None)).await?;
+        let store = Store::open(&config.database.url, Options::default())?;
+        match store.age().await? {
+            // As it is: it is made before a newer program changes the schema.
+            Age::Current | Age::Older => {}
+            Age::New => bail!("there is nothing in {} yet", config.database.url),
+            Age::Newer => bail!(NEWER),
+        }
+        let (asked, now) = (Asked::at_the_shell(None), SystemClock.now());
+        let copied = backup(&store, self.file.clone(), asked, now).await?;
         say(format!(
             "{} holds {} events, {} licenses and their history, in {} bytes",
             self.file.display(),

@@ -45,7 +45,7 @@ use crate::clock::SystemClock;
 use crate::config::{Config, Faults};
 use crate::keyring::{Keyring, KeyringError};
 use crate::serve::open_keyring;
-use crate::store::{DatabaseUrl, Options, Store};
+use crate::store::{Age, DatabaseUrl, Options, Store};
 use crate::support::Support;
 
 /// Licensing for software vendors: payment webhooks in, activation keys out.
@@ -89,6 +89,14 @@ enum Command {
     Export(export::Export),
     Backup(backup::Backup),
 }
+
+/// Why a command leaves a database alone whose schema lacks something.
+const OLDER: &str = "the database is of an older keywright; start `keywright serve` once, it brings \
+                     the database up to date (make a backup first: `keywright backup FILE`)";
+
+/// Why a command leaves a database alone whose schema has something more.
+const NEWER: &str =
+    "the database is of a newer keywright than this one; use the program that serves it";
 
 /// What every command is given.
 #[derive(Debug, Clone)]
@@ -166,7 +174,8 @@ impl Context {
         );
     }
 
-    /// What support does, on the database itself: with or without a server that runs.
+    /// What support does, on the database itself: with or without a server that runs. Only `serve`
+    /// brings an older schema up to date: the server that runs may be of the older program.
     ///
     /// # Errors
     /// Where the database or the keys cannot be used.
@@ -174,7 +183,12 @@ impl Context {
         let config = self.config()?;
         self.at_home(&config)?;
         let store = Store::open(&config.database.url, Options::default())?;
-        store.migrate().await?;
+        match store.age().await? {
+            Age::New => store.migrate().await?,
+            Age::Current => {}
+            Age::Older => anyhow::bail!(OLDER),
+            Age::Newer => anyhow::bail!(NEWER),
+        }
         let keyring = open_keyring(&config, &store).await?;
         let shelf = Shelf::new(Books::new(config, keyring));
         let bells = (Arc::default(), Arc::default());

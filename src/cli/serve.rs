@@ -10,6 +10,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::{Context, say};
 use crate::clock::SystemClock;
 use crate::serve::Service;
+use crate::store::{Options, Store};
 use crate::support::Asked;
 use crate::telemetry;
 
@@ -34,6 +35,10 @@ impl Serve {
             let support = context.support().await?;
             let events = support.clock_trust(Asked::at_the_shell(None)).await?;
             tracing::warn!(events, "the clock is trusted; {events} events are dated anew");
+            // The service may bring an older schema up to date; a command may not.
+            let store = Store::open(&config.database.url, Options::default())?;
+            store.migrate().await?;
+            store.close().await;
             support.store.close().await;
         }
         let service = Service::start(config, context.config_file, Arc::new(SystemClock)).await?;

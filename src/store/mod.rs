@@ -9,9 +9,10 @@
 //! - `queries/`: how, once for both databases
 //! - `sqlite`, `pg`: only what differs
 //! - `rows`, `types`, `schema`: what is stored
-//! - `error`: has it happened? `url`: where? `history`: the hash chain; `hold`: does anything go
+//! - `error`: has it happened? `url`: where? `age`: is the schema this program's? `history`: the hash chain; `hold`: does anything go
 //!   out? `copy`: a backup
 
+mod age;
 mod batch;
 mod check;
 mod copy;
@@ -40,6 +41,7 @@ use std::time::{Duration, Instant};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::oneshot;
 
+pub use age::Age;
 pub use copy::{Copied, CopyError};
 pub use error::StoreError;
 pub use tx::Tx;
@@ -118,6 +120,14 @@ impl Store {
     /// [`StoreError`].
     pub async fn migrate(&self) -> Result<(), StoreError> {
         self.threads.aside(threads::Source::migrate).await
+    }
+
+    /// How old the schema is. Changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn age(&self) -> Result<Age, StoreError> {
+        self.threads.aside(threads::Source::age).await
     }
 
     /// Looks at what safety stands on: versions, settings, the unique constraints.

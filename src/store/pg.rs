@@ -21,6 +21,7 @@ use rustls::pki_types::pem::PemObject;
 use tokio::runtime::Runtime;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::age::{self, Age};
 use super::check::Unique;
 use super::error::{Of, StoreError};
 use super::prepared::Prepare as _;
@@ -160,6 +161,16 @@ pub(super) fn migrate(conn: &mut Conn) -> Result<(), StoreError> {
     conn.run_pending_migrations(MIGRATIONS)
         .map(drop)
         .map_err(|error| StoreError::Unavailable(format!("a migration failed: {error}")))
+}
+
+/// Asked of the table itself whether it is there: diesel would make it.
+pub(super) fn age(conn: &mut Conn) -> Result<Age, StoreError> {
+    let begun = sql::<Bool>("to_regclass('__diesel_schema_migrations') IS NOT NULL");
+    if diesel::select(begun).get_result(conn).of("migrations")? {
+        age::age(conn, &MIGRATIONS)
+    } else {
+        Ok(Age::New)
+    }
 }
 
 /// One table at a time: a VACUUM is a transaction of its own. It waits for nobody's lock long, and

@@ -12,6 +12,7 @@ use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 use diesel::sqlite::{Sqlite, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+use super::age::{self, Age};
 use super::check::Unique;
 use super::error::{Of, StoreError};
 use super::schema::{events, payloads};
@@ -158,6 +159,13 @@ pub(super) fn migrate(conn: &mut Conn) -> Result<(), StoreError> {
             .map_err(|error| diesel::result::Error::QueryBuilderError(error.to_string().into()))
     })
     .of("migrations")
+}
+
+/// Asked of the table itself whether it is there: diesel would make it.
+pub(super) fn age(conn: &mut Conn) -> Result<Age, StoreError> {
+    let begun = "CAST(EXISTS (SELECT 1 FROM sqlite_schema WHERE name = '__diesel_schema_migrations') \
+                 AS TEXT)";
+    if one(conn, begun)? == "1" { age::age(conn, &MIGRATIONS) } else { Ok(Age::New) }
 }
 
 pub(super) fn check(conn: &mut Conn) -> Result<Vec<Unique>, StoreError> {

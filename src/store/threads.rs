@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use super::age::Age;
 use super::copy::{Copied, CopyError, copy};
 use super::error::StoreError;
 use super::hold::Hold;
@@ -192,6 +193,13 @@ impl Source {
         match self {
             Self::Sqlite(path) => sqlite::migrate(&mut sqlite::open(path)?),
             Self::Pg(url) => pg::migrate(&mut pg::connect(url, PG_KEEP_PATIENCE)?),
+        }
+    }
+
+    pub(super) fn age(&self) -> Result<Age, StoreError> {
+        match self {
+            Self::Sqlite(path) => sqlite::age(&mut sqlite::open(path)?),
+            Self::Pg(url) => pg::age(&mut pg::connect(url, PG_KEEP_PATIENCE)?),
         }
     }
 

@@ -2,37 +2,32 @@
 
 use std::path::PathBuf;
 
+use chrono::{DateTime, Utc};
 use serde_json::json;
-use thiserror::Error;
 
+use super::Asked;
 use super::audit::SERVICE;
-use super::{Asked, Failure, Support};
 use crate::store::hold::Hold;
-use crate::store::{Copied, CopyError};
+use crate::store::{Copied, CopyError, Store};
 
-/// Why there is no backup.
-#[derive(Debug, Error)]
-pub enum BackupFailure {
-    #[error(transparent)]
-    Copy(#[from] CopyError),
-    #[error(transparent)]
-    Failure(#[from] Failure),
-}
-
-impl Support {
-    /// Copies the database to a new file, also while a service works with it. Nothing goes out of
-    /// the copy until [`Support::mail_release`]: the original has sent on since.
-    ///
-    /// # Errors
-    /// [`BackupFailure`]: then there is no such file.
-    pub async fn backup(&self, file: PathBuf, asked: Asked) -> Result<Copied, BackupFailure> {
-        let now = self.clock.now();
-        // Before the copy, so that the copy says what it is.
-        self.write("backup", move |tx| {
-            Ok(tx.history_append(&asked.note(SERVICE, "backup_begun", json!({}), now))?)
+/// Copies the database to a new file, also while a service works with it. Nothing goes out of the
+/// copy until [`super::Support::mail_release`]: the original has sent on since. It asks for neither
+/// keys nor a schema of this program: a backup comes before an upgrade.
+///
+/// # Errors
+/// [`CopyError`]: then there is no such file.
+pub async fn backup(
+    store: &Store,
+    file: PathBuf,
+    asked: Asked,
+    now: DateTime<Utc>,
+) -> Result<Copied, CopyError> {
+    // Before the copy, so that the copy says what it is.
+    store
+        .run("backup", move |tx| {
+            tx.history_append(&asked.note(SERVICE, "backup_begun", json!({}), now))
         })
         .await?;
-        let why = "this is a backup of that time".to_owned();
-        Ok(self.store.copy(file, Hold { since: Some(now), why }).await?)
-    }
+    let why = "this is a backup of that time".to_owned();
+    store.copy(file, Hold { since: Some(now), why }).await
 }

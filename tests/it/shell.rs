@@ -1,5 +1,6 @@
 //! Support's work from a shell, on the database itself.
 
+use keywright::store::{Age, DatabaseUrl, Options, Store};
 use serde_json::{Value, json};
 
 use crate::cli::Shell;
@@ -36,6 +37,10 @@ pub(crate) fn shell(db: &Database) -> Shell {
     let database = format!("[database]\nurl = {}\n", json!(db.address()));
     shell.write("keywright.toml", &format!("{CATALOGUE}{database}"));
     shell
+}
+
+fn file_url(file: &std::path::Path) -> DatabaseUrl {
+    format!("sqlite://{}", file.display()).parse().unwrap()
 }
 
 fn read(shell: &Shell, command: &str) -> Value {
@@ -147,6 +152,35 @@ on_both! {
         let file = std::fs::read_to_string(shell.path("keywright.toml")).unwrap();
         let own = file.replacen("[mail]", "[mail]\ntemplates = \"letters\"", 1);
         shell.write("keywright.toml", &own);
+    async fn only_the_service_brings_an_older_database_up_to_date(db: Database) {
+        let shell = shell(&db);
+        issue(&shell);
+        let steps = "__diesel_schema_migrations";
+        db.tamper(&format!(
+            "DELETE FROM {steps} WHERE version = '0009'; ALTER TABLE events DROP COLUMN lapsed"
+        ))
+        .await;
+        for command in ["licenses list", "token new --role admin --name Ann", "audit verify"] {
+            let refused = shell.refused(command);
+            assert!(refused.contains("start `keywright serve` once"), "{refused}");
+        }
+        assert_eq!(db.open(Options::default()).age().await.unwrap(), Age::Older);
+        if let Some(file) = db.file() {
+            // What stands before an upgrade.
+            assert!(shell.done("backup before.db").contains(" 1 license and"));
+            let copy = Store::open(&file_url(&shell.path("before.db")), Options::default()).unwrap();
+            let original = Store::open(&file_url(&file), Options::default()).unwrap();
+            for store in [copy, original] {
+                assert_eq!(store.age().await.unwrap(), Age::Older);
+            }
+        }
+        db.node().await;
+        shell.done("licenses list");
+        db.tamper(&format!("INSERT INTO {steps} (version) VALUES ('9999')")).await;
+        let refused = shell.refused("licenses list");
+        assert!(refused.contains("of a newer keywright"), "{refused}");
+    }
+
         assert!(shell.refused("check").starts_with("mail.templates: "));
     }
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use keywright::store::rows::{EventFilter, Outcome};
-use keywright::store::{Options, StoreError, Tx};
+use keywright::store::{Age, Options, StoreError, Tx};
 
 use crate::support::databases::Database;
 
@@ -42,6 +42,19 @@ on_both! {
         db.tamper(sabotage).await;
         let refusal = store.check().await.unwrap_err().to_string();
         assert!(refusal.contains("lacks the unique constraint outbox (key)"), "{refusal}");
+    }
+
+    async fn a_schema_is_as_old_as_the_steps_that_were_done(db: Database) {
+        let store = db.open(Options::default());
+        assert_eq!(store.age().await.unwrap(), Age::New);
+        assert_eq!(store.age().await.unwrap(), Age::New, "nothing was made by looking");
+        store.migrate().await.unwrap();
+        assert_eq!(store.age().await.unwrap(), Age::Current);
+        let steps = "__diesel_schema_migrations";
+        db.tamper(&format!("INSERT INTO {steps} (version) VALUES ('9999')")).await;
+        assert_eq!(store.age().await.unwrap(), Age::Newer);
+        db.tamper(&format!("DELETE FROM {steps} WHERE version IN ('0009', '9999')")).await;
+        assert_eq!(store.age().await.unwrap(), Age::Older);
     }
 
     async fn bodies_from_before_they_had_a_table_are_moved_into_it(db: Database) {
