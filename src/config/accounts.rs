@@ -45,6 +45,15 @@ pub(super) fn accounts(
             report.add(&key, format!("is {}; write a table, [{key}]", kind(&value)));
             continue;
         };
+        if !written.contains_key("kind") && report.layers.variable_alone(&key).is_some() {
+            let hint = did_you_mean(&name, report.layers.names_written("providers"));
+            let hint = match hint.as_str() {
+                "" => "; write it there, or set its kind by a variable, too",
+                hint => hint,
+            };
+            report.add(&key, format!("is no account of the file{hint}"));
+            continue;
+        }
         let Some((account, written_items)) = account(report, &key, &name, written) else {
             continue;
         };
@@ -93,6 +102,11 @@ fn account(
                             .map(|secret| (setting.name.to_owned(), secret)),
                     );
                 }
+                Some(text) if is_placeholder(text.expose()) => {
+                    let message = format!("is a placeholder; write {}", setting.help);
+                    report.add(&key.at(setting.name), message);
+                    own.insert(setting.name.to_owned(), text.expose().to_owned());
+                }
                 Some(text) if setting.name == API_URL && callable(text.expose()).is_none() => {
                     let message = "is no address that can be asked; write https://HOST (http \
                                    only for this very machine), or leave it out";
@@ -100,11 +114,6 @@ fn account(
                 }
                 Some(text) => {
                     value_is_known(report, &key.at(setting.name), setting, text.expose());
-                    own.insert(setting.name.to_owned(), text.expose().to_owned());
-                }
-                Some(text) if is_placeholder(text.expose()) => {
-                    let message = format!("is a placeholder; write {}", setting.help);
-                    report.add(&key.at(setting.name), message);
                     own.insert(setting.name.to_owned(), text.expose().to_owned());
                 }
                 None => {}
@@ -222,6 +231,11 @@ fn bytes_min(setting: &Setting) -> usize {
     if setting.name.starts_with("api_") { 0 } else { SECRET_BYTES_MIN }
 }
 
+/// As the guides write what a reader has to put there.
+fn is_placeholder(text: &str) -> bool {
+    text.ends_with("...") || text.contains("YOUR-")
+}
+
 /// A plain setting with a typing error would be read as if it were not set.
 fn value_is_known(report: &mut Report<'_>, place: &Key, setting: &Setting, text: &str) {
     if setting.takes.fits(text) {
@@ -231,11 +245,6 @@ fn value_is_known(report: &mut Report<'_>, place: &Key, setting: &Setting, text:
         Takes::Text => {
             report.add(place, format!("is blank; leave it out, or write {}", setting.help))
         }
-/// As the guides write what a reader has to put there.
-fn is_placeholder(text: &str) -> bool {
-    text.ends_with("...") || text.contains("YOUR-")
-}
-
         Takes::OneOf(words) => {
             let hint = did_you_mean(text, words.iter().copied());
             let message = format!("is none of the words it knows: {}{hint}", words.join(", "));

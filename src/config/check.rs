@@ -53,6 +53,7 @@ pub(super) fn config(layers: &Layers) -> Result<Config, Faults> {
             products,
             accounts,
             hooks,
+            stray_variables: layers.strays(),
         })
     })();
     report.close(whole)

@@ -84,8 +84,9 @@ impl<'a> Report<'a> {
 
     /// The second fault of one key would only be an echo of the first.
     pub(super) fn add(&mut self, key: &Key, message: impl Into<String>) {
+        let origin = self.layers.variable_alone(key).map(str::to_owned);
         let fault = Fault {
-            origin: self.layers.origin(key),
+            origin: origin.unwrap_or_else(|| self.layers.origin(key)),
             key: key.to_string(),
             message: message.into(),
         };
@@ -120,7 +121,7 @@ pub(crate) fn did_you_mean<'n>(wrong: &str, known: impl IntoIterator<Item = &'n 
     known
         .into_iter()
         .map(|name| (strsim::jaro_winkler(&wrong.to_lowercase(), &name.to_lowercase()), name))
-        .filter(|(likeness, _)| *likeness >= 0.75)
+        .filter(|(likeness, _)| *likeness >= 0.78)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, name)| format!("; did you mean {name}?"))
         .unwrap_or_default()

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use config::{Environment, File, FileFormat};
@@ -28,6 +28,8 @@ pub(super) struct Layers {
     written: toml::Table,
     /// The variables of the environment, by the key that they set.
     variables: BTreeMap<Vec<String>, String>,
+    /// Variables that look like ours and set nothing.
+    strays: Vec<String>,
 }
 
 impl Layers {
@@ -40,11 +42,15 @@ impl Layers {
             Faults(vec![Fault { origin, key: String::new(), message }])
         };
         let text = read_file(file).map_err(|error| {
-            fault(format!("cannot be read ({error}); `keywright init` writes one to begin with"))
+            let hint = match error.kind() {
+                ErrorKind::NotFound => "; `keywright init` writes one to begin with",
+                _ => "",
+            };
+            fault(format!("cannot be read ({error}){hint}"))
         })?;
         let written: toml::Table =
             toml::from_str(&text).map_err(|error| fault(not_toml(&text, &error)))?;
-        let (variables, values) =
+        let Variables { by_key: variables, values, strays } =
             ours(environment, &written).map_err(|fault| Faults(vec![fault]))?;
         let mut merged: Value = config::Config::builder()
             .add_source(File::from_str(DEFAULT, FileFormat::Toml))
@@ -62,7 +68,7 @@ impl Layers {
             .keys()
             .filter_map(|names| item(names))
             .for_each(|item| respell(&mut merged, item));
-        Ok(Self { file: file.to_owned(), merged, written, variables })
+        Ok(Self { file: file.to_owned(), merged, written, variables, strays })
     }
 
     /// What holds at that key.
@@ -86,11 +92,32 @@ impl Layers {
 
     /// Did somebody say this, or is it only the default?
     pub(super) fn is_said(&self, key: &Key) -> bool {
+        self.is_written(key) || self.is_variable(key)
+    }
+
+    fn is_written(&self, key: &Key) -> bool {
         let Some((first, rest)) = key.names.split_first() else { return true };
-        let in_file = self.written.get(first).is_some_and(|value| {
+        self.written.get(first).is_some_and(|value| {
             rest.iter().try_fold(value, |value, name| value.get(name)).is_some()
-        });
-        in_file || self.is_variable(key)
+        })
+    }
+
+    /// The variable that names this table or something in it, where the file has no such table.
+    pub(super) fn variable_alone(&self, key: &Key) -> Option<&str> {
+        let mut within = self.variables.iter().filter(|(names, _)| names.starts_with(&key.names));
+        let (_, variable) = within.next()?;
+        (!self.is_written(key)).then_some(variable)
+    }
+
+    /// The names of the file's own tables below this key.
+    pub(super) fn names_written(&self, key: &str) -> impl Iterator<Item = &str> {
+        let table = self.written.get(key).and_then(toml::Value::as_table);
+        table.into_iter().flat_map(|table| table.keys()).map(String::as_str)
+    }
+
+    /// Variables that look like ours and set nothing, each in a sentence.
+    pub(super) fn strays(&self) -> Vec<String> {
+        self.strays.clone()
     }
 
     fn variable(&self, key: &Key) -> Option<&str> {
@@ -103,20 +130,32 @@ impl Layers {
 
 /// Reads a text file, bounded.
 pub(super) fn read_file(path: &Path) -> std::io::Result<String> {
-    let mut text = String::new();
-    std::fs::File::open(path)?.take(FILE_BYTES_MAX).read_to_string(&mut text)?;
-    Ok(text)
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > FILE_BYTES_MAX) {
+        let message = format!("it is larger than {} MiB", FILE_BYTES_MAX / 1024 / 1024);
+        return Err(std::io::Error::new(ErrorKind::FileTooLarge, message));
+    }
+    String::from_utf8(bytes).map_err(|_| {
+        std::io::Error::new(ErrorKind::InvalidData, "it is not UTF-8; save it as UTF-8")
+    })
 }
 
-type Variables = (BTreeMap<Vec<String>, String>, HashMap<String, String>);
+/// The variables that are meant for us.
+struct Variables {
+    /// By the key that each sets.
+    by_key: BTreeMap<Vec<String>, String>,
+    /// By name, with their values.
+    values: HashMap<String, String>,
+    strays: Vec<String>,
+}
 
-/// The variables that are meant for us: by the key that each sets, and by name with its value.
-/// One whose value cannot be read is the error.
+/// The variables that are meant for us. One whose value cannot be read is the error.
 fn ours(
     environment: impl IntoIterator<Item = (OsString, OsString)>,
     written: &toml::Table,
 ) -> Result<Variables, Fault> {
-    let (mut by_key, mut values) = (BTreeMap::new(), HashMap::new());
+    let (mut by_key, mut values, mut strays) = (BTreeMap::new(), HashMap::new(), Vec::new());
     let mut given = standard::Given::new();
     for (name, value) in environment {
         let Some(name) = name.to_str() else { continue };
@@ -127,6 +166,7 @@ fn ours(
         let lower = name.to_lowercase();
         let Some(path) = lower.strip_prefix(PREFIX).and_then(|rest| rest.strip_prefix(SEPARATOR))
         else {
+            strays.extend(stray(name));
             continue;
         };
         let value = value.into_string().map_err(|_| {
@@ -156,7 +196,23 @@ fn ours(
         values.insert([&[PREFIX.to_owned()], path(key).as_slice()].concat().join(SEPARATOR), value);
         by_key.insert(path(key), variable.to_owned());
     }
-    Ok((by_key, values))
+    strays.sort();
+    Ok(Variables { by_key, values, strays })
+}
+
+/// A variable that was meant for us and sets nothing: `KEYWRIGHT_MAIL__SMTP_URL`. Kubernetes makes
+/// some of this look for a service that is called keywright.
+fn stray(name: &str) -> Option<String> {
+    const WHOLE: [&str; 3] = ["CONFIG", "LOG", "SCREENSHOTS"];
+    const BEGINNINGS: [&str; 4] = ["BENCH_", "TEST_", "SERVICE_", "PORT"];
+    let rest = name.strip_prefix("KEYWRIGHT_")?;
+    if WHOLE.contains(&rest) || BEGINNINGS.iter().any(|begin| rest.starts_with(begin)) {
+        return None;
+    }
+    Some(format!(
+        "{name} sets nothing: the variable of a value begins with KEYWRIGHT and two underscores, \
+         as in KEYWRIGHT__{rest}"
+    ))
 }
 
 /// The account and the item of a key such as `providers.stripe.products.price_1Pro`.

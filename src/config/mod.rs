@@ -88,6 +88,8 @@ pub struct Config {
     pub accounts: BTreeMap<String, Account>,
     /// By name.
     pub hooks: BTreeMap<String, Hook>,
+    /// Variables of the environment that look like ours and set nothing, each in a sentence.
+    pub stray_variables: Vec<String>,
 }
 
 /// `[server]`

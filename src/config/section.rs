@@ -66,16 +66,20 @@ pub(super) fn section<T: DeserializeOwned + Default>(
             return T::default();
         };
         let place = index.map_or(key.at(&name), |index| key.at(&name).index(index));
-        let Some(value) = table.get_mut(&name) else {
+        let Some(value) = table.get(&name) else {
             report.add(&place, explain(&error, &Value::Null));
             return T::default();
         };
         let text = value.as_str().filter(|_| report.layers.is_variable(&place));
         match text.and_then(|text| read_text(text, &error)) {
-            Some(read) => *value = read,
+            Some(read) => put(&mut table, &name, read),
             None => {
                 let found = index.and_then(|index| value.get(index)).unwrap_or(value);
-                report.add(&place, explain(&error, found));
+                let message = match texts::<T>(&error, &table, &name, index) {
+                    Some(right) => format!("is {}; write {right}", kind(found)),
+                    None => explain(&error, found),
+                };
+                report.add(&place, message);
                 if let Value::Object(table) = &mut table {
                     table.remove(&name);
                 }
@@ -110,6 +114,46 @@ fn place(path: &serde_path_to_error::Path) -> Option<(String, Option<usize>)> {
         Segment::Map { .. } | Segment::Enum { .. } | Segment::Unknown => None,
     });
     Some((name, index))
+}
+
+fn put(table: &mut Value, name: &str, value: Value) {
+    if let Some(place) = table.get_mut(name) {
+        *place = value;
+    }
+}
+
+/// Where a text of a certain form was wanted and something else stands: what would be right. Asked
+/// of the type itself, by the fault that it finds in a blank text.
+fn texts<T: DeserializeOwned>(
+    error: &serde_json::Error,
+    table: &Value,
+    name: &str,
+    index: Option<usize>,
+) -> Option<String> {
+    let error = error.to_string();
+    let wanted = error.strip_prefix("invalid type: ")?.rsplit_once(", expected ")?.1;
+    if !matches!(wanted, "a string" | "string or map") {
+        return None;
+    }
+    let mut table = table.clone();
+    let value = table.get_mut(name)?;
+    let value = if let Some(index) = index { value.get_mut(index)? } else { value };
+    *value = Value::String(String::new());
+    let mut track = Track::new();
+    let again = T::deserialize(serde_path_to_error::Deserializer::new(&table, &mut track))
+        .err()?
+        .to_string();
+    if place(&track.path())? != (name.to_owned(), index) {
+        return None;
+    }
+    match again.split_once(", expected ") {
+        Some((_, choices)) => {
+            let words: Vec<_> =
+                choices.split('`').skip(1).step_by(2).map(|word| format!("{word:?}")).collect();
+            Some(words.join(" or "))
+        }
+        None => again.split_once("; write ").map(|(_, right)| format!("a text in quotes: {right}")),
+    }
 }
 
 /// serde's words without the value, which may be a secret that was put in a wrong place.

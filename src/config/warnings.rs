@@ -6,11 +6,11 @@ use chrono::{DateTime, Utc};
 
 use super::console::ProxyRoles;
 use super::{Account, Config, Transport};
-use crate::rules::product::Term;
+use crate::rules::product::{OnExpiry, Term};
 
 /// A sentence each, the widest first.
 pub(super) fn all(config: &Config, now: DateTime<Utc>) -> Vec<String> {
-    let mut warnings = Vec::new();
+    let mut warnings = config.stray_variables.clone();
     mail(config, &mut warnings);
     nameless(config, &mut warnings);
     telemetry(config, &mut warnings);
@@ -21,6 +21,7 @@ pub(super) fn all(config: &Config, now: DateTime<Utc>) -> Vec<String> {
         unsold(config, &mut warnings);
     }
     over(config, now, &mut warnings);
+    endless(config, &mut warnings);
     warnings
 }
 
@@ -108,6 +109,28 @@ fn unsold(config: &Config, warnings: &mut Vec<String>) {
     for id in config.products.iter().filter(|(_, settings)| settings.bundle.is_none()) {
         if !sold.contains(id.0.as_str()) {
             warnings.push(format!("products.{}: no account maps anything to it", id.0));
+        }
+    }
+}
+
+/// Products that never end, and yet say what is to become of them before or at their end.
+fn endless(config: &Config, warnings: &mut Vec<String>) {
+    let offers = config.catalogue.products.values().flatten();
+    let items = config.catalogue.items.values().flat_map(|items| items.values()).flatten();
+    let mut told = BTreeSet::new();
+    for product in offers.chain(items).filter(|product| product.term == Term::Perpetual) {
+        let id = product.id.as_str();
+        if product.on_expiry == OnExpiry::Maintain && told.insert((id, "on_expiry")) {
+            warnings.push(format!(
+                "products.{id}: on_expiry = \"maintain\" and no end: every version is covered for \
+                 ever; write interval = \"P1Y\" for a year of versions"
+            ));
+        }
+        if !product.remind.is_empty() && told.insert((id, "remind")) {
+            warnings.push(format!(
+                "products.{id}: remind and no end: there is nothing to remind of, unless the \
+                 provider tells one"
+            ));
         }
     }
 }

@@ -108,6 +108,13 @@ fn each_fault_says_what_would_be_right() {
         ("[retention]\nbodies = \"P9D\"", "retention.bodies: is not a known key"),
         ("[netlicensing]\nroot = \"1st\"", "netlicensing.root: is no name of an XML element"),
         ("[netlicensing]\nnamespace = \"\"", "netlicensing.namespace: is no address"),
+        ("[products.a]\nquantity = 5", "quantity: is a number; write \"keys\" or \"seats\""),
+        ("[products.a]\nnotify = [1]", "[0]: is a number; write \"payment_failed\" or \"revoked\""),
+        ("[products.a]\nseats = 3", "products.a.seats: is not a known key; there are name"),
+        ("[server]\nmax_body = 1048576", "is a number; write a text in quotes: 1MiB or 512KiB"),
+        (&format!("{stripe}tolerance = 300"), "is a number; write a text in quotes: P1Y, P3M"),
+        (&format!("{stripe}mode = false"), "mode: is a truth value; write \"live\" or \"test\""),
+        ("[products.a]\nname = 5", "products.a.name: is a number; write a text in quotes"),
         ("providers = []", "providers: is a list"),
         ("[providers.a]", "providers.a.kind: is missing"),
         (&format!("{stripe}tolerance = \"P8D\""), "tolerance: must be longer than nothing"),
@@ -136,13 +143,6 @@ fn each_fault_says_what_would_be_right() {
             &format!("{stripe}[providers.a.products]\nx = {{ product = 1 }}"),
             "x.product: is a number",
         ),
-        (&format!("{fastspring}deliver = \"both\""), "FastSpring asks for keys; set private_key"),
-        (
-            &format!(
-                "[products.p]\n{stripe}[providers.a.products]\nx = {{ product = \"p\", bundle = [\"p\"] }}"
-            ),
-            "x.bundle: has no place here",
-        ),
         (
             "[providers.a]\nkind = \"thrivecart\"\nsecret = \"elevenbytes\"\n",
             "a.secret: is shorter than 12 bytes",
@@ -153,6 +153,13 @@ fn each_fault_says_what_would_be_right() {
             "a.secrets: is not written in hexadecimal digits, as Adyen uses",
         ),
         (&format!("{square}YOUR-HOST/webhooks/a\""), "a.notification_url: is a placeholder; write"),
+        (&format!("{fastspring}deliver = \"both\""), "FastSpring asks for keys; set private_key"),
+        (
+            &format!(
+                "[products.p]\n{stripe}[providers.a.products]\nx = {{ product = \"p\", bundle = [\"p\"] }}"
+            ),
+            "x.bundle: has no place here",
+        ),
         (
             &format!(
                 "[products.p]\n{stripe}[providers.a.products]\nx = {{ product = \"p\", nam = \"\" }}"
@@ -177,12 +184,92 @@ fn what_is_no_toml_is_told_without_the_line() {
 }
 
 #[test]
+fn a_file_that_is_there_is_not_to_be_made() {
+    let desk = Desk::with("");
+    let path = desk.folder.path().join("keywright.toml");
+    let told = || desk.faults().concat();
+    std::fs::write(&path, b"# M\xfcller GmbH\n").unwrap();
+    assert!(told().contains("is not UTF-8; save it as UTF-8"), "{}", told());
+    assert!(!told().contains("keywright init"), "{}", told());
+    // Half of it would be a whole file of its own.
+    std::fs::write(&path, "# a remark\n".repeat(500_000)).unwrap();
+    assert!(told().contains("it is larger than 4 MiB"), "{}", told());
+}
+
+#[test]
+fn a_variable_that_names_no_account_or_no_value_is_blamed_itself() {
+    let stripe = format!("[providers.stripe-eu]\nkind = \"stripe\"\nsecret = \"{SECRET}\"\n");
+    let named = |name: &str| Desk::with(&stripe).variable(name, OTHER);
+    assert_eq!(
+        named("KEYWRIGHT__PROVIDERS__STRIPEEU__SECRET").faults(),
+        [
+            "KEYWRIGHT__PROVIDERS__STRIPEEU__SECRET: providers.stripeeu: is no account of the file; did \
+          you mean stripe-eu?"
+        ]
+    );
+    let told = |name: &str| {
+        let warnings = named(name).warnings();
+        warnings.into_iter().filter(|warning| warning.starts_with(name)).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        told("KEYWRIGHT_MAIL__SMTP_URL"),
+        [
+            "KEYWRIGHT_MAIL__SMTP_URL sets nothing: the variable of a value begins with KEYWRIGHT and \
+          two underscores, as in KEYWRIGHT__MAIL__SMTP_URL"
+        ]
+    );
+    for known in ["KEYWRIGHT_LOG", "KEYWRIGHT_CONFIG", "KEYWRIGHT_SERVICE_HOST", "KEYWRIGHT_PORT"] {
+        assert!(told(known).is_empty(), "{known}");
+    }
+}
+
+#[test]
+fn what_is_said_of_an_end_that_never_comes_is_worth_a_word() {
+    let warned = |more: &str| {
+        let text = format!("[products.pro]\n{more}on_expiry = \"maintain\"\nremind = [\"P7D\"]\n");
+        Desk::with(&text).warnings().iter().filter(|told| told.contains("and no end")).count()
+    };
+    assert_eq!((warned(""), warned("interval = \"P1Y\"\n")), (2, 0));
+}
+
+#[test]
 fn an_account_that_could_verify_nothing_stops_the_start() {
     for provider in ALL {
         let kind = provider.facts().kind;
         let told = faults(&format!("[providers.shop]\nkind = \"{kind}\"\n"));
         let named = told.iter().any(|fault| fault.contains("providers.shop."));
         assert!(named, "{kind}: {told:?}");
+    }
+}
+
+/// What a reader of a guide has to replace, and did not.
+#[test]
+fn what_a_guide_writes_for_a_secret_stops_the_start() {
+    // What stands behind a comment sign is there to be taken in.
+    let line = |line: &'static str| match line.strip_prefix("# ") {
+        Some(rest) if rest.split(' ').nth(1) == Some("=") => rest,
+        _ => line,
+    };
+    for provider in ALL {
+        let facts = provider.facts();
+        for block in facts.guide.split("```toml\n").skip(1) {
+            let block: Vec<&str> = block.split("```").next().unwrap().lines().map(line).collect();
+            let table: toml::Table = toml::from_str(&block.join("\n")).unwrap();
+            let Some(accounts) = table.get("providers") else { continue };
+            let (of, account) = accounts.as_table().unwrap().iter().next().unwrap();
+            let told = faults(&block.join("\n"));
+            for (name, value) in account.as_table().unwrap() {
+                let secret = name.starts_with("secret")
+                    || facts.settings.iter().any(|known| known.name == name && known.secret);
+                let text = format!("{value:?}");
+                let placeholder = text.contains("...\"") || text.contains("YOUR-");
+                let refused = |fault: &String| {
+                    fault.contains(&format!("providers.{of}.{name}"))
+                        && fault.contains("is a placeholder")
+                };
+                assert_eq!(secret || placeholder, told.iter().any(refused), "{name}: {told:#?}");
+            }
+        }
     }
 }
 
@@ -242,37 +329,6 @@ fn no_two_accounts_share_a_secret() {
     assert_eq!(
         told,
         ["keywright.toml: providers.us.secrets: has a secret of account eu; each needs its own"]
-/// What a reader of a guide has to replace, and did not.
-#[test]
-fn what_a_guide_writes_for_a_secret_stops_the_start() {
-    // What stands behind a comment sign is there to be taken in.
-    let line = |line: &'static str| match line.strip_prefix("# ") {
-        Some(rest) if rest.split(' ').nth(1) == Some("=") => rest,
-        _ => line,
-    };
-    for provider in ALL {
-        let facts = provider.facts();
-        for block in facts.guide.split("```toml\n").skip(1) {
-            let block: Vec<&str> = block.split("```").next().unwrap().lines().map(line).collect();
-            let table: toml::Table = toml::from_str(&block.join("\n")).unwrap();
-            let Some(accounts) = table.get("providers") else { continue };
-            let (of, account) = accounts.as_table().unwrap().iter().next().unwrap();
-            let told = faults(&block.join("\n"));
-            for (name, value) in account.as_table().unwrap() {
-                let secret = name.starts_with("secret")
-                    || facts.settings.iter().any(|known| known.name == name && known.secret);
-                let text = format!("{value:?}");
-                let placeholder = text.contains("...\"") || text.contains("YOUR-");
-                let refused = |fault: &String| {
-                    fault.contains(&format!("providers.{of}.{name}"))
-                        && fault.contains("is a placeholder")
-                };
-                assert_eq!(secret || placeholder, told.iter().any(refused), "{name}: {told:#?}");
-            }
-        }
-    }
-}
-
     );
 }
 
