@@ -3,12 +3,13 @@
 use anyhow::bail;
 use clap::{Args, Subcommand};
 
-use super::part::{Listing, json_of, number, or_none, page, time};
+use super::part::{Listing, configured, json_of, number, or_none, page, time};
 use super::table::table;
 use super::{Context, say};
 use crate::apply::Apply;
 use crate::fetch::Fetch;
-use crate::rules::plain::one_line;
+use crate::rules::acts::SUPPORT;
+use crate::rules::plain::{counted, one_line};
 use crate::store::rows::EventFilter;
 use crate::store::types::EventStatus;
 use crate::support::replay::{DRY_RUN_MAX, Replayed};
@@ -86,6 +87,24 @@ struct Which {
     until: Option<End>,
 }
 
+impl Which {
+    /// To a misspelt account nothing ever came, which looks as if all were well. One that was taken
+    /// out of the configuration is known by what came.
+    async fn is_known(&self, support: &Support) -> anyhow::Result<()> {
+        let Some(name) = &self.account else { return Ok(()) };
+        let books = support.shelf.now();
+        let accounts = &books.config.accounts;
+        let filter = EventFilter { account: Some(name.clone()), ..EventFilter::default() };
+        if name == SUPPORT
+            || accounts.contains_key(name)
+            || !support.event_list(filter, None, 1).await?.items.is_empty()
+        {
+            return Ok(());
+        }
+        bail!("there is no account {name:?}; {}", configured(accounts.keys()))
+    }
+}
+
 impl From<Which> for EventFilter {
     fn from(which: Which) -> Self {
         Self {
@@ -106,6 +125,7 @@ impl Events {
         let support = context.support().await?;
         match self.action {
             Action::List(Listing { which, part }) => {
+                which.is_known(&support).await?;
                 let list = support.event_list(which.into(), part.number()?, part.limit()).await?;
                 say(if part.json { json_of(&list)? } else { page(&list, listed) })?;
             }
@@ -124,6 +144,7 @@ impl Events {
                 }
             }
             Action::Replay { id: None, which, dry_run, json } => {
+                which.is_known(&support).await?;
                 say(replay_many(&support, which.into(), dry_run, json).await?)?;
             }
             Action::Ignore { id, reason } => {

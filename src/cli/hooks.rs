@@ -1,14 +1,15 @@
 //! `keywright hooks`: what the vendor's own systems were told, and did not take.
 
+use anyhow::bail;
 use clap::{Args, Subcommand};
 
-use super::part::{Part, json_of, number, or_none, page, time};
+use super::part::{Part, configured, json_of, number, or_none, page, time};
 use super::table::table;
 use super::{Context, say};
 use crate::store::rows::HookFilter;
 use crate::store::types::MailStatus;
-use crate::support::Asked;
 use crate::support::view::HookView;
+use crate::support::{Asked, Support};
 
 /// Look at the messages to your own hooks, and send again what failed
 #[derive(Debug, Args)]
@@ -49,6 +50,9 @@ impl Hooks {
         let support = context.support().await?;
         match self.action {
             Action::List { status, hook, license, part } => {
+                if let Some(name) = &hook {
+                    known(&support, name).await?;
+                }
                 let filter = HookFilter { status, hook, license_id: license };
                 let list = support.hook_list(filter, part.number()?, part.limit()).await?;
                 say(if part.json { json_of(&list)? } else { page(&list, listed) })?;
@@ -61,6 +65,18 @@ impl Hooks {
         }
         Ok(())
     }
+}
+
+/// Of a misspelt hook nothing was ever told, which looks as if all were well. One that was taken out
+/// of the configuration is known by what it was told.
+async fn known(support: &Support, name: &str) -> anyhow::Result<()> {
+    let books = support.shelf.now();
+    let hooks = &books.config.hooks;
+    let filter = HookFilter { hook: Some(name.to_owned()), ..HookFilter::default() };
+    if hooks.contains_key(name) || !support.hook_list(filter, None, 1).await?.items.is_empty() {
+        return Ok(());
+    }
+    bail!("there is no hook {name:?}; {}", configured(hooks.keys()))
 }
 
 fn listed(messages: &[HookView]) -> String {

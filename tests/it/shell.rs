@@ -113,6 +113,20 @@ on_both! {
         }
     }
 
+    async fn a_name_of_nothing_is_no_empty_list(db: Database) {
+        let shell = shell(&db);
+        issue(&shell);
+        for command in ["events list --account nope", "events replay --account nope"] {
+            let refused = shell.refused(command);
+            assert_eq!(refused, "there is no account \"nope\"; none is configured\n", "{command}");
+        }
+        assert!(shell.refused("hooks list --hook nope").contains("there is no hook \"nope\""));
+        assert!(shell.done("events list --account support").contains("support.issue"));
+        // Of an account that is gone its events are there still.
+        db.tamper("UPDATE events SET account = 'gone'").await;
+        assert!(shell.done("events list --account gone").contains("support.issue"));
+    }
+
     async fn events_and_mail_are_seen_and_moved(db: Database) {
         let shell = shell(&db);
         let id = issue(&shell);
