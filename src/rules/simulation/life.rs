@@ -10,7 +10,7 @@ use super::{Impossible, Standing};
 use crate::rules::difference::{Held, difference};
 use crate::rules::fold::{Folded, License, Step, Told, fold};
 use crate::rules::license::status;
-use crate::rules::product::Catalogue;
+use crate::rules::product::{Catalogue, Term};
 
 /// The one account, at which every product is an item.
 const ACCOUNT: &str = "simulation";
@@ -25,6 +25,8 @@ pub(super) struct Life {
     pub(super) now: DateTime<Utc>,
     product: String,
     quantity: u32,
+    /// Sold as a subscription, or once and for all.
+    recurs: bool,
     payments: u32,
     purchases: u32,
     told: Vec<Told>,
@@ -41,15 +43,16 @@ impl Life {
         start: DateTime<Utc>,
     ) -> Result<Self, Impossible> {
         let products = catalogue.products.clone();
-        if !products.contains_key(product) {
-            return Err(Impossible::NoProduct(product.to_owned()));
-        }
+        let offer = products.get(product);
+        let offer = offer.ok_or_else(|| Impossible::NoProduct(product.to_owned()))?;
+        let recurs = offer.iter().any(|product| matches!(product.term, Term::Interval(_)));
         let items = BTreeMap::from([(ACCOUNT.to_owned(), products.clone())]);
         Ok(Self {
             catalogue: Catalogue { products, items, ..Catalogue::default() },
             now: start,
             product: product.to_owned(),
             quantity: 1,
+            recurs,
             payments: 0,
             purchases: 1,
             told: Vec::new(),
@@ -65,11 +68,11 @@ impl Life {
         self.now = self.time(line.when).map_err(bad)?;
         let kind = self.kind(&line.what).map_err(bad)?;
         let refs = match &kind {
-            Kind::Paid { payment, .. } => vec![self.subscription(), payment.clone()],
+            Kind::Paid { payment, .. } => vec![self.sale(), payment.clone()],
             Kind::Refunded { payment, .. }
             | Kind::RefundUndone { payment, .. }
             | Kind::Disputed { payment, .. } => vec![payment.clone()],
-            _ => vec![self.subscription()],
+            _ => vec![self.sale()],
         };
         let notice = Notice { refs, occurred_at: self.now, line: None, kind, customer: None };
         let event = i64::try_from(self.told.len()).unwrap_or(i64::MAX);
@@ -177,8 +180,11 @@ impl Life {
         })
     }
 
-    fn subscription(&self) -> Ref {
-        Ref::subscription(self.purchases.to_string())
+    /// What the purchase is known by. A subscription is waited for when its renewal is due; an
+    /// order is not.
+    fn sale(&self) -> Ref {
+        let number = self.purchases.to_string();
+        if self.recurs { Ref::subscription(number) } else { Ref::order(number) }
     }
 
     fn lines(&self, period: Option<Period>) -> Vec<Sold> {

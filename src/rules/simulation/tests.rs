@@ -17,6 +17,8 @@ const SHOP: &str = r#"
     interval = "P1Y"
     start = "activation"
     [products.tool]
+    [products.year]
+    expires_at = "2026-12-31"
 "#;
 
 fn life(product: &str, script: &str) -> Vec<Moment> {
@@ -71,6 +73,17 @@ fn stacked_purchases_extend_one_license() {
     purchase-again pass active 2026-03-02 [renewed] payment:2 covers P30D
     purchase-again pass active 2026-04-04 [renewed] payment:3 covers P30D
     ");
+}
+
+#[test]
+fn only_a_renewal_that_is_due_may_be_late() {
+    let valid_until = |product: &str| {
+        let license = life(product, "purchase").remove(0).licenses.remove(0);
+        license.valid_until.zip(license.expires_at).map(|(valid, end)| valid - end)
+    };
+    assert_eq!(valid_until("pro"), Some(chrono::TimeDelta::hours(24)));
+    assert_eq!(valid_until("year"), Some(chrono::TimeDelta::zero()));
+    assert_eq!(valid_until("tool"), None);
 }
 
 #[test]
