@@ -11,24 +11,41 @@ use super::table::table;
 use super::{Context, say};
 use crate::clock::{Clock, SystemClock};
 use crate::rules::license::{Flag, Status};
-use crate::rules::simulation::script::{parse, time};
+use crate::rules::simulation::script::{WORDS, parse, time};
 use crate::rules::simulation::{Moment, Standing, example, play};
 
 /// Play a subscription's life: each event, the expiry after it and why, the mail
 #[derive(Debug, Args)]
+#[command(after_long_help = language())]
 pub(super) struct Simulate {
     /// As in `[products.PRODUCT]`
     product: String,
     /// When the life begins, by default today: 2026-01-31, or 2026-01-31T18:30:00Z
     #[arg(long, value_name = "DATE", value_parser = time)]
     start: Option<DateTime<Utc>>,
-    /// What happens, a line each, as in `+P1M renewal`, `expiry+P3D renewal`, `refund 2`; by
-    /// default an example, which is printed first
+    /// What happens, a line each, as in `+P1M renewal`, `expiry+P3D renewal`, `refund 2` (--help
+    /// tells them all); by default an example, which is printed first
     #[arg(long, value_name = "FILE")]
     script: Option<PathBuf>,
     /// As JSON, for programs
     #[arg(long)]
     json: bool,
+}
+
+/// What a script may say.
+fn language() -> String {
+    let words: Vec<String> = WORDS.iter().map(|word| format!("  {word}")).collect();
+    format!(
+        "A script has a line for each event, [WHEN] WHAT; what follows # is for people.\n\n\
+         WHEN is one of\n  \
+         2026-02-01, 2026-02-01T18:30:00Z   a date or time\n  \
+         +P1M                               an interval after the line before\n  \
+         expiry, expiry-P3D, expiry+PT12H   the expiry of that moment, or an interval from it\n  \
+         (nothing)                          a minute after the line before\n\n\
+         WHAT is one of\n{}\n\n\
+         Payments are counted from 1, and each is of 100.00.",
+        words.join("\n")
+    )
 }
 
 impl Simulate {
