@@ -39,8 +39,12 @@ pub fn start(telemetry: Option<&Telemetry>) -> Result<Traces, FetchError> {
             (Some(layer::layer(telemetry, queue)), traces)
         }
     };
+    let (words, fault) = words(std::env::var("KEYWRIGHT_LOG").ok().as_deref());
     // A second start in one process (tests) changes nothing.
-    let _ = Registry::default().with(log()).with(spans).try_init();
+    let _ = Registry::default().with(log(words)).with(spans).try_init();
+    if let Some(fault) = fault {
+        tracing::warn!("{fault}");
+    }
     Ok(traces)
 }
 
@@ -59,14 +63,30 @@ pub fn figures() -> PrometheusHandle {
         .clone()
 }
 
+/// What is logged, as it was asked for, and what is wrong with how it was asked for.
+fn words(said: Option<&str>) -> (EnvFilter, Option<String>) {
+    const USUAL: &str = "info,actix_server=warn";
+    let Some(said) = said.filter(|said| !said.trim().is_empty()) else {
+        return (EnvFilter::new(USUAL), None);
+    };
+    match EnvFilter::try_new(said) {
+        Ok(words) => (words, None),
+        Err(error) => {
+            let fault = format!(
+                "KEYWRIGHT_LOG is not understood ({error}), so what is usual is logged; write info, \
+                 warn or keywright=debug"
+            );
+            (EnvFilter::new(USUAL), Some(fault))
+        }
+    }
+}
+
 /// The log. A line reads alone, without the spans around it: this asks for none of them, and asked
 /// for by nobody they are never made.
-fn log<S>() -> impl Layer<S> + Send + Sync
+fn log<S>(words: EnvFilter) -> impl Layer<S> + Send + Sync
 where
     S: Subscriber + for<'lookup> LookupSpan<'lookup>,
 {
-    let words = EnvFilter::try_from_env("KEYWRIGHT_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
     // What strangers send that is no HTTP is told as an error by the library, a line each.
     let lines = filter_fn(|told| told.is_event() && !told.target().starts_with("actix_http::h1"))
         .with_max_level_hint(LevelFilter::TRACE);
@@ -94,6 +114,7 @@ mod tests {
 
     #[test]
     fn a_span_is_made_where_somebody_exports_it_and_nowhere_else() {
+        let log = || log(words(None).0);
         with_default(Registry::default().with(log()), || assert!(spans::request().is_disabled()));
         let (queue, mut waiting, _) = queue::Queue::new();
         let exported = Registry::default().with(log()).with(layer::layer(&telemetry(1.0), queue));
@@ -109,6 +130,16 @@ mod tests {
         assert_eq!(ended.events.len(), 0, "lines stay in the log");
         assert_eq!(ended.status, opentelemetry::trace::Status::error(""));
         assert!(waiting.try_recv().is_err());
+    }
+
+    #[test]
+    fn what_is_to_be_logged_is_understood_or_said_to_be_wrong() {
+        for right in [None, Some(""), Some("warn"), Some("info,keywright=debug")] {
+            assert_eq!(words(right).1, None, "{right:?}");
+        }
+        let (usual, fault) = words(Some("keywright=loud"));
+        assert_eq!(usual.to_string(), words(None).0.to_string());
+        assert!(fault.unwrap().contains("write info, warn or keywright=debug"));
     }
 
     #[test]

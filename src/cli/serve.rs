@@ -31,14 +31,17 @@ impl Serve {
         let traces = telemetry::start(config.telemetry.as_ref())?;
         // Before anyone can know that it runs: until then a SIGHUP would end it.
         let signals = Signals::listen()?;
+        for variable in &config.stray_variables {
+            tracing::warn!("{variable}");
+        }
         if self.trust_clock {
-            let support = context.support().await?;
-            let events = support.clock_trust(Asked::at_the_shell(None)).await?;
-            tracing::warn!(events, "the clock is trusted; {events} events are dated anew");
             // The service may bring an older schema up to date; a command may not.
             let store = Store::open(&config.database.url, Options::default())?;
             store.migrate().await?;
             store.close().await;
+            let support = context.support().await?;
+            let events = support.clock_trust(Asked::at_the_shell(None)).await?;
+            tracing::warn!(events, "the clock is trusted; {events} events are dated anew");
             support.store.close().await;
         }
         let service = Service::start(config, context.config_file, Arc::new(SystemClock)).await?;
