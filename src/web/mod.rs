@@ -55,6 +55,8 @@ pub fn routes(service: &mut web::ServiceConfig) {
         .service(traced("/api/v1", support::routes))
         .service(traced("/console", console::routes))
         .service(my::scope())
+        // Who types the host alone is a person.
+        .service(looked_at("/", to_console))
         .service(looked_at("/healthz", health::alive))
         .service(looked_at("/readyz", health::ready))
         .service(looked_at("/metrics", health::metrics))
@@ -73,6 +75,10 @@ where
     A: FromRequest + 'static,
 {
     web::resource(path).route(web::get().to(handler)).route(web::head().to(handler))
+}
+
+async fn to_console() -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((header::LOCATION, "/console")).finish()
 }
 
 /// What every answer carries.
