@@ -28,10 +28,10 @@ impl Backup {
         match &config.database.url {
             DatabaseUrl::Postgres(_) => return Err(CopyError::NotBuiltIn.into()),
             DatabaseUrl::Sqlite(path) if !path.exists() => {
+                context.at_home(&config)?;
                 bail!("there is no database at {} yet", path.display());
             }
             DatabaseUrl::Sqlite(_) => {}
-                context.at_home(&config)?;
         }
         let store = Store::open(&config.database.url, Options::default())?;
         match store.age().await? {
@@ -43,15 +43,16 @@ impl Backup {
         let (asked, now) = (Asked::at_the_shell(None), SystemClock.now());
         let copied = backup(&store, self.file.clone(), asked, now).await?;
         say(format!(
-            "{} holds {} events, {} licenses and their history, in {} bytes",
+            "{} holds {}, {} and their history, in {} bytes",
             self.file.display(),
-            copied.events,
-            copied.licenses,
+            counted(copied.events, "event", "events"),
+            counted(copied.licenses, "license", "licenses"),
             copied.size_bytes,
         ))?;
         say(format!(
-            "owed in it: {} mails, {} messages to hooks; they wait there for `keywright mail release`",
-            copied.mail_queued, copied.hooks_queued,
+            "owed in it: {}, {}; they wait there for `keywright mail release`",
+            counted(copied.mail_queued, "mail", "mails"),
+            counted(copied.hooks_queued, "message to a hook", "messages to hooks"),
         ))?;
         say(format!("keep {} with it", config.signing.key_file.display()))?;
         Ok(())

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use super::part::{json_of, time};
 use super::{Context, say};
 use crate::config::Transport;
+use crate::rules::plain::counted;
 use crate::support::Asked;
 use crate::support::erase::Look;
 
@@ -87,27 +88,35 @@ fn told(look: &Look, done: bool, transport: &Transport) -> String {
     }
     let verb = if done { "taken out of" } else { "would be taken out of" };
     let kinds = [
-        (look.licenses, "licenses (name and address; key, product and dates stay)"),
-        (look.machines, "machines (their names)"),
-        (look.customers, "what providers told of the customer by their own id"),
-        (look.events, "events (bodies, headers, answers)"),
-        (look.mails, "mails (to whom and what; those not sent yet are called off)"),
-        (look.hook_messages, "messages to hooks"),
-        (look.answers, "answers remembered for idempotency keys"),
+        (look.licenses, "license", "licenses", " (name and address; key, product and dates stay)"),
+        (look.machines, "machine", "machines", " (the name alone)"),
+        (
+            look.customers,
+            "entry",
+            "entries",
+            " of what providers tell of the customer by their own id",
+        ),
+        (look.events, "event", "events", " (bodies, headers, answers)"),
+        (look.mails, "mail", "mails", " (to whom and what; what is not sent yet is called off)"),
+        (look.hook_messages, "message to a hook", "messages to hooks", ""),
+        (look.answers, "answer", "answers", " remembered for idempotency keys"),
     ];
-    let kinds = kinds.into_iter().filter(|(count, _)| *count > 0);
-    lines.extend(kinds.map(|(count, what)| format!("{verb} {count} {what}")));
+    let kinds = kinds.into_iter().filter(|(count, ..)| *count > 0);
+    lines.extend(kinds.map(|(count, one, many, what)| {
+        let counted = counted(count, one, many);
+        format!("{verb} {counted}{what}")
+    }));
     if look.failed > 0 {
         lines.push(format!(
-            "note: {} of the events failed, and cannot be applied any more without their bodies",
+            "note: {} of the events failed, and cannot be applied any more without the body",
             look.failed
         ));
     }
     if look.history > 0 {
         lines.push(format!(
-            "note: {} entries of the history name the customer in a reason that a person wrote; the \
+            "note: the customer is named in {} of the history, in a reason that a person wrote; the \
              history is never changed",
-            look.history
+            counted(look.history, "entry", "entries")
         ));
     }
     if let Transport::File { directory } = transport {

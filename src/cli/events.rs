@@ -191,7 +191,7 @@ async fn replay_many(
     apply.settle().await?;
     Ok(match json {
         true => json_of(&serde_json::json!({ "replayed": replayed }))?,
-        false => format!("replayed {replayed} events"),
+        false => format!("replayed {}", counted(replayed, "event", "events")),
     })
 }
 

@@ -14,7 +14,7 @@ use super::{Context, say};
 use crate::apply::Apply;
 use crate::fetch::Fetch;
 use crate::pull::Missed;
-use crate::rules::plain::one_line;
+use crate::rules::plain::{counted, one_line};
 use crate::support::compare::{Compared, List, Named};
 use crate::support::reconcile::Reconciled;
 use crate::support::when::Start;
@@ -225,7 +225,8 @@ fn part<T>(name: &str, list: &List<T>, heads: &[&str], row: impl Fn(&T) -> Vec<S
 }
 
 fn read(compared: &Compared) -> String {
-    let read = format!("{} rows read, {} of them no payment", compared.rows, compared.unpaid_rows);
+    let rows = counted(compared.rows, "row", "rows");
+    let read = format!("{rows} read, {} of them no payment", compared.unpaid_rows);
     match (compared.from, compared.until) {
         (Some(from), Some(until)) => format!("{read}, from {} to {}", time(from), time(until)),
         _ => read,

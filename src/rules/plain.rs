@@ -1,7 +1,16 @@
 //! What others wrote, as it may stand before a person: one short line that steers nothing.
 
+use std::fmt::Display;
+
 /// The longest a buyer's text may be, in characters.
 pub const BUYER_TEXT_CHARS: usize = 200;
+
+/// So many of them: `1 license`, `2 licenses`.
+#[must_use]
+pub fn counted<N: Display + PartialEq + From<u8>>(count: N, one: &str, many: &str) -> String {
+    let word = if count == N::from(1) { one } else { many };
+    format!("{count} {word}")
+}
 
 /// One line of at most `chars_max` characters: controls and runs of white space become one space,
 /// and what turns the writing direction or is not seen is left out. Longer text ends in `…`.

@@ -7,6 +7,7 @@ use thiserror::Error;
 use crate::books::{Books, Shelf};
 use crate::config::{Config, Faults};
 use crate::keyring::{Keyring, KeyringError};
+use crate::rules::plain::counted;
 use crate::support::{Asked, Failure, Support};
 use crate::web::support::reload::{NotReloaded, Reload as Reloads, ReloadDone, Reloading};
 
@@ -59,7 +60,8 @@ impl Reload {
         };
         tracing::info!(
             events = replayed,
-            "the configuration was loaded anew; {replayed} events are tried again"
+            "the configuration was loaded anew; tried again: {}",
+            counted(replayed, "event", "events")
         );
         Ok(ReloadDone { accounts, products, replayed, warnings })
     }

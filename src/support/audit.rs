@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::view::{Page, text};
 use super::{Asked, Failure, Refusal, Support};
 use crate::rules::head::{Head, Tally};
+use crate::rules::plain::counted;
 use crate::store::history::{Chain, HistoryFault};
 use crate::store::rows::{Cursor, HistoryFilter, HistoryRow, NewHistory};
 use crate::store::{StoreError, Tx};
@@ -209,7 +210,9 @@ impl fmt::Display for AuditVerified {
         if let Some(HeadView { at, fault: Some(fault), .. }) = head {
             return write!(f, "not all that the head of {} covers is there: {fault}", text(*at));
         }
-        write!(f, "the history is whole: {entries} entries about {subjects} subjects")?;
+        let entries = counted(*entries, "entry", "entries");
+        let subjects = counted(*subjects, "subject", "subjects");
+        write!(f, "the history is whole: {entries} about {subjects}")?;
         match head {
             Some(HeadView { at, entries, .. }) => {
                 write!(f, ", with all {entries} that the head of {} covers", text(*at))

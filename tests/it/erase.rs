@@ -286,11 +286,11 @@ on_both! {
         let shell = crate::shell::shell(&db);
         shell.done("licenses issue --product acme-pro --email ann@example.com");
         let told = shell.done("customers erase ann@example.com --dry-run");
-        assert!(told.contains("would be taken out of 1 licenses"), "{told}");
+        assert!(told.contains("would be taken out of 1 license "), "{told}");
         assert!(told.ends_with("nothing was changed\n"), "{told}");
         assert!(db.holds("ann@example.com").await);
         let done = shell.done("customers erase ann@example.com --reason letter");
-        assert!(done.contains("taken out of 1 events"), "{done}");
+        assert!(done.contains("taken out of 1 event "), "{done}");
         assert!(!db.holds("ann@example.com").await);
         let again = shell.done("customers erase ann@example.com");
         assert!(again.contains("erased before") && again.contains("nothing is known"), "{again}");

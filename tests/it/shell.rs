@@ -137,7 +137,7 @@ on_both! {
             format!("event {event} would be applied\n  nothing changes\n")
         );
         assert_eq!(shell.done("events replay"), "replayed 0 events\n");
-        assert_eq!(shell.done("events replay --type support.issue"), "replayed 1 events\n");
+        assert_eq!(shell.done("events replay --type support.issue"), "replayed 1 event\n");
         assert_eq!(read(&shell, "events list")["items"][0]["status"], "applied");
         assert!(shell.refused(&format!("events ignore {event}")).contains("the event is applied"));
         shell.done(&format!("licenses resend {id} --email ann@new.example"));
@@ -152,20 +152,6 @@ on_both! {
         assert_eq!(rest["items"][0]["to"], "ann@example.com");
     }
 
-    async fn a_replay_that_fails_again_and_templates_that_are_wrong_end_with_1(db: Database) {
-        let shell = shell(&db);
-        issue(&shell);
-        let id = read(&shell, "events list")["items"][0]["id"].as_str().unwrap().to_owned();
-        shell.done(&format!("events replay {id}"));
-        db.tamper("DELETE FROM payloads").await;
-        let again = shell.run(&format!("events replay {id}"));
-        assert_eq!(again.status, 1, "{}", again.out);
-
-        std::fs::create_dir(shell.path("letters")).unwrap();
-        shell.write("letters/issued.txt", "{{ key");
-        let file = std::fs::read_to_string(shell.path("keywright.toml")).unwrap();
-        let own = file.replacen("[mail]", "[mail]\ntemplates = \"letters\"", 1);
-        shell.write("keywright.toml", &own);
     async fn only_the_service_brings_an_older_database_up_to_date(db: Database) {
         let shell = shell(&db);
         issue(&shell);
@@ -195,6 +181,20 @@ on_both! {
         assert!(refused.contains("of a newer keywright"), "{refused}");
     }
 
+    async fn a_replay_that_fails_again_and_templates_that_are_wrong_end_with_1(db: Database) {
+        let shell = shell(&db);
+        issue(&shell);
+        let id = read(&shell, "events list")["items"][0]["id"].as_str().unwrap().to_owned();
+        shell.done(&format!("events replay {id}"));
+        db.tamper("DELETE FROM payloads").await;
+        let again = shell.run(&format!("events replay {id}"));
+        assert_eq!(again.status, 1, "{}", again.out);
+
+        std::fs::create_dir(shell.path("letters")).unwrap();
+        shell.write("letters/issued.txt", "{{ key");
+        let file = std::fs::read_to_string(shell.path("keywright.toml")).unwrap();
+        let own = file.replacen("[mail]", "[mail]\ntemplates = \"letters\"", 1);
+        shell.write("keywright.toml", &own);
         assert!(shell.refused("check").starts_with("mail.templates: "));
     }
 
