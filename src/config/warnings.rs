@@ -122,14 +122,14 @@ fn endless(config: &Config, warnings: &mut Vec<String>) {
         let id = product.id.as_str();
         if product.on_expiry == OnExpiry::Maintain && told.insert((id, "on_expiry")) {
             warnings.push(format!(
-                "products.{id}: on_expiry = \"maintain\" and no end: every version is covered for \
-                 ever; write interval = \"P1Y\" for a year of versions"
+                "products.{id}: on_expiry = \"maintain\" and no end, unless the provider tells one: \
+                 every version is covered for ever; write interval = \"P1Y\" for a year of versions"
             ));
         }
         if !product.remind.is_empty() && told.insert((id, "remind")) {
             warnings.push(format!(
-                "products.{id}: remind and no end: there is nothing to remind of, unless the \
-                 provider tells one"
+                "products.{id}: remind and no end, unless the provider tells one: there is nothing \
+                 to remind of"
             ));
         }
     }
