@@ -8,6 +8,7 @@ use super::{Context, say};
 use crate::post::settings::letters;
 use crate::rules::digest::Digest;
 use crate::rules::letter::{LetterData, LinkData, Matter, Template};
+use crate::store::Age;
 use crate::store::rows::MailFilter;
 use crate::store::types::MailStatus;
 use crate::support::Asked;
@@ -98,7 +99,12 @@ impl Mail {
             say(preview(&context, *template, locale.as_deref(), *html)?)?;
             return Ok(());
         }
-        let support = context.support().await?;
+        let support = if matches!(self.action, Action::Hold { .. }) {
+            // After a restore, before a service brings the database up to date and sends.
+            context.support_on(&[Age::Current, Age::Older]).await?
+        } else {
+            context.support().await?
+        };
         match self.action {
             // Shown above, without a database.
             Action::Preview { .. } => {}

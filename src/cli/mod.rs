@@ -180,14 +180,20 @@ impl Context {
     /// # Errors
     /// Where the database or the keys cannot be used.
     async fn support(&self) -> anyhow::Result<Support> {
+        self.support_on(&[Age::Current]).await
+    }
+
+    /// As [`Context::support`], on a schema of one of these ages: some things have to be done before
+    /// a service starts.
+    async fn support_on(&self, ages: &[Age]) -> anyhow::Result<Support> {
         let config = self.config()?;
         self.at_home(&config)?;
         let store = Store::open(&config.database.url, Options::default())?;
         match store.age().await? {
             Age::New => store.migrate().await?,
-            Age::Current => {}
-            Age::Older => anyhow::bail!(OLDER),
+            age if ages.contains(&age) => {}
             Age::Newer => anyhow::bail!(NEWER),
+            Age::Older | Age::Current => anyhow::bail!(OLDER),
         }
         let keyring = open_keyring(&config, &store).await?;
         let shelf = Shelf::new(Books::new(config, keyring));

@@ -164,6 +164,8 @@ on_both! {
             let refused = shell.refused(command);
             assert!(refused.contains("start `keywright serve` once"), "{refused}");
         }
+        // A database that was restored must hold its mail before the service starts on it.
+        assert!(shell.done("mail hold").contains("nothing goes out"));
         assert_eq!(db.open(Options::default()).age().await.unwrap(), Age::Older);
         if let Some(file) = db.file() {
             // What stands before an upgrade.
