@@ -54,10 +54,11 @@ pub(crate) fn asked(scene: &Scene, sample: Sample) -> Sample {
 }
 
 /// The payment of the scene's cycle: that of a subscription is begun by a first payment, whose id
-/// the vendor's server writes into the subscription's metadata.
+/// the vendor's server writes into the subscription's metadata. One that failed is the subscription's
+/// own, whenever it is told.
 pub(crate) fn payment(scene: &Scene) -> Value {
     let failed = scene.step == Step::PaymentFailed;
-    let recurring = scene.subscription && scene.cycle > 0;
+    let recurring = scene.subscription && (scene.cycle > 0 || failed);
     let sequence = match (scene.subscription, recurring) {
         (false, _) => "oneoff",
         (true, false) => "first",
@@ -76,7 +77,7 @@ pub(crate) fn payment(scene: &Scene) -> Value {
     });
     json!({
         "resource": "payment",
-        "id": payment_id(scene, scene.cycle),
+        "id": told_id(scene),
         "mode": mode(scene),
         "createdAt": scene.at.to_rfc3339(),
         "paidAt": (!failed).then(|| scene.at.to_rfc3339()),
@@ -123,7 +124,15 @@ pub(crate) fn chargeback(scene: &Scene) -> Value {
     })
 }
 
-pub(crate) fn payment_id(scene: &Scene, cycle: u32) -> String {
+/// The id of the payment that is told of: each attempt has its own.
+pub(crate) fn told_id(scene: &Scene) -> String {
+    match scene.step {
+        Step::PaymentFailed => format!("tr_{}failed{}", scene.tag, scene.cycle),
+        _ => payment_id(scene, scene.cycle),
+    }
+}
+
+fn payment_id(scene: &Scene, cycle: u32) -> String {
     format!("tr_{}{cycle}", scene.tag)
 }
 

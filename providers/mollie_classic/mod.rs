@@ -177,7 +177,7 @@ impl Provider for MollieClassic {
         if let serde_json::Value::Object(fields) = &mut payment {
             fields.insert("_embedded".to_owned(), inside);
         }
-        let id = mollie::samples::payment_id(scene, scene.cycle);
+        let id = mollie::samples::told_id(scene);
         let sample = Sample::form("payment", [("id", &id)])
             .with_answer(format!("/v2/payments/{id}?embed=refunds,chargebacks"), payment);
         vec![mollie::samples::asked(scene, sample)]

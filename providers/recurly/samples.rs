@@ -95,8 +95,10 @@ impl Burst<'_> {
         format!("kw{}{what}", self.scene.tag)
     }
 
+    /// One that was not paid is none that was.
     fn invoice_id(&self) -> String {
-        self.id(&format!("inv{}", self.scene.cycle))
+        let failed = if self.scene.step == Step::PaymentFailed { "failed" } else { "" };
+        self.id(&format!("inv{failed}{}", self.scene.cycle))
     }
 
     /// A refund and a failed attempt are transactions of their own.

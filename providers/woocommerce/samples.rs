@@ -54,7 +54,8 @@ impl Shop<'_> {
 
     fn order(&self, status: &str) -> Value {
         let scene = self.scene;
-        let renews = scene.subscription && scene.cycle > 0;
+        // What fails is a renewal: a checkout that is not paid is tried again.
+        let renews = scene.subscription && (scene.cycle > 0 || scene.step == Step::PaymentFailed);
         let subscription = scene.number("subscription").to_string();
         let meta = if renews {
             json!([{ "id": 1, "key": "_subscription_renewal", "value": subscription }])
