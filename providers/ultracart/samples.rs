@@ -29,10 +29,9 @@ pub(super) fn of(scene: &Scene) -> Vec<Sample> {
         Step::PaymentFailed => {
             vec![auto("auto_order_decline", json!({ "status": "active", "failure_reason": "NSF" }))]
         }
-        Step::Cancel => vec![auto(
-            "auto_order_cancel",
-            json!({ "status": "canceled", "canceled_dts": scene.at.to_rfc3339() }),
-        )],
+        // Without a time: an event counts from when it came, and what was bought long ago would
+        // come after a cancellation that lies before today.
+        Step::Cancel => vec![auto("auto_order_cancel", json!({ "status": "canceled" }))],
         Step::PlanChange => vec![auto(
             "auto_order_update",
             json!({ "status": "active", "item": scene.item_next, "was": item }),
@@ -117,7 +116,6 @@ impl Shop<'_> {
             "original_order_id": self.order_id(0),
             "status": text("status"),
             "enabled": text("status") == Some("active"),
-            "canceled_dts": text("canceled_dts"),
             "failure_reason": text("failure_reason"),
             "items": [{
                 "original_item_id": scene.item_first,
