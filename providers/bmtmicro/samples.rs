@@ -13,13 +13,8 @@ pub(super) fn of(scene: &Scene) -> Vec<Sample> {
     let notification = || {
         let sample =
             request("ordernotification", &item(scene, "Order Notification"), Inlet::Webhook);
-        match scene.subscription {
-            true => sample.with_answer(
-                format!("/xmlrequest <orderid>{}</orderid>", order_id(scene, scene.cycle)),
-                Value::String(subscription(scene)),
-            ),
-            false => sample,
-        }
+        let question = format!("/xmlrequest <orderid>{}</orderid>", order_id(scene, scene.cycle));
+        sample.with_answer(question, Value::String(subscription(scene)))
     };
     match scene.step {
         Step::Purchase => {
@@ -90,8 +85,12 @@ fn item(scene: &Scene, comment: &str) -> String {
     format!("<customer><billing>{address}</billing><shipping>{address}</shipping></customer>{sold}")
 }
 
-/// What the API says of the order's subscription.
+/// What the API says of the order's subscription, or that there is none.
 fn subscription(scene: &Scene) -> String {
+    if !scene.subscription {
+        let none = elements(&[("errorcode", "1"), ("errormessage", "not found")]);
+        return format!("<response><subscriptions>{none}</subscriptions></response>");
+    }
     let told = elements(&[
         ("subscriptionid", &scene.number("subscription").to_string()),
         ("orderid", &order_id(scene, 0)),

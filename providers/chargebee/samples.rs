@@ -41,8 +41,9 @@ impl Burst<'_> {
     fn tell(&mut self, event_type: &str) {
         let (scene, position) = (self.scene, self.samples.len());
         let seconds = TimeDelta::seconds(position.try_into().unwrap_or_default());
+        let id = format!("ev_kw{}{}{}{position}", scene.tag, scene.step.as_str(), scene.cycle);
         let body = json!({
-            "id": format!("ev_kw{}{}{}{position}", scene.tag, scene.step.as_str(), scene.cycle),
+            "id": id,
             "occurred_at": (scene.at + seconds).timestamp(),
             "source": "scheduled_job",
             "object": "event",
@@ -51,7 +52,9 @@ impl Burst<'_> {
             "event_type": event_type,
             "webhook_status": "not_configured",
         });
-        self.samples.push(Sample::json(event_type, &body));
+        let sample = Sample::json(event_type, &body);
+        let told = json!({ "event": body });
+        self.samples.push(sample.with_answer(format!("/api/v2/events/{id}"), told));
     }
 
     fn content(&self, event_type: &str) -> Value {

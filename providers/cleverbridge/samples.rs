@@ -101,7 +101,14 @@ fn sold(scene: &Scene) -> Sample {
     let kind = "PaidOrderNotification";
     let mut document = purchase(scene, "PAY");
     put(&mut document, "meta", meta(scene, kind));
-    Sample::json(kind, &document)
+    looked_up(scene, Sample::json(kind, &document))
+}
+
+/// The one question is whether there is such a purchase.
+fn looked_up(scene: &Scene, sample: Sample) -> Sample {
+    let id = purchase_id(scene, scene.cycle);
+    let known = json!({ "purchaseId": id, "statusId": "PAY" });
+    sample.with_answer(format!("/purchase/getpurchase?purchaseId={id}"), known)
 }
 
 fn reimbursed(scene: &Scene, kind: &str, status_id: &str) -> Sample {

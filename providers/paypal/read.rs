@@ -16,6 +16,7 @@ use crate::{Ask, Auth, Need};
 
 pub(super) const CLIENT_ID: &str = "api_client_id";
 pub(super) const CLIENT_SECRET: &str = "api_client_secret";
+pub(super) const TOKEN_PATH: &str = "/v1/oauth2/token";
 
 /// Types that lead to notices.
 pub(super) const EVENTS: &[&str] = &[
@@ -63,7 +64,7 @@ pub(super) fn asks(event: &Event<'_>) -> Result<Vec<Ask>, Unread> {
 
 /// By the credentials of the REST app.
 pub(super) fn auth() -> Auth {
-    Auth::ClientCredentials { token_path: "/v1/oauth2/token", id: CLIENT_ID, secret: CLIENT_SECRET }
+    Auth::ClientCredentials { token_path: TOKEN_PATH, id: CLIENT_ID, secret: CLIENT_SECRET }
 }
 
 /// An id that can stand in a path.

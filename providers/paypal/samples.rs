@@ -4,6 +4,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
+use super::read::TOKEN_PATH;
 use crate::sample::{Sample, Scene, Step};
 
 /// All events of a step; none where the step cannot be (a renewal of a single sale).
@@ -97,10 +98,9 @@ impl Shop<'_> {
                 "method": "GET",
             }],
         });
-        self.event("PAYMENT.SALE.COMPLETED", "sale", sale).with_answer(
-            format!("/v1/billing/subscriptions/{}", self.subscription_id()),
-            self.subscription("ACTIVE"),
-        )
+        let path = format!("/v1/billing/subscriptions/{}", self.subscription_id());
+        asked(self.event("PAYMENT.SALE.COMPLETED", "sale", sale))
+            .with_answer(path, self.subscription("ACTIVE"))
     }
 
     /// It stands as after this payment.
@@ -159,10 +159,9 @@ impl Shop<'_> {
                 "method": "GET",
             }],
         });
-        self.event("PAYMENT.CAPTURE.COMPLETED", "capture", capture).with_answer(
-            format!("/v2/checkout/orders/{}", self.order_id()),
-            self.order("COMPLETED"),
-        )
+        let path = format!("/v2/checkout/orders/{}", self.order_id());
+        asked(self.event("PAYMENT.CAPTURE.COMPLETED", "capture", capture))
+            .with_answer(path, self.order("COMPLETED"))
     }
 
     fn order(&self, status: &str) -> Value {
@@ -273,6 +272,13 @@ impl Shop<'_> {
     fn id(&self, letter: char, number: u32) -> String {
         format!("8{letter}{}{number:04}", self.scene.tag.to_ascii_uppercase())
     }
+}
+
+/// Whoever asks gets a token first.
+fn asked(sample: Sample) -> Sample {
+    let token =
+        json!({ "access_token": "A21AAKwSample", "token_type": "Bearer", "expires_in": 300 });
+    sample.with_answer(TOKEN_PATH, token)
 }
 
 fn time(at: DateTime<Utc>) -> String {

@@ -180,6 +180,11 @@ impl<'a> Burst<'a> {
             "occurred_at": time(scene.at + TimeDelta::seconds(position.into())),
             "notification_id": self.shop.id("ntf", step, number),
         });
-        self.samples.push(Sample::json(event_type, &body).with_header("User-Agent", "Paddle"));
+        let mut sample = Sample::json(event_type, &body).with_header("User-Agent", "Paddle");
+        if event_type == "transaction.completed" {
+            let path = format!("/customers/{}", self.shop.id("ctm", 'c', 0));
+            sample = sample.with_answer(path, json!({ "data": self.shop.customer() }));
+        }
+        self.samples.push(sample);
     }
 }
