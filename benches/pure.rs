@@ -160,6 +160,7 @@ fn scene() -> Scene {
         subscription: true,
         amount_minor: 9_900,
         currency: "EUR".to_owned(),
+        settings: keywright_providers::Settings::new(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Datelike as _, Utc};
 
+use crate::read::Settings;
 use crate::request::{Inlet, Request};
 
 /// What the samples tell of: one purchase, at one step of its life.
@@ -36,9 +37,18 @@ pub struct Scene {
     /// Total of one payment, minor units of `currency`.
     pub amount_minor: i64,
     pub currency: String,
+    /// Those of the account that the events are for: what tells of a shop or a seller there tells
+    /// of that one.
+    pub settings: Settings,
 }
 
 impl Scene {
+    /// What the account sets there, or else this.
+    #[must_use]
+    pub fn setting<'a>(&'a self, name: &str, absent: &'a str) -> &'a str {
+        self.settings.get(name).map_or(absent, String::as_str)
+    }
+
     /// A number made of the tag and a name (`order 1`), for providers whose ids are numbers. Never
     /// 0, and below 2^53.
     #[must_use]
@@ -263,6 +273,7 @@ mod tests {
             subscription: false,
             amount_minor,
             currency: currency.to_owned(),
+            settings: Settings::new(),
         }
     }
 

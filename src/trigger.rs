@@ -4,9 +4,12 @@
 //! - [`drill`]: a test event, of which nothing comes where that can be had
 
 pub mod drill;
+#[cfg(test)]
+mod tests;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use keywright_providers::sample::{Sample, Scene, Step};
+use keywright_providers::{Ask, Envelope, Event, Need, Reject};
 use thiserror::Error;
 
 use crate::config::Account;
@@ -48,6 +51,11 @@ pub enum Impossible {
     NoItem(String),
     #[error("{kind} sends nothing for {step} here")]
     NoEvents { kind: &'static str, step: &'static str },
+    #[error(
+        "the account {account} would refuse what is made for {step} with its own settings \
+         ({reject}): in the guide of {kind}, the section on testing says what `trigger` needs"
+    )]
+    Refused { account: String, kind: &'static str, step: &'static str, reject: Reject },
     #[error("--set {key}: {message}")]
     Setting { key: String, message: String },
 }
@@ -203,13 +211,15 @@ pub fn scene_of(account: &Account, goods: Goods, tag: &str, start: DateTime<Utc>
         subscription: matches!(term, Some(Term::Interval(_))),
         amount_minor: 4_900,
         currency: "EUR".to_owned(),
+        settings: account.credentials.settings.clone(),
     }
 }
 
 /// The signed events of these steps, each a little later than the one before.
 ///
 /// # Errors
-/// [`Impossible::NoEvents`] where the provider has none for a single step asked for.
+/// [`Impossible::NoEvents`] where the provider has none for a single step asked for,
+/// [`Impossible::Refused`] where the account would take none of a step's.
 pub fn tell(
     account: &Account,
     scene: &Scene,
@@ -218,11 +228,11 @@ pub fn tell(
 ) -> Result<Vec<Told>, Impossible> {
     let length = scene.period_end - scene.period_start;
     let (mut told, mut cycle, mut late) = (Vec::new(), scene.cycle, 0);
+    let (mut item, item_next) = (&scene.item, &scene.item_next);
     for step in steps {
-        let renewed = matches!(step, Step::Renewal);
-        cycle += u32::from(renewed);
+        let of_cycle = cycle + u32::from(matches!(step, Step::Renewal));
         late += 1;
-        let begun = scene.period_start + length * i32::try_from(cycle).unwrap_or(0);
+        let begun = scene.period_start + length * i32::try_from(of_cycle).unwrap_or(0);
         let at = match step {
             Step::Purchase => scene.at,
             // Hours, because some providers tell times to the minute.
@@ -230,31 +240,84 @@ pub fn tell(
         };
         let scene = Scene {
             step: *step,
-            cycle,
+            cycle: of_cycle,
             at,
             period_start: begun,
             period_end: begun + length,
+            item: item.clone(),
             ..scene.clone()
         };
-        let samples: Vec<Sample> = account
-            .provider
-            .samples(&scene)
-            .into_iter()
-            .map(|sample| account.provider.sign(sample, &account.credentials, now))
-            // What the account cannot sign (no key for the other inlet) it would not be sent.
-            .filter(|sample| accepted(account, sample, now))
-            .collect();
+        let samples = signed(account, &scene, now)?;
         if samples.is_empty() && steps.len() <= 2 {
             let kind = account.provider.facts().kind;
             return Err(Impossible::NoEvents { kind, step: step.as_str() });
+        }
+        // What is not told of did not happen: what is sold once is not renewed.
+        if !samples.is_empty() {
+            cycle = of_cycle;
+            item = if *step == Step::PlanChange { item_next } else { item };
         }
         told.push(Told { step: *step, samples });
     }
     Ok(told)
 }
 
-fn accepted(account: &Account, sample: &Sample, now: DateTime<Utc>) -> bool {
-    account.provider.verify(&sample.request(), &account.credentials, now).is_ok()
+/// What the provider sends for this scene until now, as far as the account takes it: what it cannot
+/// sign (no key for the other inlet) it would not be sent. At least one, where there are some.
+fn signed(account: &Account, scene: &Scene, now: DateTime<Utc>) -> Result<Vec<Sample>, Impossible> {
+    let (provider, credentials) = (&account.provider, &account.credentials);
+    let (mut samples, mut refused) = (Vec::new(), None);
+    for sample in provider.samples(scene) {
+        let sample = provider.sign(sample, credentials, now);
+        match provider.verify(&sample.request(), credentials, now) {
+            Ok(_) => samples.push(sample),
+            Err(reject) => refused = Some(reject),
+        }
+    }
+    if let (Some(reject), true) = (refused, samples.is_empty()) {
+        let (kind, step) = (provider.facts().kind, scene.step.as_str());
+        return Err(Impossible::Refused { account: account.name.clone(), kind, step, reject });
+    }
+    samples.retain(|sample| !lies_ahead(account, sample, scene.at.max(now)));
+    Ok(samples)
+}
+
+/// Must the provider's API be asked before an event of this sample is read, with what the account
+/// has for that?
+#[must_use]
+pub fn asks(account: &Account, sample: &Sample, now: DateTime<Utc>) -> bool {
+    let credentials = &account.credentials;
+    let set = |name: &&str| {
+        credentials.keys.contains_key(*name) || credentials.settings.contains_key(*name)
+    };
+    let must = |ask: &Ask| match ask.need {
+        Need::Always => true,
+        Need::Configured => ask.auth.settings().iter().all(set),
+        Need::Helpful => false,
+    };
+    envelopes(account, sample, now).iter().any(|envelope| {
+        let event = Event { settings: &credentials.settings, ..Event::of(envelope, now) };
+        account.provider.asks(&event).is_ok_and(|asks| asks.iter().any(must))
+    })
+}
+
+/// What the delivery holds, as the service will find it.
+fn envelopes(account: &Account, sample: &Sample, now: DateTime<Utc>) -> Vec<Envelope> {
+    let request = sample.request();
+    let verified = account.provider.verify(&request, &account.credentials, now);
+    let envelopes = verified.map(|verified| account.provider.envelopes(&request, &verified));
+    match envelopes {
+        Ok(Ok(envelopes)) => envelopes,
+        Ok(Err(_)) | Err(_) => Vec::new(),
+    }
+}
+
+/// Will it only be sent when something else is over, as the end of a warranty is? What belongs to
+/// one step is told within an hour.
+fn lies_ahead(account: &Account, sample: &Sample, now: DateTime<Utc>) -> bool {
+    let envelopes = envelopes(account, sample, now);
+    let ahead = |at: DateTime<Utc>| at - now > TimeDelta::hours(1);
+    !envelopes.is_empty() && envelopes.iter().all(|one| one.occurred_at.is_some_and(ahead))
 }
 
 /// Changes one value of a scene, as `--set key=value` says.
@@ -315,29 +378,4 @@ pub fn set(scene: &mut Scene, key: &str, value: &str) -> Result<(), Impossible> 
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_purchase_is_continued_by_the_name_that_it_was_given() {
-        let start = DateTime::from_timestamp(1_795_414_670, 0).unwrap();
-        let tag = tag_of(start, "abcdefgh");
-        assert_eq!((tag.as_str(), begun(&tag)), ("0toxytqabc", Some(start)));
-        for of_somebody_else in ["", "ada", "0toxytq", "0toxytqabcd", "helloworld", "0toxyt-abc"] {
-            assert_eq!(begun(of_somebody_else), None, "{of_somebody_else}");
-        }
-    }
-
-    #[test]
-    fn what_is_not_renewed_was_bought_just_now() {
-        let now = DateTime::from_timestamp(1_795_414_670, 0).unwrap();
-        let goods = Goods { item: String::new(), item_next: String::new(), term: None };
-        assert_eq!(goods.bought_at(&[Step::Purchase], now), now);
-        let canceled = goods.bought_at(&[Step::Purchase, Step::Cancel], now);
-        assert!(canceled < now && now - canceled < TimeDelta::days(1));
-        assert!(goods.bought_at(&LIFE, now) < now - TimeDelta::days(360));
-    }
 }

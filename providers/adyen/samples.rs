@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::read::CAPTURE;
 use crate::sample::{Sample, Scene, Step, extended};
 
 /// What Adyen sends at one step. Cancellations and changes of a plan happen at the vendor's:
@@ -9,15 +10,22 @@ use crate::sample::{Sample, Scene, Step, extended};
 pub(super) fn of(scene: &Scene) -> Vec<Sample> {
     match scene.step {
         Step::Purchase if scene.subscription => {
-            vec![authorisation(scene, true), token_created(scene)]
+            paid(scene).into_iter().chain([token_created(scene)]).collect()
         }
-        Step::Purchase => vec![authorisation(scene, true)],
-        Step::Renewal if scene.subscription => vec![authorisation(scene, true)],
+        Step::Purchase => paid(scene),
+        Step::Renewal if scene.subscription => paid(scene),
         Step::PaymentFailed if scene.subscription => vec![authorisation(scene, false)],
         Step::Refund => vec![modification(scene, "REFUND", 'R')],
         Step::Dispute => vec![modification(scene, "NOTIFICATION_OF_CHARGEBACK", 'D')],
         Step::Renewal | Step::PaymentFailed | Step::Cancel | Step::PlanChange => vec![],
     }
+}
+
+/// Where the account says that it captures by hand, a capture of its own follows.
+fn paid(scene: &Scene) -> Vec<Sample> {
+    let by_hand = scene.setting(CAPTURE, "automatic") == "manual";
+    let captured = by_hand.then(|| modification(scene, "CAPTURE", 'C'));
+    [authorisation(scene, true)].into_iter().chain(captured).collect()
 }
 
 /// The payment of the scene's cycle.
@@ -30,6 +38,8 @@ fn reference(scene: &Scene, of: char) -> String {
 }
 
 fn authorisation(scene: &Scene, success: bool) -> Sample {
+    // What fails is a renewal: a checkout is tried again.
+    let by_buyer = scene.cycle == 0 && success;
     let data = json!({
         "expiryDate": "03/2030", "authCode": "0123", "cardSummary": "1111",
         "shopperReference": format!("cust-{}", scene.tag),
@@ -37,7 +47,7 @@ fn authorisation(scene: &Scene, success: bool) -> Sample {
         "shopperName": name(&scene.name),
         "shopperCountry": scene.country,
         "shopperLocale": scene.locale,
-        "shopperInteraction": if scene.cycle == 0 { "Ecommerce" } else { "ContAuth" },
+        "shopperInteraction": if by_buyer { "Ecommerce" } else { "ContAuth" },
         "metadata.product": scene.item,
         "metadata.quantity": scene.quantity.to_string(),
     });

@@ -3,10 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
+use super::callback::STORE_HASH;
 use crate::sample::{Sample, Scene, Step};
-
-/// The store that the samples come from.
-const STORE: &str = "kwstore";
 
 /// All callbacks of a step, each with the order as the API shows it then.
 pub(super) fn of(scene: &Scene) -> Vec<Sample> {
@@ -45,15 +43,16 @@ impl Shop<'_> {
             data.extend(more.clone());
         }
         let hash = self.scene.number(&format!("{scope} {data}"));
+        let store = self.scene.setting(STORE_HASH, "kwstore");
         let callback = json!({
             "scope": scope,
             "store_id": "1001",
             "data": data,
             "hash": format!("{hash:040x}"),
             "created_at": self.scene.at.timestamp(),
-            "producer": format!("stores/{STORE}"),
+            "producer": format!("stores/{store}"),
         });
-        let path = format!("/stores/{STORE}/v2/orders/{id}");
+        let path = format!("/stores/{store}/v2/orders/{id}");
         Sample::json(scope, &callback)
             .with_answer(format!("{path}/products?limit=250"), self.products(status_id))
             .with_answer(path, self.order(id, status_id))

@@ -70,7 +70,9 @@ fn ipn(scene: &Scene, transaction_type: &str) -> Sample {
 
 /// The address as the guide tells to write it, filled in by BlueSnap.
 fn keys_wanted(scene: &Scene) -> Sample {
-    let (invoice, quantity) = (number(scene, "invoice 0"), scene.quantity.to_string());
+    let names = scene.setting("invoice_field", "invoiceId");
+    let named = if names == "referenceNumber" { "reference 0" } else { "invoice 0" };
+    let (invoice, quantity) = (number(scene, named), scene.quantity.to_string());
     let fields = [
         ("product", scene.item.as_str()),
         ("order_id", &invoice),

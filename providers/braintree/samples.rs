@@ -1,10 +1,11 @@
 //! What Braintree sends for a step. It has no event for a refund of a card payment: a subscription
-//! shows it when it is canceled. A single sale is told of where it is paid by bank transfer, and
-//! needs the account's settings `item_field = "product"` and `quantity_add_on = "seats"`.
+//! shows it when it is canceled. A single sale is told of where it is paid by bank transfer, in the
+//! field and with the add-on that the account's settings name.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use data_encoding::BASE64;
 
+use super::{ITEM_FIELD, QUANTITY_ADD_ON};
 use crate::sample::{Sample, Scene, Step};
 
 /// How long the lines of a payload are.
@@ -90,8 +91,9 @@ fn subscription(scene: &Scene) -> String {
 
 fn add_ons(scene: &Scene) -> String {
     format!(
-        "<add-ons type=\"array\"><add-on><id>seats</id><amount>0.00</amount>\
+        "<add-ons type=\"array\"><add-on><id>{}</id><amount>0.00</amount>\
          <quantity type=\"integer\">{}</quantity></add-on></add-ons>",
+        plain(scene.setting(QUANTITY_ADD_ON, "seats")),
         scene.quantity
     )
 }
@@ -99,6 +101,7 @@ fn add_ons(scene: &Scene) -> String {
 fn sale(scene: &Scene) -> String {
     let (start, end) = days(scene);
     let item = plain(&scene.item);
+    let field = scene.setting(ITEM_FIELD, "product").replace('_', "-");
     let sold = match scene.subscription {
         true => format!(
             "<plan-id>{item}</plan-id><subscription-id>{}</subscription-id><subscription>\
@@ -109,8 +112,8 @@ fn sale(scene: &Scene) -> String {
             add_ons(scene),
         ),
         false => format!(
-            "<custom-fields><product>{item}</product>\
-             <product-quantity>{}</product-quantity></custom-fields>",
+            "<custom-fields><{field}>{item}</{field}>\
+             <{field}-quantity>{}</{field}-quantity></custom-fields>",
             scene.quantity
         ),
     };

@@ -58,6 +58,7 @@ fn scene(step: Step) -> Scene {
         subscription: true,
         amount_minor: 9_800,
         currency: "EUR".to_owned(),
+        settings: crate::Settings::new(),
     }
 }
 

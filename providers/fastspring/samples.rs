@@ -76,17 +76,18 @@ fn keys_wanted(scene: &Scene) -> Sample {
     let quantity = scene.quantity.to_string();
     let reference = shapes::reference(scene, 0);
     let subscription = shapes::subscription_id(scene);
+    let named = |field: &'static str| scene.setting(&format!("field_{field}"), field);
     let mut fields = vec![
-        ("company", scene.company.as_deref().unwrap_or_default()),
-        ("email", &scene.email),
-        ("name", &scene.name),
-        ("product", &scene.item),
-        ("quantity", &quantity),
-        ("reference", &reference),
+        (named("company"), scene.company.as_deref().unwrap_or_default()),
+        (named("email"), &scene.email),
+        (named("name"), &scene.name),
+        (named("product"), &scene.item),
+        (named("quantity"), &quantity),
+        (named("reference"), &reference),
         ("test", if scene.live { "false" } else { "true" }),
     ];
     if scene.subscription {
-        fields.push(("subscription", &subscription));
+        fields.push((named("subscription"), &subscription));
     }
     Sample { inlet: Inlet::Fulfil, ..Sample::form("fulfil.request", fields) }
         .with_header("User-Agent", "FS")

@@ -35,6 +35,7 @@ fn scene(step: Step, cycle: u32) -> Scene {
         subscription: true,
         amount_minor: 19_805,
         currency: "USD".to_owned(),
+        settings: crate::Settings::new(),
     }
 }
 

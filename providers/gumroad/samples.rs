@@ -4,6 +4,7 @@
 use chrono::{DateTime, Months, SecondsFormat, Utc};
 use serde_json::json;
 
+use super::read::SELLER_ID;
 use crate::sample::{Sample, Scene, Step};
 
 /// All events of a step; none where the step cannot be (a renewal of a single sale).
@@ -46,8 +47,9 @@ pub(super) fn burst(scene: &Scene) -> Vec<Sample> {
 fn sale(scene: &Scene, resource: &str) -> Sample {
     let id = format!("kw{}{}==", scene.tag, scene.cycle);
     let refunded = resource == "refund";
+    let seller = scene.setting(SELLER_ID, "kwSeller==");
     let mut fields = vec![
-        ("seller_id", "kwSeller==".to_owned()),
+        ("seller_id", seller.to_owned()),
         ("product_id", scene.item.clone()),
         ("product_name", "A license".to_owned()),
         ("permalink", "license".to_owned()),
@@ -84,7 +86,7 @@ fn sale(scene: &Scene, resource: &str) -> Sample {
             "id": id,
             "email": scene.email,
             "full_name": scene.name,
-            "seller_id": "kwSeller==",
+            "seller_id": seller,
             "product_id": scene.item,
             "product_permalink": "license",
             "price": scene.amount_minor,

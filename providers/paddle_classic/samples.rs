@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::fulfil::{FIELD_EMAIL, FIELD_NAME};
 use crate::request::Inlet;
 use crate::sample::{Sample, Scene, Step};
 
@@ -162,8 +163,8 @@ impl Shop<'_> {
             ("p_tax_amount", "0".to_owned()),
             ("p_coupon", String::new()),
             ("p_earnings", format!("{{\"1234\":\"{}\"}}", scene.decimal())),
-            ("email", scene.email.clone()),
-            ("name", scene.name.clone()),
+            (scene.setting(FIELD_EMAIL, "email"), scene.email.clone()),
+            (scene.setting(FIELD_NAME, "name"), scene.name.clone()),
         ];
         Sample { inlet: Inlet::Fulfil, ..Sample::form(super::fulfil::REQUEST, fields) }
     }

@@ -23,6 +23,15 @@ impl Prices {
         Ok(Self(entries.collect::<Result<_, Unread>>()?))
     }
 
+    /// What so many of the item cost: in this currency, or else in the first that is told.
+    pub(super) fn least(&self, item: &str, quantity: u32, currency: &str) -> Option<Money> {
+        let (_, prices) = self.0.iter().find(|(name, _)| name == item)?;
+        let same = prices.iter().find(|price| price.currency == currency);
+        let price = same.or_else(|| prices.first())?;
+        let minor = price.minor.saturating_mul(quantity.into());
+        Some(Money { minor, currency: price.currency.clone() })
+    }
+
     /// # Errors
     /// [`Unread::Value`] where so many of the item cost more than was paid, or their price is not
     /// known.

@@ -3,13 +3,16 @@
 use chrono::{DateTime, FixedOffset, Utc};
 use serde_json::json;
 
+use super::prices::Prices;
+use super::read::{PRICES, RECEIVER};
 use crate::sample::{Sample, Scene, Step};
 
 type Fields = Vec<(&'static str, String)>;
 
 /// All messages of a step; none where the step cannot be (a renewal of a single sale).
 pub(super) fn burst(scene: &Scene) -> Vec<Sample> {
-    let shop = Shop { scene };
+    let priced = priced(scene);
+    let shop = Shop { scene: &priced };
     match (scene.step, scene.subscription) {
         (Step::Purchase, true) => vec![
             shop.message("subscr_signup", shop.subscription(&scene.item)),
@@ -36,6 +39,21 @@ pub(super) fn burst(scene: &Scene) -> Vec<Sample> {
     }
 }
 
+/// At the price that the account tells, where that is more: for less nothing is sold.
+fn priced(scene: &Scene) -> Scene {
+    let changes = scene.step == Step::PlanChange;
+    let item = if changes { &scene.item_next } else { &scene.item };
+    let prices = scene.settings.get(PRICES).and_then(|prices| Prices::parse(prices).ok());
+    let least = prices.and_then(|prices| prices.least(item, scene.quantity, &scene.currency));
+    let mut scene = scene.clone();
+    if let Some(least) = least {
+        let same = least.currency == scene.currency;
+        let more = if same { scene.amount_minor.max(least.minor) } else { least.minor };
+        (scene.amount_minor, scene.currency) = (more, least.currency);
+    }
+    scene
+}
+
 struct Shop<'a> {
     scene: &'a Scene,
 }
@@ -45,6 +63,9 @@ impl Shop<'_> {
         let scene = self.scene;
         let (first, last) = scene.name.split_once(' ').unwrap_or((&scene.name, ""));
         let track = format!("{}{}{}", scene.tag, scene.step.as_str(), scene.cycle);
+        let receivers = || scene.setting(RECEIVER, "shop@example.com").split_whitespace();
+        let address = receivers().find(|name| name.contains('@')).unwrap_or("shop@example.com");
+        let id = receivers().find(|name| !name.contains('@')).unwrap_or("KWTESTMERCHANT");
         let mut all: Fields = vec![
             ("payer_email", scene.email.clone()),
             ("payer_id", format!("KW{}", scene.tag.to_ascii_uppercase())),
@@ -52,9 +73,9 @@ impl Shop<'_> {
             ("last_name", last.to_owned()),
             ("payer_business_name", scene.company.clone().unwrap_or_default()),
             ("residence_country", scene.country.clone()),
-            ("business", "shop@example.com".to_owned()),
-            ("receiver_email", "shop@example.com".to_owned()),
-            ("receiver_id", "KWTESTMERCHANT".to_owned()),
+            ("business", address.to_owned()),
+            ("receiver_email", address.to_owned()),
+            ("receiver_id", id.to_owned()),
             ("mc_currency", scene.currency.clone()),
             ("charset", "UTF-8".to_owned()),
             ("notify_version", "3.9".to_owned()),

@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::SHOP;
 use crate::sample::{Sample, Scene, Step};
 
 /// All deliveries of a step; none where Shopify tells of no such thing.
@@ -174,7 +175,7 @@ impl Shop<'_> {
         let id = self.scene.number(&format!("{topic} {} {resource}", self.scene.cycle));
         Sample::json(topic, &resource)
             .with_header("X-Shopify-Topic", topic)
-            .with_header("X-Shopify-Shop-Domain", "example.myshopify.com")
+            .with_header("X-Shopify-Shop-Domain", self.scene.setting(SHOP, "example.myshopify.com"))
             .with_header("X-Shopify-API-Version", "2026-07")
             .with_header("X-Shopify-Webhook-Id", format!("{id:016x}"))
             .with_header("X-Shopify-Triggered-At", self.now())

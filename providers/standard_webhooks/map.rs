@@ -9,7 +9,7 @@ use crate::read::{self, Currency, Event, Id, Unread, filled};
 use crate::{Setting, Takes};
 
 pub(super) const KEY: &str = "key";
-const AMOUNTS: &str = "amounts";
+pub(super) const AMOUNTS: &str = "amounts";
 
 /// What an event can mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub(super) enum Meaning {
 }
 
 /// Each meaning: the setting that lists its types, and those that it has as if unset.
-const MEANINGS: &[(Meaning, &str, &str)] = &[
+pub(super) const MEANINGS: &[(Meaning, &str, &str)] = &[
     (
         Meaning::Paid,
         "events_paid",
@@ -80,9 +80,9 @@ pub(super) const EVENTS: &[&str] = &[
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
     pub(super) setting: &'static str,
-    pointers: &'static str,
+    pub(super) pointers: &'static str,
     /// Where `/data/id` is this thing's own id, by the first word of the type.
-    own: &'static [&'static str],
+    pub(super) own: &'static [&'static str],
 }
 
 const fn place(setting: &'static str, pointers: &'static str) -> Place {
@@ -125,6 +125,24 @@ pub(super) const AMOUNT: Place = place("amount", "/data/total_amount /data/total
 pub(super) const REFUND_AMOUNT: Place =
     place("refund_amount", "/data/refund_amount /data/refunded_amount /data/amount_refunded");
 pub(super) const CURRENCY: Place = place("currency", "/data/currency");
+
+/// All of them.
+pub(super) const PLACES: [Place; 14] = [
+    ORDER,
+    SUBSCRIPTION,
+    PAYMENT,
+    REFUND,
+    DISPUTE,
+    CUSTOMER,
+    EMAIL,
+    NAME,
+    PRODUCT,
+    QUANTITY,
+    PERIOD_END,
+    AMOUNT,
+    REFUND_AMOUNT,
+    CURRENCY,
+];
 
 const fn plain(name: &'static str, help: &'static str) -> Setting {
     Setting { name, secret: false, required: false, takes: Takes::Text, help }

@@ -6,11 +6,12 @@
 //!
 //! - [`map`]: which event means what, and where what stands, by the account's settings
 //! - [`read`]: one event to notices
-//! - [`samples`]: realistic events
+//! - [`samples`]: realistic events; `words`: as the account calls what they tell
 
 mod map;
 mod read;
 mod samples;
+mod words;
 
 use chrono::{DateTime, Utc};
 

@@ -1,9 +1,10 @@
-//! What a sender would send that keeps to the specification and to the names that hold where the
-//! account sets none.
+//! What a sender would send that keeps to the specification, in the names that the account sets and
+//! those that hold where it sets none.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
+use super::words;
 use crate::sample::{Sample, Scene, Step, extended};
 
 pub(super) fn burst(scene: &Scene) -> Vec<Sample> {
@@ -34,9 +35,11 @@ struct Shop<'a>(&'a Scene);
 impl Shop<'_> {
     fn event(&self, event_type: &str, data: Value) -> Sample {
         let Scene { tag, cycle, step, at, .. } = self.0;
-        let body = json!({ "type": event_type, "timestamp": time(*at), "data": data });
+        let told = words::event_type(self.0, event_type);
+        let body = json!({ "type": told, "timestamp": time(*at), "data": data });
+        let body = words::placed(self.0, event_type, body);
         let id = format!("msg_{tag}{cycle}{}", step.as_str());
-        Sample::json(event_type, &body).with_header("webhook-id", id)
+        Sample::json(told, &body).with_header("webhook-id", id)
     }
 
     /// The order of the purchase, or a subscription that renewed.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use keywright_providers::sample::Step;
-use keywright_providers::{Credentials, Inlet, Provider, Reject, Sample, Scene, Secret};
+use keywright_providers::{Credentials, Inlet, Provider, Reject, Sample, Scene, Secret, Settings};
 
 use super::check::from_file;
 use super::fault::{Key, Report};
@@ -122,6 +122,7 @@ fn foreign_purchase(provider: &dyn Provider, own: &Credentials) -> Vec<Sample> {
         subscription: true,
         amount_minor: 100,
         currency: "EUR".to_owned(),
+        settings: Settings::new(),
     };
     let secrets = nobodys();
     let settings = provider.facts().settings.iter().filter(|setting| setting.secret);

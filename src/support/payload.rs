@@ -203,6 +203,7 @@ mod tests {
                 subscription: true,
                 amount_minor: 4_900,
                 currency: "EUR".to_owned(),
+                settings: keywright_providers::Settings::new(),
             };
             for sample in ALL.iter().flat_map(|provider| provider.samples(&scene)) {
                 let text = payload(&sample.body, &mut Mask::new(Personal::Masked)).text;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use keywright_providers::sample::{Sample, Step};
 use keywright_providers::{Envelope, Inlet};
 
-use super::{Impossible, scene, tell};
+use super::{Impossible, asks, envelopes, scene, tell};
 use crate::config::Account;
 use crate::rules::product::Catalogue;
 
@@ -61,8 +61,8 @@ pub fn drill(
         }
     }
     let samples = purchase(account, catalogue, (tag, email), ours, now)?;
-    let asks = samples.iter().any(|sample| !sample.answers.is_empty());
-    let leads_to = if asks { LeadsTo::Question } else { LeadsTo::License };
+    let asked = samples.iter().any(|sample| asks(account, sample, now));
+    let leads_to = if asked { LeadsTo::Question } else { LeadsTo::License };
     let envelopes = samples.iter().flat_map(|sample| envelopes(account, sample, now));
     let ids = ids(envelopes.collect());
     Ok(Drill { samples, ids, leads_to })
@@ -93,17 +93,6 @@ fn purchase(
         return Err(Impossible::NoEvents { kind, step: Step::Purchase.as_str() });
     }
     Ok(samples)
-}
-
-/// What the delivery holds, as the service will find it.
-fn envelopes(account: &Account, sample: &Sample, now: DateTime<Utc>) -> Vec<Envelope> {
-    let request = sample.request();
-    let verified = account.provider.verify(&request, &account.credentials, now);
-    let envelopes = verified.map(|verified| account.provider.envelopes(&request, &verified));
-    match envelopes {
-        Ok(Ok(envelopes)) => envelopes,
-        Ok(Err(_)) | Err(_) => Vec::new(),
-    }
 }
 
 fn ids(envelopes: Vec<Envelope>) -> Vec<String> {

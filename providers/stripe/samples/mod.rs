@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use self::objects::{invoice, item, open_invoice, previous_period, proration, put, subscription};
 use self::words::Words;
+use super::envelope::ACCOUNT;
 use crate::sample::{Sample, Scene, Step};
 
 pub(super) fn samples(scene: &Scene) -> Vec<Sample> {
@@ -52,6 +53,11 @@ impl<'a> Burst<'a> {
         let id = format!("evt_1Kw{tag}{cycle:04}{}{:02}", letter(*step), self.samples.len());
         let words = self.words.clone().with("event", id).with("type", event_type);
         let mut event = words.fill(include_str!("event.json"));
+        if let (Some(account), Value::Object(frame)) =
+            (self.scene.settings.get(ACCOUNT), &mut event)
+        {
+            frame.insert("account".to_owned(), account.as_str().into());
+        }
         put(&mut event, "/data/object", object);
         if !previous.is_null() {
             put(&mut event, "/data/previous_attributes", previous);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Days, Months, Utc};
 use keywright_providers::notice::Notice;
 use keywright_providers::sample::Step;
-use keywright_providers::{Answers, Fetched, Scene};
+use keywright_providers::{Answers, Fetched, Inlet, Scene};
 
 use crate::fixture::Fixture;
 use crate::subject::Subject;
@@ -103,7 +103,8 @@ pub(crate) fn notices(subject: &Subject<'_>, scene: &Scene) -> Result<Vec<Notice
 /// Sends the samples of a scene, each signed, and gives the events that arrive.
 pub(crate) fn told(subject: &Subject<'_>, scene: &Scene) -> Result<Vec<ToldEvent>, String> {
     let mut events = Vec::new();
-    for sample in subject.provider.samples(scene) {
+    let settings = subject.template(Inlet::Webhook).credentials.settings.clone();
+    for sample in subject.provider.samples(&Scene { settings, ..scene.clone() }) {
         let template = subject.template(sample.inlet);
         let title = sample.title.clone();
         let signed = subject.provider.sign(sample, &template.credentials, scene.at);
@@ -160,5 +161,6 @@ pub(crate) fn scene(step: Step, tag: &str, cycle: u32, subscription: bool) -> Sc
         subscription,
         amount_minor: 9_800,
         currency: "EUR".to_owned(),
+        settings: keywright_providers::Settings::new(),
     }
 }

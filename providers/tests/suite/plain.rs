@@ -428,6 +428,7 @@ fn fixtures(plain: &Plain) -> Vec<Fixture> {
                 subscription: true,
                 amount_minor: 4_900,
                 currency: "EUR".to_owned(),
+                settings: keywright_providers::Settings::new(),
             };
             let body = plain.samples(&scene).remove(0).body;
             let head = "secret: plain_0123456789abcdef\nnow: 2026-01-10T12:00:00Z\n\

@@ -78,6 +78,7 @@ fn scene_of((step, cycle, date): (Step, u32, &str)) -> Scene {
         subscription: true,
         amount_minor: 9_900,
         currency: "EUR".to_owned(),
+        settings: keywright_providers::Settings::new(),
     }
 }
 
@@ -91,7 +92,8 @@ fn events(provider: &dyn Provider, scene: &Scene) -> Vec<Vec<Notice>> {
         credentials.settings.insert("api_url".to_owned(), url);
     }
     let mut events = Vec::new();
-    for sample in provider.samples(scene) {
+    let settings = credentials.settings.clone();
+    for sample in provider.samples(&Scene { settings, ..scene.clone() }) {
         let sample = provider.sign(sample, &credentials, scene.at);
         let request = sample.request();
         let delivery = provider.verify(&request, &credentials, scene.at).unwrap();

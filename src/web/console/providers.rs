@@ -72,7 +72,7 @@ pub(super) fn why_not(account: &Account, impossible: &Impossible) -> String {
             "Nothing is mapped to a product: add a line to [providers.{name}.products], load the \
              configuration anew, and come back."
         ),
-        Impossible::NoEvents { .. } => format!(
+        Impossible::NoEvents { .. } | Impossible::Refused { .. } => format!(
             "{name} can verify what {title} signs, and cannot sign it: let {title} send a test \
              event, as the guide below says."
         ),

@@ -194,6 +194,7 @@ impl Office {
             subscription: true,
             amount_minor: 4_900,
             currency: "EUR".to_owned(),
+            settings: keywright_providers::Settings::new(),
         }
     }
 
