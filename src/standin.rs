@@ -61,6 +61,17 @@ impl StandIn {
         }
     }
 
+    /// As [`StandIn::learn`], of the event that is sent next. What is asked about those before it
+    /// is about things as they stood then, so what has another answer from now on is learned when
+    /// nothing is asked any more, or was for so long.
+    pub async fn learn_next(&self, sample: &Sample, quiet: Duration) {
+        if self.known.says_otherwise(sample) {
+            self.idle(quiet).await;
+        }
+        self.learn(std::slice::from_ref(sample));
+        *lock(&self.known.last_asked) = Instant::now();
+    }
+
     /// Waits until nothing was asked for so long.
     pub async fn idle(&self, quiet: Duration) {
         loop {
@@ -97,6 +108,12 @@ impl Known {
         // Whoever went away asks again.
         let _ = stream.write_all([head, body].concat().as_bytes()).await;
         let _ = stream.shutdown().await;
+    }
+
+    fn says_otherwise(&self, sample: &Sample) -> bool {
+        let answers = lock(&self.answers);
+        let differs = |(name, answer)| answers.get(name).is_some_and(|known| known != answer);
+        sample.answers.iter().map(|(name, answer)| (name, answer)).any(differs)
     }
 
     fn known(&self, path: &str, question: &[u8]) -> Option<Value> {
@@ -180,6 +197,21 @@ mod tests {
             let answer = ask(&there, path, &[]).await;
             assert_eq!(answer, (status.to_owned(), body.to_owned()), "{path}");
         }
+    }
+
+    #[tokio::test]
+    async fn what_changes_is_learned_when_nothing_is_asked_any_more() {
+        let there = StandIn::start("127.0.0.1:0").unwrap();
+        let quiet = Duration::from_millis(300);
+        let begun = Instant::now();
+        for (n, path) in [(1, "/1"), (2, "/2"), (2, "/2")] {
+            there.learn_next(&told(&[(path, json!({ "n": n }))]), quiet).await;
+        }
+        assert!(begun.elapsed() < quiet, "nothing changed");
+        let changed = told(&[("/1", json!({ "n": 3 }))]);
+        let (before, ()) = tokio::join!(ask(&there, "/1", &[]), there.learn_next(&changed, quiet));
+        assert_eq!(before.1, r#"{"n":1}"#, "it was asked before");
+        assert_eq!(ask(&there, "/1", &[]).await.1, r#"{"n":3}"#);
     }
 
     #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use chrono::SubsecRound as _;
 use clap::Args;
 use keywright_providers::sample::Step;
@@ -15,10 +15,13 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{Account, Config};
 use crate::sender::{Sender, on_this_machine};
 use crate::standin::StandIn;
-use crate::trigger::{Scenario, Told, begun, goods, scene_of, set, tag_of, tell};
+use crate::trigger::{Scenario, Told, asks, begun, goods, scene_of, set, tag_of, tell};
 
 /// So long nothing must be asked until the stand-in for the provider's API goes.
 const QUIET: Duration = Duration::from_secs(3);
+
+/// So long before what it says of a thing changes.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Makes realistic events of an account's kind, signed with its secret, and posts them.
 #[derive(Debug, Args)]
@@ -55,11 +58,17 @@ impl Trigger {
             let known = configured(config.accounts.keys());
             bail!("there is no account {:?}; {known}", self.account);
         };
+        let base = if self.print { None } else { Some(self.base(&config)?) };
         let told = self.tell(account, &config)?;
         let mut samples: Vec<Sample> = told.into_iter().flat_map(|told| told.samples).collect();
-        if self.print {
-            return samples.iter().try_for_each(print);
+        let Some(base) = base else { return samples.iter().try_for_each(print) };
+        let sender = Sender::new(&base)?;
+        let stand_in = stand_in(account, &samples)?;
+        if self.shuffle {
+            // In no order that an API could stand in: it knows from the first how all of it ends.
+            stand_in.iter().for_each(|there| there.learn(&samples));
         }
+        let originals = samples.len();
         let copies: Vec<Sample> =
             (1..self.duplicate).flat_map(|_| samples.iter().cloned()).collect();
         samples.extend(copies);
@@ -68,23 +77,44 @@ impl Trigger {
             // Keys are asked for while the order is placed, and before anything comes of it.
             samples.sort_by_key(|sample| sample.inlet != Inlet::Fulfil);
         }
-        let base = self.to.clone().unwrap_or_else(|| address(&config));
-        let sender = Sender::new(&base)?;
-        let stand_in = stand_in(account, &samples)?;
-        let mut refused = 0;
-        for sample in &samples {
-            let answered = sender.send(&self.account, sample).await?;
+        let mut answers = Vec::new();
+        for (position, sample) in samples.iter().enumerate() {
+            if let Some(there) = stand_in.as_ref().filter(|_| !self.shuffle && position < originals)
+            {
+                there.learn_next(sample, PAUSE).await;
+            }
+            let answered = sender.send(&self.account, sample).await.map_err(unanswered)?;
             say(format!("{} {}", answered.status, sample.title))?;
-            refused += u32::from(!(200..300).contains(&answered.status));
+            answers.push(answered.status);
         }
-        if let Some(stand_in) = stand_in {
-            say("the provider's API is stood in for until nothing more is asked")?;
-            stand_in.idle(QUIET).await;
+        match stand_in {
+            Some(stand_in) => {
+                say("the provider's API is stood in for until nothing more is asked")?;
+                stand_in.idle(QUIET).await;
+            }
+            None if samples.iter().any(|sample| asks(account, sample, SystemClock.now())) => {
+                say(format!(
+                    "{} is asked about this and does not know it; with api_url = \
+                     \"http://127.0.0.1:PORT\" in [providers.{}] this command answers in its place",
+                    account.provider.facts().title,
+                    account.name
+                ))?;
+            }
+            None => {}
         }
-        if refused > 0 {
-            bail!("{refused} of {} events were not accepted", samples.len());
+        not_accepted(&answers).map_or(Ok(()), |message| Err(anyhow::Error::msg(message)))
+    }
+
+    /// The service's address, as it was given or as the configuration has it.
+    fn base(&self, config: &Config) -> anyhow::Result<String> {
+        match &self.to {
+            Some(to) if to.starts_with("http://") || to.starts_with("https://") => Ok(to.clone()),
+            Some(to) => Err(misused(format!("--to {to}: write http://{to}"))),
+            None if config.server.listen.port() == 0 => {
+                Err(misused("the configuration listens on any free port: say --to URL"))
+            }
+            None => Ok(address(config)),
         }
-        Ok(())
     }
 
     fn settings(&self) -> anyhow::Result<Vec<(&str, &str)>> {
@@ -147,13 +177,42 @@ fn stand_in(account: &Account, samples: &[Sample]) -> anyhow::Result<Option<Stan
     let address = address.trim_end_matches('/');
     let stand_in = StandIn::start(address)
         .with_context(|| format!("cannot stand in for the provider's API at {address}"))?;
-    stand_in.learn(samples);
     Ok(Some(stand_in))
 }
 
 /// Where the configuration listens, as this machine reaches it.
-pub(super) fn address(config: &Config) -> String {
+fn address(config: &Config) -> String {
     on_this_machine(config.server.listen)
+}
+
+/// What to do where nothing listens.
+fn unanswered(error: anyhow::Error) -> anyhow::Error {
+    let refused = error.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_connect);
+    match refused {
+        true => {
+            anyhow!("{error:#}; is `keywright serve` running there? --to names another address")
+        }
+        false => error,
+    }
+}
+
+/// What to say where not every event was taken.
+fn not_accepted(answers: &[u16]) -> Option<String> {
+    let refused = answers.iter().filter(|status| !(200..300).contains(*status)).count();
+    let all = |wanted: u16| answers.iter().all(|status| *status == wanted);
+    let why = match () {
+        () if refused == 0 => return None,
+        () if all(401) => "401: the service has another secret for this account; reload it",
+        () if all(404) => "404: the service has no such account; reload it",
+        () => "",
+    };
+    let count = match (refused, answers.len()) {
+        (_, 1) => "the event was not accepted".to_owned(),
+        (refused, all) if refused == all => format!("none of {all} events was accepted"),
+        (1, all) => format!("1 of {all} events was not accepted"),
+        (refused, all) => format!("{refused} of {all} events were not accepted"),
+    };
+    Some(if why.is_empty() { count } else { format!("{count}; {why}") })
 }
 
 fn print(sample: &Sample) -> anyhow::Result<()> {
@@ -168,4 +227,33 @@ fn print(sample: &Sample) -> anyhow::Result<()> {
     say(String::from_utf8_lossy(&sample.body))?;
     say("")?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_taken_is_counted_and_where_all_were_refused_it_says_what_to_do() {
+        for (answers, told) in [
+            (&[200, 202][..], None),
+            (&[503], Some("the event was not accepted")),
+            (&[200, 503], Some("1 of 2 events was not accepted")),
+            (&[200, 401, 401], Some("2 of 3 events were not accepted")),
+            (&[500, 503], Some("none of 2 events was accepted")),
+            (
+                &[401, 401],
+                Some(
+                    "none of 2 events was accepted; 401: the service has another secret for this \
+                     account; reload it",
+                ),
+            ),
+            (
+                &[404],
+                Some("the event was not accepted; 404: the service has no such account; reload it"),
+            ),
+        ] {
+            assert_eq!(not_accepted(answers).as_deref(), told, "{answers:?}");
+        }
+    }
 }

@@ -321,6 +321,32 @@ fn a_vendor_reads_a_letter_before_a_customer_does() {
 }
 
 #[test]
+fn trigger_says_where_it_found_no_service_and_how_to_name_one() {
+    let shell = Shell::new();
+    let configured = |listen: &str| {
+        shell.write(
+            "keywright.toml",
+            &format!(
+                "[server]\nlisten = \"{listen}\"\n[providers.stripe]\nkind = \"stripe\"\nsecret = \
+                 \"{SECRET}\"\n"
+            ),
+        );
+    };
+    configured("127.0.0.1:0");
+    let any = shell.misused("trigger stripe purchase --set item=price_x");
+    assert!(any.contains("the configuration listens on any free port: say --to URL"), "{any}");
+    let bare = shell.misused("trigger stripe purchase --set item=price_x --to localhost:21000");
+    assert!(bare.contains("--to localhost:21000: write http://localhost:21000"), "{bare}");
+    // Whoever took it has gone.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    configured(&free.to_string());
+    let nobody = shell.refused("trigger stripe purchase --set item=price_x --set tag=ada");
+    let right = "is `keywright serve` running there? --to names another address";
+    assert!(nobody.contains(&format!("no answer from http://{free}")), "{nobody}");
+    assert!(nobody.contains(right), "{nobody}");
+}
+
+#[test]
 fn what_is_mapped_to_nothing_can_be_tried_out_before_it_is_mapped() {
     let shell = Shell::new();
     shell.write(
