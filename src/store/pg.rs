@@ -19,6 +19,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use tokio::runtime::Runtime;
+use tokio::task::AbortHandle;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::age::{self, Age};
@@ -51,30 +52,59 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 /// Any number, as long as every node takes the same: «keywright» as letters of a telephone.
 const MIGRATION_LOCK: i64 = 539_974_448;
 
+/// How long a host of the address may take until a session with it stands: to be reached, to agree
+/// on TLS, and to say that it is ready.
+const CONNECTING: Duration = Duration::from_secs(5);
+
+/// What an answer may take longer than the patience that the server itself keeps to.
+const SLACK: Duration = Duration::from_secs(2);
+
 /// A connection's own small runtime, which runs only while the connection is used: no query hops
 /// threads.
 #[derive(Debug)]
-pub(super) struct OwnRuntime(Arc<Runtime>);
+pub(super) struct OwnRuntime {
+    runtime: Runtime,
+    /// Of the task that speaks for the connection.
+    driver: AbortHandle,
+    /// How long anything on it may take. `None`: as long as it does.
+    limit: Option<Duration>,
+}
 
 thread_local! {
     /// The runtime of the connection that is being made on this thread.
-    static MAKING: std::cell::RefCell<Option<Arc<Runtime>>> = const { std::cell::RefCell::new(None) };
+    static MAKING: std::cell::RefCell<Option<OwnRuntime>> = const { std::cell::RefCell::new(None) };
 }
 
 impl BlockOn for OwnRuntime {
+    /// The server ends what takes too long; one that says nothing any more is not waited for. Then
+    /// the connection is given up, and all that is done on it ends with an error.
     fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.0.block_on(future)
+        let Some(limit) = self.limit else { return self.runtime.block_on(future) };
+        self.runtime.block_on(async {
+            let mut future = std::pin::pin!(future);
+            match tokio::time::timeout(limit, future.as_mut()).await {
+                Ok(output) => output,
+                Err(_) => {
+                    tracing::warn!(
+                        "PostgreSQL is silent for {limit:?}; the connection is given up"
+                    );
+                    self.driver.abort();
+                    future.await
+                }
+            }
+        })
     }
 
     #[expect(clippy::expect_used, reason = "the trait has no error; `connect` puts it there")]
     fn get_runtime() -> Self {
         let runtime = MAKING.with_borrow_mut(Option::take);
-        Self(runtime.expect("a connection is made by connect()"))
+        runtime.expect("a connection is made by connect()")
     }
 }
 
-/// Opens a connection. `patience` bounds every statement and every wait for a lock on it.
-pub(super) fn connect(url: &PostgresUrl, patience: Duration) -> Result<Conn, StoreError> {
+/// Opens a connection. `patience` bounds every statement and every wait for a lock on it; `None`:
+/// nothing does.
+pub(super) fn connect(url: &PostgresUrl, patience: Option<Duration>) -> Result<Conn, StoreError> {
     let unreachable = |cause: String| {
         let hosts = url.hosts();
         StoreError::Unavailable(format!("PostgreSQL cannot be reached at {hosts}: {cause}"))
@@ -91,16 +121,19 @@ pub(super) fn connect(url: &PostgresUrl, patience: Duration) -> Result<Conn, Sto
     if config.get_application_name().is_none() {
         config.application_name("keywright");
     }
-    let inner = runtime.block_on(async {
-        let (client, connection) = config.connect(tls).await.map_err(|error| cause(&error))?;
-        AsyncPgConnection::try_from_client_and_connection(client, connection)
-            .await
-            .map_err(|error| error.to_string())
-    });
-    let inner = inner.map_err(unreachable)?;
-    MAKING.set(Some(Arc::new(runtime)));
+    let hosts = u32::try_from(config.get_hosts().len()).unwrap_or(1).max(1);
+    let connecting = CONNECTING.saturating_mul(hosts);
+    let (inner, driver) = runtime
+        .block_on(async {
+            let session = tokio::time::timeout(connecting, session(&config, tls)).await;
+            session.unwrap_or_else(|_| Err(format!("it said nothing for {connecting:?}")))
+        })
+        .map_err(unreachable)?;
+    let limit = patience.map(|patience| patience.saturating_add(SLACK));
+    MAKING.set(Some(OwnRuntime { runtime, driver, limit }));
     let mut conn = Conn::from(inner);
-    let patience_ms = patience.as_millis();
+    // 0: none.
+    let patience_ms = patience.map_or(0, |patience| patience.as_millis());
     conn.batch_execute(&format!(
         "SET statement_timeout = {patience_ms};
          SET lock_timeout = {patience_ms};
@@ -110,6 +143,21 @@ pub(super) fn connect(url: &PostgresUrl, patience: Duration) -> Result<Conn, Sto
     // So that errors are told in words that are known here. Not everybody may.
     let _ = conn.batch_execute("SET lc_messages TO 'C'");
     Ok(conn)
+}
+
+/// The driver is a task of our own, so that it can be ended.
+async fn session(
+    config: &tokio_postgres::Config,
+    tls: MakeRustlsConnect,
+) -> Result<(AsyncPgConnection, AbortHandle), String> {
+    let (client, connection) = config.connect(tls).await.map_err(|error| cause(&error))?;
+    let driver = tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::info!("a session of PostgreSQL ended: {}", cause(&error));
+        }
+    });
+    let conn = AsyncPgConnection::try_from(client).await.map_err(|error| error.to_string())?;
+    Ok((conn, driver.abort_handle()))
 }
 
 /// With what stands behind it: tokio-postgres tells only «error connecting to server» itself.
@@ -152,12 +200,9 @@ fn tls(root_certificates: Option<&Path>) -> Result<rustls::ClientConfig, StoreEr
 }
 
 /// Nodes that start at once take turns; a node that is killed gives the lock back with its
-/// session. Each step is a transaction of its own.
+/// session. Each step is a transaction of its own. On a connection with all the time there is.
 pub(super) fn migrate(conn: &mut Conn) -> Result<(), StoreError> {
-    conn.batch_execute(&format!(
-        "SET lock_timeout = 0; SET statement_timeout = 0; SELECT pg_advisory_lock({MIGRATION_LOCK})"
-    ))
-    .of("migrations")?;
+    conn.batch_execute(&format!("SELECT pg_advisory_lock({MIGRATION_LOCK})")).of("migrations")?;
     conn.run_pending_migrations(MIGRATIONS)
         .map(drop)
         .map_err(|error| StoreError::Unavailable(format!("a migration failed: {error}")))

@@ -87,7 +87,7 @@ impl Threads {
         );
         // A wrong address is told at once. On a thread of its own: the caller may be async.
         let (first, patience) = (url.clone(), options.patience);
-        join(this.thread("store-first", move || pg::connect(&first, patience).map(drop))?)??;
+        join(this.thread("store-first", move || pg::connect(&first, Some(patience)).map(drop))?)??;
         let readers = (options.pg_connections / 3).max(1);
         let writers = options.pg_connections.saturating_sub(readers).max(1);
         for (count, name, begin, inbox) in [
@@ -96,13 +96,14 @@ impl Threads {
         ] {
             for _ in 0..count {
                 let (url, inbox) = (url.clone(), Arc::clone(inbox));
-                let seat = move || Seat::new(begin, move || pg::connect(&url, patience));
+                let seat = move || Seat::new(begin, move || pg::connect(&url, Some(patience)));
                 this.spawn(name, move || seat().serve_jobs(&inbox))?;
             }
         }
         for _ in 0..PG_KEEPERS {
             let (url, inbox) = (url.clone(), Arc::clone(&this.keeps));
-            let seat = move || Seat::new(PG_WRITE, move || pg::connect(&url, PG_KEEP_PATIENCE));
+            let seat =
+                move || Seat::new(PG_WRITE, move || pg::connect(&url, Some(PG_KEEP_PATIENCE)));
             this.spawn("store-keeper", move || seat().serve_keeps(&inbox))?;
         }
         Ok(this)
@@ -192,7 +193,7 @@ impl Source {
     pub(super) fn migrate(&self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(path) => sqlite::migrate(&mut sqlite::open(path)?),
-            Self::Pg(url) => pg::migrate(&mut pg::connect(url, PG_KEEP_PATIENCE)?),
+            Self::Pg(url) => pg::migrate(&mut pg::connect(url, None)?),
         }
     }
 
@@ -206,14 +207,14 @@ impl Source {
     pub(super) fn compact(&self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(path) => sqlite::compact(&mut sqlite::open(path)?),
-            Self::Pg(url) => pg::compact(&mut pg::connect(url, PG_KEEP_PATIENCE)?),
+            Self::Pg(url) => pg::compact(&mut pg::connect(url, None)?),
         }
     }
 
     pub(super) fn check(&self) -> Result<(), StoreError> {
         let unique = match self {
             Self::Sqlite(path) => sqlite::check(&mut sqlite::open(path)?)?,
-            Self::Pg(url) => pg::check(&mut pg::connect(url, PG_KEEP_PATIENCE)?)?,
+            Self::Pg(url) => pg::check(&mut pg::connect(url, Some(PG_KEEP_PATIENCE))?)?,
         };
         check::unique_constraints(&unique)
     }

@@ -12,6 +12,7 @@ mod sales;
 mod schema;
 mod shelves;
 mod shown;
+mod silence;
 mod transactions;
 
 use std::time::{Duration, Instant};
