@@ -108,6 +108,7 @@ on_both! {
         for text in personal {
             assert!(!db.holds(text).await, "{text} is there still");
         }
+        assert_eq!(db.unswept().await, Vec::<String>::new(), "nor where no query sees it");
 
         let now = office.get(&format!("/licenses/{id}")).await.ok();
         assert_eq!(lasting(&now), lasting(&license), "and its explanation and history");

@@ -111,9 +111,17 @@ impl Database {
 }
 
 impl Database {
-    /// Does anything that is stored hold this text? On SQLite the very files are read, free pages
-    /// and the log too.
+    /// Does anything that is stored hold this text, as it is or in base64? On SQLite the very files
+    /// are read, free pages and the log too.
     pub(crate) async fn holds(&self, text: &str) -> bool {
+        let mut held = self.holds_plain(text).await;
+        for encoded in in_base64(text) {
+            held |= self.holds_plain(&encoded).await;
+        }
+        held
+    }
+
+    async fn holds_plain(&self, text: &str) -> bool {
         let hex = data_encoding::HEXLOWER.encode(text.as_bytes());
         match self {
             Self::Sqlite { folder } => {
@@ -150,6 +158,26 @@ impl Database {
         }
     }
 
+    /// The tables that were never swept: what was deleted from them may be there still, where no
+    /// query sees it. On SQLite none, as [`Database::holds`] reads the very files.
+    pub(crate) async fn unswept(&self) -> Vec<String> {
+        let Self::Postgres { address, schema } = self else { return Vec::new() };
+        let (client, connection) = tokio_postgres::connect(address, NoTls).await.unwrap();
+        let driver = tokio::spawn(connection);
+        let unswept = client
+            .query(
+                "SELECT relname::text FROM pg_class
+                 WHERE relkind = 'r' AND relnamespace = $1::text::regnamespace
+                   AND pg_stat_get_vacuum_count(oid) = 0",
+                &[schema],
+            )
+            .await
+            .unwrap();
+        drop(client);
+        driver.await.unwrap().unwrap();
+        unswept.iter().map(|row| row.get(0)).collect()
+    }
+
     /// Ends every session of this test's nodes, as a restart of the server does.
     pub(crate) async fn cut_sessions(&self) {
         if let Self::Postgres { schema, .. } = self {
@@ -160,6 +188,16 @@ impl Database {
             .await;
         }
     }
+}
+
+/// What a text comes to within a longer one, by where it begins in it.
+fn in_base64(text: &str) -> [String; 3] {
+    [0, 1, 2].map(|before| {
+        let bytes = [&b"??"[..before], text.as_bytes()].concat();
+        // Without the letters that hold a part of what stands around it.
+        let whole = data_encoding::BASE64_NOPAD.encode(&bytes[..bytes.len() / 3 * 3]);
+        whole[(before * 8).div_ceil(6)..].to_owned()
+    })
 }
 
 impl Drop for Database {
