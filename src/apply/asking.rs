@@ -83,7 +83,7 @@ pub(super) fn taken(
 }
 
 /// The answers that are kept with an event.
-pub(super) fn answers(event: &EventRow) -> Answers {
+pub(crate) fn answers(event: &EventRow) -> Answers {
     event.answers.as_deref().map(known).unwrap_or_default()
 }
 

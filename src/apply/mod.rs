@@ -29,6 +29,7 @@ use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
 use aside::Aside;
+pub(crate) use asking::answers;
 pub use reading::{Read, read};
 pub(crate) use rows::{expired, mail_identity, new_mail, state, told};
 pub use sale::Applied;

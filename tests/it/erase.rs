@@ -13,6 +13,8 @@ use keywright::support::sessions::Holder;
 use keywright_providers::sample::{Scene, Step};
 use serde_json::{Value, json};
 
+use crate::patience::{mollie, simple};
+use crate::support::api::Api;
 use crate::support::databases::Database;
 use crate::support::office::{Call, Office};
 
@@ -229,6 +231,23 @@ on_both! {
         let failed = EventFilter { status: Some(EventStatus::Failed), ..EventFilter::default() };
         assert!(office.support.event_list(failed, None, 9).await.unwrap().items.is_empty());
         assert!(office.support.attention().await.unwrap().failed.is_empty());
+    }
+
+    async fn who_is_named_in_an_answer_alone_is_found_in_it(db: Database) {
+        let (office, api) = (Office::open(&db).await, Api::open([]).await);
+        office.configure(&mollie("pay", &api));
+        let (sample, path, mut payment) = simple(&office, "pay", "ada");
+        // It says who pays, and how much cannot be read: nothing else ever tells of her.
+        payment["billingAddress"] = json!({ "email": ADA, "givenName": NAME });
+        payment["amount"] = json!("plenty");
+        api.knows(&path, payment);
+        office.hand_in("pay", sample).await;
+        office.settle().await;
+        let found = office.support.customer_search(ADA).await.unwrap();
+        assert_eq!((found.events, found.failed, found.sales), (1, 1, 0), "{found:?}");
+        assert!(db.holds(ADA).await && db.holds(NAME).await, "it is there before");
+        erased(&office, ADA).await;
+        assert!(!db.holds(ADA).await && !db.holds(NAME).await, "it is there still");
     }
 
     async fn what_is_being_worked_on_is_left_for_the_next_run(db: Database) {

@@ -18,7 +18,7 @@ use crate::support::office::Office;
 const ASKED_OF_ONE_MAX: usize = 8;
 
 /// An account at Mollie, whose events only say where to look.
-fn mollie(name: &str, api: &Api) -> String {
+pub(crate) fn mollie(name: &str, api: &Api) -> String {
     format!(
         "[providers.{name}]\nkind = \"mollie\"\nsecret = \"kw-mollie-secret-of-{name}\"\n\
          api_key = \"live_kwMollieOfficeKey01\"\napi_url = \"{}\"\n\
@@ -28,7 +28,7 @@ fn mollie(name: &str, api: &Api) -> String {
 }
 
 /// A purchase told so. The path, and what is there.
-fn simple(office: &Office, account: &str, tag: &str) -> (Sample, String, Value) {
+pub(crate) fn simple(office: &Office, account: &str, tag: &str) -> (Sample, String, Value) {
     let mut sample = office.samples(account, Step::Purchase, tag, "price_pro").remove(0);
     let mut body: Value = serde_json::from_slice(&sample.body).unwrap();
     let mut inside = body.as_object_mut().unwrap().remove("_embedded").unwrap();

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::rows::whole;
 use super::traces::Person;
 use super::{BATCH, Look};
+use crate::apply;
 use crate::store::rows::{
     CustomerKey, CustomerRow, EventRow, HookRow, IdempotencyRow, MailRow, NoticeRow, RefKey,
 };
@@ -194,8 +195,10 @@ impl Support {
 }
 
 fn in_event(person: &Person, row: &EventRow) -> bool {
-    let parts = [&row.body, &row.answers];
-    parts.into_iter().flatten().any(|bytes| person.in_bytes(bytes))
+    // Answers are kept in a form of ours, in which no text can be seen.
+    let answers = apply::answers(row);
+    let answers = answers.values().map(|answer| &answer.body);
+    row.body.iter().chain(answers).any(|bytes| person.in_bytes(bytes))
         || person.in_value(&row.headers)
         || row.message.as_deref().is_some_and(|text| person.in_text(text))
 }

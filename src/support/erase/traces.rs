@@ -8,19 +8,19 @@ use serde_json::{Map, Value};
 /// What stands in place of a text that named him.
 pub(super) const ERASED: &str = "(erased)";
 
+/// How a character begins that a JSON tells by its number: `\u0040`.
+const ESCAPE: &str = "\\u";
+
 /// One person, by his address.
 #[derive(Debug, Clone)]
 pub(super) struct Person {
     /// In lower case, as licenses have it.
     pub(super) email: String,
-    domain: String,
 }
 
 impl Person {
     pub(super) fn new(email: &str) -> Self {
-        let email = email.trim().to_lowercase();
-        let domain = email.rsplit_once('@').map_or_else(String::new, |(_, domain)| domain.into());
-        Self { email, domain }
+        Self { email: email.trim().to_lowercase() }
     }
 
     /// Is this his address, alone?
@@ -28,14 +28,13 @@ impl Person {
         address.trim().to_lowercase() == self.email
     }
 
-    /// Does a text name him? `nada@example.com` does not name `ada@example.com`.
+    /// Does a text name him, be it written as in an address or in a JSON that stands in it?
+    /// `nada@example.com` does not name `ada@example.com`.
     pub(super) fn in_text(&self, text: &str) -> bool {
-        let text = text.to_lowercase();
-        if !text.contains(&self.domain) {
-            return false;
-        }
-        let decoded = text.contains("%40").then(|| percent_decode_str(&text).decode_utf8_lossy());
-        self.stands_in(&text) || decoded.is_some_and(|text| self.stands_in(&text))
+        let plain = percent_decode_str(text).decode_utf8_lossy();
+        self.stands_in(text)
+            || (text.contains('%') && self.stands_in(&plain))
+            || (plain.contains(ESCAPE) && self.stands_in(&unescaped(&plain)))
     }
 
     /// Does any text in it name him?
@@ -52,13 +51,11 @@ impl Person {
 
     /// Does a body name him, whatever its form?
     pub(super) fn in_bytes(&self, bytes: &[u8]) -> bool {
-        // Nearly all bodies end here.
         let text = String::from_utf8_lossy(bytes);
-        if !text.to_lowercase().contains(&self.domain) {
-            return false;
-        }
-        serde_json::from_slice(bytes).is_ok_and(|value| self.in_value(&value))
-            || self.in_text(&text)
+        self.in_text(&text)
+            // What stands in a text of a JSON may be escaped twice.
+            || (text.contains(ESCAPE)
+                && serde_json::from_slice(bytes).is_ok_and(|value| self.in_value(&value)))
     }
 
     /// Is one of these named in it, as a whole text?
@@ -91,13 +88,34 @@ impl Person {
         }
     }
 
-    /// As a word of its own; both are in lower case.
+    /// As a word of its own.
     fn stands_in(&self, text: &str) -> bool {
+        let text = text.to_lowercase();
         text.match_indices(&self.email).any(|(at, found)| {
             let (before, after) = (text.get(..at), text.get(at + found.len()..));
             before.is_none_or(begins_anew) && after.is_none_or(is_over)
         })
     }
+}
+
+/// A text with the characters that its escapes stand for. Pairs, which no address needs, stay.
+fn unescaped(text: &str) -> String {
+    let mut parts = text.split(ESCAPE);
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let number = part.get(..4).and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        match (number.and_then(char::from_u32), part.get(4..)) {
+            (Some(meant), Some(rest)) => {
+                plain.push(meant);
+                plain += rest;
+            }
+            (None, _) | (_, None) => {
+                plain += ESCAPE;
+                plain += part;
+            }
+        }
+    }
+    plain
 }
 
 /// Can an address begin behind this?
@@ -142,7 +160,12 @@ mod tests {
             r#"{"to":"Ada <ada@example.com>"}"#,
             r#"{"ada@example.com":1}"#,
             r#"{"inner":"{\"email\":\"ada@example.com\"}"}"#,
+            r#"{"email":"ada@example\u002ecom"}"#,
+            r#"{"email":"\u0061da\u0040\u0065xample.com\u003e"}"#,
+            r#"{"inner":"{\"email\":\"ada\\u0040example.com\"}"}"#,
+            r#"said {"email":"ada\u0040example.com"} and \u00"#,
             "email=ada%40example.com&name=Ada",
+            "data=%7B%22email%22%3A%22ada%5Cu0040example%2Ecom%22%7D",
             "a=1&email=ada@example.com",
             "<email>ada@example.com</email>",
         ] {
@@ -161,6 +184,8 @@ mod tests {
             "ada@example.community",
             "ada@example.co",
             "email=nada%40example.com",
+            "email=%6eada%40example.com",
+            r#"{"email":"n\u0061da@example.com"}"#,
             "",
         ] {
             assert!(!ada().in_bytes(body.as_bytes()), "{body}");
