@@ -1,13 +1,20 @@
 //! What an event says: its account, its mode, its notices, or why it leads to nothing.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use keywright_providers::{Ask, Event, Notice};
+use keywright_providers::notice::Line;
+use keywright_providers::{Ask, Event, Notice, Unread};
 
 use super::asking::{self, Open};
+use super::lines::lines_of;
 use crate::books::Books;
 use crate::rules::acts::{self, SUPPORT};
+use crate::rules::gather::refs_of;
 use crate::store::rows::{EventRow, Settled, UNREAD};
 use crate::store::types::EventStatus;
+
+/// The longest name of a thing, a line or a customer. Names are found by indexes, and PostgreSQL
+/// has none for a text of any length.
+const NAME_BYTES_MAX: usize = 512;
 
 /// The outcome of reading one event.
 #[derive(Debug, Clone)]
@@ -81,6 +88,11 @@ fn finish(reading: keywright_providers::Reading, event: &EventRow, live: bool) -
         let message = format!("events of type {} have no effect", event.event_type);
         return ends(EventStatus::Ignored, "no_effect", &message);
     }
+    if let Some((what, length)) = notices.iter().find_map(too_long) {
+        let long = format!("it is {length} bytes long, and at most {NAME_BYTES_MAX} can be kept");
+        let unread = Unread::value(what, long);
+        return failed(unread.code(), &unread.to_string());
+    }
     let latest: DateTime<Utc> = event.received_at + TimeDelta::days(1);
     if let Some(ahead) = notices.iter().find(|notice| notice.occurred_at > latest) {
         // It would outrank everything that comes, for as long as it is ahead.
@@ -91,6 +103,24 @@ fn finish(reading: keywright_providers::Reading, event: &EventRow, live: bool) -
         return failed("dated_ahead", &message);
     }
     Read::Notices { live, notices }
+}
+
+/// The first name in a notice that is too long to be kept: what it names, and its length.
+fn too_long(notice: &Notice) -> Option<(String, usize)> {
+    let refs =
+        refs_of(notice).map(|one| (format!("the id of the {}", one.thing.as_str()), one.id.len()));
+    let names = |line: &Line| line.alias.iter().chain([&line.line]).map(String::len).max();
+    let lines = lines_of(notice).iter().filter_map(names);
+    let lines = lines.map(|length| ("the name of a line".to_owned(), length));
+    let customer = notice.customer.as_ref();
+    let of_customer = [
+        ("the id of the customer", customer.and_then(|customer| customer.provider_id.as_ref())),
+        ("the address of the customer", customer.and_then(|customer| customer.email.as_ref())),
+    ];
+    let of_customer = of_customer
+        .into_iter()
+        .filter_map(|(what, name)| name.map(|name| (what.to_owned(), name.len())));
+    refs.chain(lines).chain(of_customer).find(|(_, length)| *length > NAME_BYTES_MAX)
 }
 
 fn failed(reason: &str, message: &str) -> Read {

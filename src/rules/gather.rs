@@ -19,7 +19,7 @@ use super::product::Catalogue;
 pub fn ties(notices: &[Notice], catalogue: &Catalogue, account: &str) -> BTreeSet<Ref> {
     let mut refs: BTreeSet<Ref> = BTreeSet::new();
     for notice in notices {
-        refs.extend(notice.refs.iter().chain(payment_of(&notice.kind)).cloned());
+        refs.extend(refs_of(notice).cloned());
         if let Kind::Paid { lines, .. } | Kind::Trial { lines, .. } = &notice.kind {
             let offers = lines.iter().filter_map(|line| catalogue.offer(account, &line.item));
             for product in offers.flatten().filter(|product| product.stack) {
@@ -32,6 +32,11 @@ pub fn ties(notices: &[Notice], catalogue: &Catalogue, account: &str) -> BTreeSe
         }
     }
     refs
+}
+
+/// Every reference that stands in a notice.
+pub fn refs_of(notice: &Notice) -> impl Iterator<Item = &Ref> {
+    notice.refs.iter().chain(payment_of(&notice.kind))
 }
 
 /// Who bought: the notice's own customer, else the one of another notice of the event. The

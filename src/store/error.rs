@@ -178,6 +178,16 @@ fn from_database(kind: &DatabaseErrorKind, info: &dyn DatabaseErrorInformation) 
     }
 }
 
+/// Of the last two PostgreSQL's index takes no text that is so long.
+const REFUSALS: [&str; 6] = [
+    "invalid byte sequence",
+    "out of range",
+    "too big",
+    "datatype mismatch",
+    "index row size",
+    "index row requires",
+];
+
 /// Diesel keeps no code of the other faults, only the words. SQLite's never change; PostgreSQL's
 /// may be translated, and what is not known counts as «not available»: tried again.
 fn from_words(message: &str) -> StoreError {
@@ -189,7 +199,7 @@ fn from_words(message: &str) -> StoreError {
         StoreError::Full(message)
     } else if says(&["is malformed", "not a database", "invalid page in block"]) {
         corrupt_file(message)
-    } else if says(&["invalid byte sequence", "out of range", "too big", "datatype mismatch"]) {
+    } else if says(&REFUSALS) {
         StoreError::Refused(message)
     } else {
         StoreError::Unavailable(message)
@@ -240,6 +250,8 @@ mod tests {
         assert_eq!(of("database or disk is full").name(), "full");
         assert_eq!(of("file is not a database").name(), "corrupt");
         assert_eq!(of("disk I/O error").name(), "unavailable");
+        let long = "index row size 10032 exceeds btree version 4 maximum 2704 for index \"refs\"";
+        assert_eq!(of(long).name(), "refused");
         assert_eq!(of("arrêt de la connexion").name(), "unavailable");
     }
 }

@@ -11,6 +11,10 @@ use crate::store::rows::{Kept, NewEvent, Outcome, PULLED, TOLD_AGAIN};
 use crate::store::schema::events;
 use crate::store::types::{At, Dedupe, Digest, EventStatus, Json, JsonText};
 
+/// What is kept of an event's type. It stands in indexes, which hold no text without end; no
+/// provider has a type nearly as long.
+const TYPE_CHARS_MAX: usize = 128;
+
 /// An event as it is inserted.
 #[derive(Debug)]
 pub(crate) struct EventRecord<'a> {
@@ -166,7 +170,7 @@ fn record(event: &NewEvent, how: As, pulled: bool) -> EventRecord<'_> {
         provider_event_id: event.provider_event_id.as_deref().map(without_nul),
         dedupe: name(event, how),
         content_digest: event.content_digest,
-        event_type: without_nul(&event.event_type),
+        event_type: without_nul(&event.event_type).chars().take(TYPE_CHARS_MAX).collect(),
         status,
         reason,
         message,
