@@ -333,6 +333,7 @@ fn lasting(error: &StoreError) -> bool {
     match error {
         StoreError::Corrupt { .. } | StoreError::Refused(_) | StoreError::Panicked(_) => true,
         StoreError::Busy(_)
+        | StoreError::Taken(_)
         | StoreError::Unknown(_)
         | StoreError::Unavailable(_)
         | StoreError::Full(_)

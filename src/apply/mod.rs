@@ -54,6 +54,11 @@ const LEASE: TimeDelta = TimeDelta::seconds(10);
 /// process that is killed from outside again and again takes innocent events with it.
 const LAPSED_MAX: i32 = 10;
 
+/// Attempts of an event that ends at what the store has already. The store itself runs each more
+/// than once: whoever was first by a moment is seen by the second run, and what is met in all of them
+/// is met for ever.
+const TAKEN_MAX: i32 = 3;
+
 /// How long a second telling waits for the first to be read.
 const FIRST_TELLING: TimeDelta = TimeDelta::minutes(1);
 
@@ -274,7 +279,9 @@ impl Apply {
                     "event {id} was taken over by another worker"
                 );
             }
-            Err(error) if error.retryable() => self.again(id, fence, attempts, &error).await,
+            Err(error) if error.retryable() && !lasting(&error, attempts) => {
+                self.again(id, fence, attempts, &error).await;
+            }
             Err(error) => {
                 tracing::error!(event.id = id, account, %error, "event {id} cannot be applied: {error}");
                 let message =
@@ -424,6 +431,11 @@ fn report(id: i64, account: &str, settled: &Settled) {
     } else {
         tracing::debug!(event.id = id, account, status, "event {id} of {account} is {status}");
     }
+}
+
+/// Is it of no use to try once more?
+fn lasting(error: &StoreError, attempts: i32) -> bool {
+    matches!(error, StoreError::Taken(_)) && attempts >= TAKEN_MAX
 }
 
 fn failed(reason: &str, message: &str) -> Settled {

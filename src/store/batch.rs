@@ -97,7 +97,9 @@ impl Job for KeepBatch {
         self.outcome = tx.event_keep(&self.events);
         match &self.outcome {
             Ok(_) => Verdict::Commit,
-            Err(StoreError::Busy(_) | StoreError::Unavailable(_)) => Verdict::TakeBackAndRetry,
+            Err(StoreError::Busy(_) | StoreError::Taken(_) | StoreError::Unavailable(_)) => {
+                Verdict::TakeBackAndRetry
+            }
             Err(_) => Verdict::TakeBack,
         }
     }

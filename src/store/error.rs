@@ -14,6 +14,11 @@ pub enum StoreError {
     /// the work began. Nothing happened.
     #[error("the database is busy ({0}); nothing was changed, try again")]
     Busy(String),
+    /// What is unique is there already. Everything unique is written with ON CONFLICT or under a
+    /// lock, so somebody else was first by a moment, and a second run sees what he did; or it never
+    /// will: then asking again and again is of no use. Nothing happened.
+    #[error("the database has it already ({0}); nothing was changed, try again")]
+    Taken(String),
     /// The commit failed or was not answered: it may or may not stand. Asking again is safe,
     /// because everything is unique by what it is about.
     #[error("it is not known whether the database kept the change ({0}); try again")]
@@ -57,6 +62,7 @@ impl StoreError {
         match self {
             Self::Unknown(_) => true,
             Self::Busy(_)
+            | Self::Taken(_)
             | Self::Unavailable(_)
             | Self::Full(_)
             | Self::Corrupt { .. }
@@ -74,7 +80,11 @@ impl StoreError {
     #[must_use]
     pub fn retryable(&self) -> bool {
         match self {
-            Self::Busy(_) | Self::Unknown(_) | Self::Unavailable(_) | Self::Full(_) => true,
+            Self::Busy(_)
+            | Self::Taken(_)
+            | Self::Unknown(_)
+            | Self::Unavailable(_)
+            | Self::Full(_) => true,
             Self::Corrupt { .. }
             | Self::Conflict { .. }
             | Self::Refused(_)
@@ -91,6 +101,7 @@ impl StoreError {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Busy(_) => "busy",
+            Self::Taken(_) => "taken",
             Self::Unknown(_) => "unknown",
             Self::Unavailable(_) => "unavailable",
             Self::Full(_) => "full",
@@ -164,11 +175,8 @@ impl StoreError {
 fn from_database(kind: &DatabaseErrorKind, info: &dyn DatabaseErrorInformation) -> StoreError {
     let message = info.message();
     match kind {
-        // Everything unique is written with ON CONFLICT or under a lock: somebody else was first
-        // by a moment, and a second run sees what he did.
-        DatabaseErrorKind::UniqueViolation | DatabaseErrorKind::SerializationFailure => {
-            StoreError::Busy(message.to_owned())
-        }
+        DatabaseErrorKind::UniqueViolation => StoreError::Taken(message.to_owned()),
+        DatabaseErrorKind::SerializationFailure => StoreError::Busy(message.to_owned()),
         DatabaseErrorKind::ForeignKeyViolation
         | DatabaseErrorKind::NotNullViolation
         | DatabaseErrorKind::CheckViolation

@@ -106,7 +106,7 @@ where
         };
         match &self.outcome {
             Ok(_) if self.purpose.changes() => Verdict::Commit,
-            Err(StoreError::Busy(_) | StoreError::Unavailable(_))
+            Err(StoreError::Busy(_) | StoreError::Taken(_) | StoreError::Unavailable(_))
                 if self.purpose != Purpose::Read =>
             {
                 Verdict::TakeBackAndRetry

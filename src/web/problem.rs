@@ -319,6 +319,7 @@ impl From<StoreError> for Problem {
                 Self::new(Code::Unavailable, detail).retry_after_s(RETRY_AFTER_S)
             }
             StoreError::Busy(_)
+            | StoreError::Taken(_)
             | StoreError::Unavailable(_)
             | StoreError::Full(_)
             | StoreError::Closed => {
@@ -351,6 +352,7 @@ mod tests {
         let secret = || "10.0.0.7:5432 /srv/data".to_owned();
         for (error, code) in [
             (StoreError::Busy(secret()), Code::Unavailable),
+            (StoreError::Taken(secret()), Code::Unavailable),
             (StoreError::Unknown(secret()), Code::Unavailable),
             (StoreError::Unavailable(secret()), Code::Unavailable),
             (StoreError::Full(secret()), Code::Unavailable),
