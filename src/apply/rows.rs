@@ -79,15 +79,18 @@ pub(super) fn set_aside(slot: &str, id: &str) -> String {
 }
 
 /// The slot as the fold names it.
-fn slot(row: &LicenseRow) -> &str {
+pub(super) fn slot(row: &LicenseRow) -> &str {
     row.slot.strip_suffix(&format!("~{}", row.id)).unwrap_or(&row.slot)
 }
 
-pub(super) fn updated(row: &LicenseRow, held: &Held, now: DateTime<Utc>) -> LicenseRow {
-    let slot = match held.merged_into {
-        Some(_) => set_aside(&held.slot, &held.id),
-        None => held.slot.clone(),
-    };
+/// As it is held now. `aside`: its slot is another's.
+pub(super) fn updated(
+    row: &LicenseRow,
+    held: &Held,
+    aside: bool,
+    now: DateTime<Utc>,
+) -> LicenseRow {
+    let slot = if aside { set_aside(&held.slot, &held.id) } else { held.slot.clone() };
     LicenseRow {
         slot,
         product: held.product.clone(),

@@ -71,7 +71,10 @@ pub fn apply(
         }
         // Support's acts came before the license that they name: their sale is this one.
         let sales = step.strangers.into_iter().chain([sale.row.id]).collect();
-        sale = Sale { row: work.merge(tx, sales)?, is_new: false };
+        let Some(row) = work.merge_if_whole(tx, sales)? else {
+            return Err(StoreError::Busy("a sale was merged away meanwhile".to_owned()));
+        };
+        sale = Sale { row, is_new: false };
     }
     Err(StoreError::Busy("sales kept turning out to be one".to_owned()))
 }
@@ -206,23 +209,23 @@ impl Work<'_> {
         if locked.len() != ids.len() || locked.iter().any(|sale| sale.merged_into.is_some()) {
             return Ok(None);
         }
-        if let [_] = locked.as_slice() {
-            return Ok(locked.pop());
+        match locked.as_slice() {
+            [into, from @ ..] if !from.is_empty() => self.merge(tx, into, from).map(Some),
+            _ => Ok(locked.pop()),
         }
-        self.merge(tx, sales).map(Some)
     }
 
     /// Makes one of these (locked) sales: the oldest.
-    fn merge(&self, tx: &mut Tx<'_>, sales: BTreeSet<i64>) -> Result<SaleRow, StoreError> {
-        let mut sales = sales.into_iter();
-        let Some(into) = sales.next() else {
-            return Err(StoreError::Busy("no sale to merge".to_owned()));
-        };
-        let ids: Vec<i64> = sales.collect();
+    fn merge(
+        &self,
+        tx: &mut Tx<'_>,
+        into: &SaleRow,
+        from: &[SaleRow],
+    ) -> Result<SaleRow, StoreError> {
+        let into = into.id;
         let mut taken: BTreeSet<String> =
             tx.licenses_of_sale(into)?.into_iter().map(|license| license.slot).collect();
-        tx.sale_lock(&ids)?;
-        for from in ids {
+        for from in from.iter().map(|sale| sale.id) {
             for mut license in tx.licenses_of_sale(from)? {
                 if taken.contains(&license.slot) {
                     license.slot = rows::set_aside(&license.slot, &license.id);
@@ -313,8 +316,11 @@ impl Work<'_> {
         let (merged, moved): (Vec<&Held>, Vec<&Held>) =
             difference.updated.iter().partition(|held| held.merged_into.is_some());
         for held in merged.iter().copied().chain(moved) {
+            // Where the fold did not see all, both licenses of a slot stand, and one has it.
+            let is_taken = |row: &LicenseRow| row.slot == held.slot && row.id != held.id;
+            let aside = held.merged_into.is_some() || licenses.iter().any(is_taken);
             let Some(row) = licenses.iter_mut().find(|row| row.id == held.id) else { continue };
-            update(tx, row, rows::updated(row, held, self.now))?;
+            update(tx, row, rows::updated(row, held, aside, self.now))?;
         }
         // Who runs under its key goes on running.
         for held in &merged {
@@ -324,6 +330,7 @@ impl Work<'_> {
         }
         if !merged.is_empty() {
             *licenses = tx.licenses_of_sale(sale_id)?;
+            self.return_slots(tx, licenses)?;
         }
         let mut strangers = BTreeSet::new();
         let customer = folded.customer(details);
@@ -372,6 +379,20 @@ impl Work<'_> {
             }
         }
         Ok(strangers)
+    }
+
+    /// A license that stood aside from its slot has it again when nobody else does: support acts on it
+    /// by that name.
+    fn return_slots(&self, tx: &mut Tx<'_>, licenses: &mut [LicenseRow]) -> Result<(), StoreError> {
+        let mut taken: BTreeSet<String> = licenses.iter().map(|row| row.slot.clone()).collect();
+        for row in licenses.iter_mut().filter(|row| row.merged_into.is_none()) {
+            let slot = rows::slot(row).to_owned();
+            if taken.insert(slot.clone()) {
+                let to = LicenseRow { slot, updated_at: self.now, ..row.clone() };
+                update(tx, row, to)?;
+            }
+        }
+        Ok(())
     }
 
     /// An end that is in the past when it is told: nobody who looks at the calendar meets it.
