@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use keywright_providers::notice::Customer;
-use serde::Deserialize as _;
 use tokio::sync::{Notify, watch};
 
 use crate::apply::{expired, new_mail};
@@ -21,7 +20,7 @@ use crate::rules::license::Flag;
 use crate::rules::remind;
 use crate::rules::span::Interval;
 use crate::store::rows::{Ending, LicenseRow};
-use crate::store::{Store, StoreError, Tx};
+use crate::store::{self, Store, StoreError, Tx};
 
 /// How often it is looked.
 const EVERY: Duration = Duration::from_secs(60);
@@ -129,7 +128,7 @@ impl Due {
             }
             let Some(end) = row.expires_at else { return Ok(false) };
             let owed = remind::owed(&row.id, end, interval);
-            let customer = Customer::deserialize(&row.customer).map_err(|e| corrupt(row, &e))?;
+            let customer: Customer = store::json(&row.customer, "licenses.customer", &row.id)?;
             let domain = books.config.mail.from.domain();
             tx.outbox_owe(&new_mail(&owed, row.sale_id, &customer, domain, now))
         })
@@ -191,15 +190,6 @@ fn due(row: &LicenseRow, books: &Books, span: Span, now: DateTime<Utc>) -> Optio
 }
 
 fn ends(row: &LicenseRow) -> Result<bool, StoreError> {
-    let flags: Vec<Flag> = Vec::deserialize(&row.flags).map_err(|error| corrupt(row, &error))?;
+    let flags: Vec<Flag> = store::json(&row.flags, "licenses.flags", &row.id)?;
     Ok(remind::ends(&flags, row.subscription_ref.is_some()))
-}
-
-fn corrupt(row: &LicenseRow, error: &serde_json::Error) -> StoreError {
-    StoreError::Corrupt {
-        table: "licenses".to_owned(),
-        column: "flags or customer".to_owned(),
-        row: row.id.clone(),
-        message: error.to_string(),
-    }
 }

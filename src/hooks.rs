@@ -188,7 +188,7 @@ impl Hooks {
                 let body = json!({
                     "type": message.event_type,
                     "timestamp": message.dated_at.to_rfc3339_opts(SecondsFormat::AutoSi, true),
-                    "data": LicenseView::new(&license, activations, now),
+                    "data": LicenseView::new(&license, activations, now)?,
                 });
                 let body = body.to_string().into_bytes();
                 tx.hook_message(message.id, message.fence, &body).map(Some)

@@ -5,7 +5,6 @@ use data_encoding::HEXLOWER;
 use keywright_providers::Notice;
 use keywright_providers::notice::{Customer, Kind, Ref, Thing};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json as object};
 use sha2::{Digest as _, Sha256};
 
@@ -14,11 +13,11 @@ use crate::rules::difference::{Entry, Held, Owed};
 use crate::rules::fold::{Folded, Told};
 use crate::rules::hook::{HookEvent, message_id};
 use crate::rules::license::State;
-use crate::store::StoreError;
 use crate::store::rows::{
     CustomerRow, EventRow, LicenseRow, NewHistory, NewHook, NewMail, NewNotice, NoticeRow,
 };
 use crate::store::types::{LicenseState, MailStatus};
+use crate::store::{self, StoreError};
 
 /// Where a new license comes from.
 pub(super) struct Origin<'a> {
@@ -45,14 +44,14 @@ pub(super) fn new_notices(told: &[Told]) -> Vec<NewNotice> {
 pub(crate) fn told(rows: &[NoticeRow]) -> Result<Vec<Told>, StoreError> {
     rows.iter()
         .map(|row| {
-            let notice = parse(&row.body, "notices", "body", row.id)?;
+            let notice = store::json(&row.body, "notices.body", row.id)?;
             Ok(Told { notice, digest: row.digest.0, event_id: row.event_id })
         })
         .collect()
 }
 
 pub(super) fn details(row: &CustomerRow) -> Result<Details, StoreError> {
-    parse(&row.details, "customers", "details", &row.provider_id)
+    store::json(&row.details, "customers.details", &row.provider_id)
 }
 
 pub(super) fn held(row: &LicenseRow) -> Result<Held, StoreError> {
@@ -67,8 +66,8 @@ pub(super) fn held(row: &LicenseRow) -> Result<Held, StoreError> {
         valid_until: row.valid_until,
         max_activations: u32::try_from(row.max_activations).unwrap_or(0),
         quantity: u32::try_from(row.quantity).unwrap_or(0),
-        features: parse(&row.features, "licenses", "features", &row.id)?,
-        flags: parse(&row.flags, "licenses", "flags", &row.id)?,
+        features: store::json(&row.features, "licenses.features", &row.id)?,
+        flags: store::json(&row.flags, "licenses.flags", &row.id)?,
         merged_into: row.merged_into.clone(),
     })
 }
@@ -243,20 +242,6 @@ pub(super) fn reference(text: &str) -> Option<Ref> {
 pub(super) fn json<T: Serialize>(value: &T) -> Value {
     // Our own types always have a JSON form.
     serde_json::to_value(value).unwrap_or_default()
-}
-
-fn parse<T: DeserializeOwned>(
-    value: &Value,
-    table: &str,
-    column: &str,
-    row: impl ToString,
-) -> Result<T, StoreError> {
-    T::deserialize(value).map_err(|error| StoreError::Corrupt {
-        table: table.to_owned(),
-        column: column.to_owned(),
-        row: row.to_string(),
-        message: error.to_string(),
-    })
 }
 
 fn stored(count: u32) -> i32 {

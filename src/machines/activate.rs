@@ -16,7 +16,7 @@ use crate::rules::license::State;
 use crate::rules::machine::{Bearer, MachineLicense, whole};
 use crate::rules::product::Start;
 use crate::rules::proof;
-use crate::rules::validity::{Bar, Terms};
+use crate::rules::validity::{Bar, Standing, Terms};
 use crate::store::rows::{ActivationRow, LicenseRow, NewHistory};
 use crate::store::{StoreError, Tx};
 use crate::support::actors::APPLICATION;
@@ -60,6 +60,8 @@ pub(super) struct Bound {
     row: LicenseRow,
     activation_id: String,
     sequence: i64,
+    standing: Standing,
+    features: Vec<String>,
     terms: Terms,
     pub(super) seat: Seat,
     now: DateTime<Utc>,
@@ -164,16 +166,17 @@ pub(super) fn bind(
             detail: serde_json::json!({ "activation_id": activation_id }),
         })?;
     }
-    Ok(Bound { row, activation_id, sequence, terms, seat, now })
+    let (standing, features) = (find::standing(&row)?, find::features(&row)?);
+    Ok(Bound { row, activation_id, sequence, standing, features, terms, seat, now })
 }
 
 /// Is there anything against binding a machine to it?
-fn barred(row: &LicenseRow, terms: &Terms, now: DateTime<Utc>) -> Result<(), Refusal> {
-    match find::standing(row).bar(terms, now) {
+fn barred(row: &LicenseRow, terms: &Terms, now: DateTime<Utc>) -> Result<(), Failure> {
+    match find::standing(row)?.bar(terms, now) {
         None => Ok(()),
-        Some(Bar::Expired) => Err(Refusal::Expired(row.expires_at)),
-        Some(Bar::Suspended) => Err(Refusal::Suspended),
-        Some(Bar::Revoked) => Err(Refusal::Revoked),
+        Some(Bar::Expired) => Err(Refusal::Expired(row.expires_at).into()),
+        Some(Bar::Suspended) => Err(Refusal::Suspended.into()),
+        Some(Bar::Revoked) => Err(Refusal::Revoked.into()),
     }
 }
 
@@ -256,8 +259,7 @@ impl Bound {
         nonce: Option<Nonce>,
         books: &Books,
     ) -> Activated {
-        let Self { row, activation_id, sequence, terms, seat: _, now } = self;
-        let (standing, features) = (find::standing(&row), find::features(&row));
+        let Self { row, activation_id, sequence, standing, features, terms, seat: _, now } = self;
         let bearer = Bearer {
             license_id: row.id.clone(),
             activation_id: activation_id.clone(),

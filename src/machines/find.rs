@@ -1,13 +1,11 @@
 //! The license that a key stands for, and the rules that count for it.
 
-use serde::Deserialize;
-
 use crate::apply;
 use crate::books::Books;
 use crate::rules::license::Flag;
 use crate::rules::validity::{Standing, Terms};
 use crate::store::rows::LicenseRow;
-use crate::store::{StoreError, Tx};
+use crate::store::{self, StoreError, Tx};
 use crate::support::licenses::{folded, license};
 
 /// Merged licenses that may follow each other.
@@ -66,17 +64,17 @@ pub(super) fn terms(tx: &mut Tx<'_>, row: &LicenseRow, books: &Books) -> Result<
     }
 }
 
-pub(super) fn standing(row: &LicenseRow) -> Standing {
-    let flags: Vec<Flag> = Vec::deserialize(&row.flags).unwrap_or_default();
-    Standing {
+pub(super) fn standing(row: &LicenseRow) -> Result<Standing, StoreError> {
+    let flags: Vec<Flag> = store::json(&row.flags, "licenses.flags", &row.id)?;
+    Ok(Standing {
         state: apply::state(row.state),
         starts_at: row.starts_at,
         expires_at: row.expires_at,
         valid_until: row.valid_until,
         trial: flags.contains(&Flag::Trial),
-    }
+    })
 }
 
-pub(super) fn features(row: &LicenseRow) -> Vec<String> {
-    Vec::deserialize(&row.features).unwrap_or_default()
+pub(super) fn features(row: &LicenseRow) -> Result<Vec<String>, StoreError> {
+    store::json(&row.features, "licenses.features", &row.id)
 }

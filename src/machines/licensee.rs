@@ -8,8 +8,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::given::{Fingerprint, Key, Label, Machine};
 use super::{Failure, Machines, Refusal, find, trial};
+use crate::apply;
 use crate::books::Books;
-use crate::rules::license::Status;
+use crate::rules::license::{Status, status};
 use crate::rules::machine::{Rest, whole};
 use crate::rules::validity::Code;
 use crate::store::rows::LicenseRow;
@@ -130,7 +131,7 @@ impl Holding {
         books: &Arc<Books>,
         now: DateTime<Utc>,
     ) -> Result<Self, StoreError> {
-        let (standing, terms) = (find::standing(row), find::terms(tx, row, books)?);
+        let (standing, terms) = (find::standing(row)?, find::terms(tx, row, books)?);
         let code = standing.code(&terms, now, None);
         let end = standing.expires_at.filter(|end| *end >= now).or(standing.valid_until);
         let soon = whole(now + AGAIN_AFTER_NO);
@@ -176,7 +177,7 @@ fn with_siblings(
 /// By place; where several are equally near, the one that lasts longest.
 fn nearness(row: &LicenseRow, own: &LicenseRow, now: DateTime<Utc>) -> impl Ord {
     let ((line, unit), (own_line, own_unit)) = (place(&row.slot), place(&own.slot));
-    let active = find::standing(row).status(now) == Status::Active;
+    let active = status(apply::state(row.state), row.valid_until, now) == Status::Active;
     let lasts = (row.valid_until.is_none(), row.valid_until);
     (unit == own_unit && line == own_line, unit == own_unit, active, lasts)
 }

@@ -108,7 +108,7 @@ impl Wish {
             None => self.told(tx, binding)?,
         };
         let terms = find::terms(tx, &row, binding.books)?;
-        match find::standing(&row).bar(&terms, binding.now) {
+        match find::standing(&row)?.bar(&terms, binding.now) {
             Some(Bar::Expired) => Err(Refusal::TrialUsed(UsedBy::Machine).into()),
             Some(Bar::Suspended | Bar::Revoked) | None => bind(tx, row, binding),
         }

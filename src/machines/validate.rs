@@ -7,6 +7,7 @@ use super::given::{Fingerprint, Key, Nonce, ReleasedAt};
 use super::{Failure, Machines, find};
 use crate::rules::machine::whole;
 use crate::rules::validity::Code;
+use crate::store::StoreError;
 use crate::store::rows::{ActivationRow, LicenseRow};
 
 /// What an application is told. Where the key is unknown, nothing but the code.
@@ -60,7 +61,7 @@ impl Machines {
                     return Ok((Validated::unknown(), None));
                 };
                 let terms = find::terms(tx, &row, &books)?;
-                let code = find::standing(&row).code(&terms, now, released_at);
+                let code = find::standing(&row)?.code(&terms, now, released_at);
                 let machine = match &fingerprint {
                     Some(machine) => tx.activation_find(&row.id, machine.as_str())?,
                     None => None,
@@ -69,7 +70,7 @@ impl Machines {
                 let bound = fingerprint.is_none() || machine.is_some();
                 let code = if code.is_valid() && !bound { Code::NotActivated } else { code };
                 let held = tx.activations_held(&row.id)?;
-                Ok((Validated::new(code, &row, held, now), machine))
+                Ok((Validated::new(code, &row, held, now)?, machine))
             })
             .await?;
         metrics::counter!("keywright_validations_total", "code" => told.code).increment(1);
@@ -94,21 +95,26 @@ impl Machines {
 }
 
 impl Validated {
-    fn new(code: Code, row: &LicenseRow, held: i64, now: DateTime<Utc>) -> Self {
-        Self {
+    fn new(
+        code: Code,
+        row: &LicenseRow,
+        held: i64,
+        now: DateTime<Utc>,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
             valid: code.is_valid(),
             code: code.as_str(),
             license_id: Some(row.id.clone()),
             product: Some(row.product.clone()),
-            status: Some(find::standing(row).status(now).as_str()),
+            status: Some(find::standing(row)?.status(now).as_str()),
             starts_at: Some(whole(row.starts_at)),
             expires_at: row.expires_at.map(whole),
             valid_until: row.valid_until.map(whole),
             activations: Some(held),
             max_activations: Some(row.max_activations),
-            features: find::features(row),
+            features: find::features(row)?,
             nonce: None,
-        }
+        })
     }
 
     fn unknown() -> Self {

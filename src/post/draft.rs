@@ -14,7 +14,7 @@ use crate::rules::license::Flag;
 use crate::rules::remind::ends;
 use crate::store::rows::{LicenseRow, MailRow};
 use crate::store::types::LicenseState;
-use crate::store::{StoreError, Tx};
+use crate::store::{self, StoreError, Tx};
 
 /// A claimed mail, looked at.
 pub(super) enum Prepared {
@@ -163,7 +163,7 @@ fn matter(
 ) -> Result<Option<Matter>, StoreError> {
     if template == Template::Alert {
         return Ok(Some(Matter::Alert(Digest {
-            told: read(&mail.data, "outbox", "data", &mail.id.to_string())?,
+            told: store::json(&mail.data, "outbox.data", mail.id)?,
             vendor: settings.vendor().to_owned(),
             public_url: settings.public_url.clone(),
         })));
@@ -197,7 +197,7 @@ fn enveloped(
 }
 
 fn link(mail: &MailRow, settings: &Settings) -> Result<LinkData, StoreError> {
-    let Named { name } = read(&mail.data, "outbox", "data", &mail.id.to_string())?;
+    let Named { name } = store::json(&mail.data, "outbox.data", mail.id)?;
     let secret = (settings.links)(&name);
     Ok(LinkData {
         link: format!("{}/my/in?link={secret}", settings.public_url),
@@ -212,8 +212,8 @@ fn letter_data(
     mail: &MailRow,
     settings: &Settings,
 ) -> Result<LetterData, StoreError> {
-    let customer: Customer = read(&license.customer, "licenses", "customer", &license.id)?;
-    let features: Vec<String> = read(&license.features, "licenses", "features", &license.id)?;
+    let customer: Customer = store::json(&license.customer, "licenses.customer", &license.id)?;
+    let features: Vec<String> = store::json(&license.features, "licenses.features", &license.id)?;
     let (flags, told) = (flags(license)?, told(mail)?);
     // What was given here, by support or as a trial, has a name of ours that tells its holder nothing.
     let order = license.order_ref.as_deref().filter(|_| license.account != SUPPORT);
@@ -239,23 +239,9 @@ fn letter_data(
 }
 
 fn flags(license: &LicenseRow) -> Result<Vec<Flag>, StoreError> {
-    read(&license.flags, "licenses", "flags", &license.id)
+    store::json(&license.flags, "licenses.flags", &license.id)
 }
 
 fn told(mail: &MailRow) -> Result<Told, StoreError> {
-    read(&mail.data, "outbox", "data", &mail.id.to_string())
-}
-
-fn read<'de, T: Deserialize<'de>>(
-    value: &'de serde_json::Value,
-    table: &str,
-    column: &str,
-    row: &str,
-) -> Result<T, StoreError> {
-    T::deserialize(value).map_err(|error| StoreError::Corrupt {
-        table: table.to_owned(),
-        column: column.to_owned(),
-        row: row.to_owned(),
-        message: error.to_string(),
-    })
+    store::json(&mail.data, "outbox.data", mail.id)
 }

@@ -9,8 +9,9 @@
 //! - `queries/`: how, once for both databases
 //! - `sqlite`, `pg`: only what differs
 //! - `rows`, `types`, `schema`: what is stored
-//! - `error`: has it happened? `url`: where? `age`: is the schema this program's? `history`: the hash chain; `hold`: does anything go
-//!   out? `copy`: a backup
+//! - [`json`]: what stands in a column of that kind
+//! - `error`: has it happened? `url`, `place`: where? `age`: is the schema this program's?
+//! - `history`: the hash chain; `hold`: does anything go out? `copy`: a backup
 
 mod age;
 mod batch;
@@ -20,6 +21,7 @@ pub mod error;
 pub mod history;
 pub mod hold;
 mod inbox;
+mod json;
 mod pg;
 mod place;
 mod pool;
@@ -44,6 +46,7 @@ use tokio::sync::oneshot;
 pub use age::Age;
 pub use copy::{Copied, CopyError};
 pub use error::StoreError;
+pub use json::json;
 pub use tx::Tx;
 pub use url::DatabaseUrl;
 

@@ -200,7 +200,7 @@ impl Source {
     pub(super) fn age(&self) -> Result<Age, StoreError> {
         match self {
             Self::Sqlite(path) => sqlite::age(&mut sqlite::open(path)?),
-            Self::Pg(url) => pg::age(&mut pg::connect(url, PG_KEEP_PATIENCE)?),
+            Self::Pg(url) => pg::age(&mut pg::connect(url, Some(PG_KEEP_PATIENCE))?),
         }
     }
 

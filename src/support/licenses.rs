@@ -145,7 +145,7 @@ pub(super) fn view(
     row: &LicenseRow,
     now: DateTime<Utc>,
 ) -> Result<LicenseView, Failure> {
-    Ok(LicenseView::new(row, tx.activations_held(&row.id)?, now))
+    Ok(LicenseView::new(row, tx.activations_held(&row.id)?, now)?)
 }
 
 /// As many as there are: their machines are counted in one go.
@@ -159,7 +159,7 @@ pub(super) fn views(
     let view = |row: &LicenseRow| {
         LicenseView::new(row, held.get(&row.id).copied().unwrap_or_default(), now)
     };
-    Ok(rows.iter().map(view).collect())
+    Ok(rows.iter().map(view).collect::<Result<_, StoreError>>()?)
 }
 
 /// The license with its history and the chain of notices that gave its date.

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use super::{Failure, Refusal, Support};
 use crate::store::rows::IdempotencyRow;
 use crate::store::types::Digest;
-use crate::store::{StoreError, Tx};
+use crate::store::{self, StoreError, Tx};
 
 /// A key, and the request that it was given with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,14 +68,7 @@ impl Once {
         if row.digest != Digest::from(self.digest) {
             return Err(Refusal::OtherRequest.into());
         }
-        T::deserialize(&row.body).map(Some).map_err(|error| {
-            Failure::Store(StoreError::Corrupt {
-                table: "idempotency".to_owned(),
-                column: "body".to_owned(),
-                row: row.key.clone(),
-                message: error.to_string(),
-            })
-        })
+        Ok(Some(store::json(&row.body, "idempotency.body", &row.key)?))
     }
 
     fn remember<T: Serialize>(

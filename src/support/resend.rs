@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use keywright_providers::notice::Customer;
-use serde::Deserialize as _;
 use serde_json::json;
 
 use super::acts::locked;
@@ -16,7 +15,7 @@ use crate::books::Books;
 use crate::rules::difference::Owed;
 use crate::store::rows::{LicenseRow, MailFilter, NewHistory, NewMail};
 use crate::store::types::LicenseState;
-use crate::store::{StoreError, Tx};
+use crate::store::{self, StoreError, Tx};
 
 /// How many mails of a license are looked through for a free number.
 const MAILS_MAX: usize = 1_000;
@@ -58,7 +57,7 @@ pub(super) fn again(
     books: &Books,
     now: DateTime<Utc>,
 ) -> Result<MailView, Failure> {
-    let known = Customer::deserialize(&row.customer).unwrap_or_default();
+    let known: Customer = store::json(&row.customer, "licenses.customer", &row.id)?;
     let email = corrected.map(str::to_owned).or_else(|| known.email.clone());
     let customer = Customer { email: Some(email.ok_or(Refusal::NoAddress)?), ..known };
     let mail = owe(tx, &row.id, |key| {

@@ -11,6 +11,7 @@ use crate::store::rows::{
     ActivationRow, EventRow, HistoryRow, HookRow, LicenseRow, MailRow, TokenRow,
 };
 use crate::store::types::MailStatus;
+use crate::store::{self, StoreError};
 
 /// Part of a list, and where the next part begins.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -264,8 +265,16 @@ impl From<&EventRow> for EventView {
 
 impl LicenseView {
     /// With that many seats held.
-    pub(crate) fn new(row: &LicenseRow, activations: i64, at: DateTime<Utc>) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`].
+    pub(crate) fn new(
+        row: &LicenseRow,
+        activations: i64,
+        at: DateTime<Utc>,
+    ) -> Result<Self, StoreError> {
+        let customer: Customer = store::json(&row.customer, "licenses.customer", &row.id)?;
+        Ok(Self {
             id: row.id.clone(),
             key: row.key.clone(),
             product: row.product.clone(),
@@ -273,18 +282,18 @@ impl LicenseView {
             starts_at: row.starts_at,
             expires_at: row.expires_at,
             valid_until: row.valid_until,
-            customer: Customer::deserialize(&row.customer).map(Into::into).unwrap_or_default(),
+            customer: customer.into(),
             quantity: row.quantity,
             max_activations: row.max_activations,
             activations: usize::try_from(activations).unwrap_or_default(),
             sale_id: row.sale_id.to_string(),
             order: row.order_ref.clone(),
             subscription: row.subscription_ref.clone(),
-            flags: Vec::deserialize(&row.flags).unwrap_or_default(),
+            flags: store::json(&row.flags, "licenses.flags", &row.id)?,
             live: row.live,
             account: row.account.clone(),
             version: row.version,
-        }
+        })
     }
 }
 

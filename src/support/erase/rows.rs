@@ -3,12 +3,11 @@
 use chrono::{DateTime, Utc};
 use keywright_providers::Notice;
 use keywright_providers::notice::Customer;
-use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
 use super::traces::Person;
 use crate::store::rows::{ActivationRow, CustomerKey, LicenseRow, NoticeRow, RefKey};
-use crate::store::{StoreError, Tx};
+use crate::store::{self, StoreError, Tx};
 use crate::support::Failure;
 use crate::support::sessions::Holder;
 
@@ -112,12 +111,7 @@ fn erase_notice(
     person: &Person,
     whole: bool,
 ) -> Result<(), StoreError> {
-    let mut notice = Notice::deserialize(&row.body).map_err(|error| StoreError::Corrupt {
-        table: "notices".to_owned(),
-        column: "body".to_owned(),
-        row: row.id.to_string(),
-        message: error.to_string(),
-    })?;
+    let mut notice: Notice = store::json(&row.body, "notices.body", row.id)?;
     let Some(customer) = &mut notice.customer else { return Ok(()) };
     let his = customer.email.as_deref().is_some_and(|email| person.is(email))
         || customer.provider_id.as_deref().is_some_and(|id| person.in_text(id));

@@ -1,7 +1,7 @@
 //! What a customer has, and how often he may do what.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize as _, Serialize};
+use serde::Serialize;
 
 use super::super::actors::CUSTOMER;
 use super::super::view::{ActivationView, Page};
@@ -12,7 +12,7 @@ use crate::books::Books;
 use crate::rules::license::{Flag, State, Status, status};
 use crate::rules::remind::ends;
 use crate::store::rows::{LicenseFilter, LicenseRow};
-use crate::store::{StoreError, Tx};
+use crate::store::{self, StoreError, Tx};
 
 /// How often a license's key is sent again within [`RESENDS_WITHIN`].
 pub const RESENDS_MAX: usize = 3;
@@ -139,7 +139,7 @@ fn seen(
     books: &Books,
     now: DateTime<Utc>,
 ) -> Result<Mine, Failure> {
-    let flags: Vec<Flag> = Vec::deserialize(&row.flags).unwrap_or_default();
+    let flags: Vec<Flag> = store::json(&row.flags, "licenses.flags", &row.id)?;
     let offer = books.config.catalogue.products.get(&row.product);
     let name = offer.and_then(|offer| offer.first()).map(|product| product.name.clone());
     let state = apply::state(row.state);

@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use keywright_providers::notice::Customer;
-use serde::Deserialize as _;
 use serde_json::json;
 use tokio::sync::{Mutex, mpsc, watch};
 
@@ -16,9 +15,9 @@ use super::super::sessions::{Holder, SessionText};
 use super::super::{Failure, Support};
 use crate::apply::mail_identity;
 use crate::rules::letter::{LINK_LASTS, Template};
-use crate::store::rows::{LicenseFilter, LicenseRow, LinkRow, NewMail};
+use crate::store::rows::{LicenseFilter, LicenseRow, LinkRow, NewMail, SessionRow};
 use crate::store::types::{Digest, MailStatus};
-use crate::store::{StoreError, Tx};
+use crate::store::{self, StoreError, Tx};
 
 /// Links to one address within [`COUNTED`].
 pub const LINKS_MAX: i64 = 3;
@@ -122,7 +121,8 @@ impl Support {
                     used_at: None,
                 })?;
                 let key = format!("{}:{name}", Template::MyLink);
-                let customer = Customer::deserialize(&license.customer).unwrap_or_default();
+                let customer: Customer =
+                    store::json(&license.customer, "licenses.customer", &license.id)?;
                 // To the address on file, to the letter: two that were typed differently can be
                 // the same in lower case and yet be different people's.
                 let on_file = customer.email.filter(|known| known.trim().to_lowercase() == email);

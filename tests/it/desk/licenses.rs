@@ -51,6 +51,16 @@ on_both! {
         insta::assert_snapshot!("history", entries.join("\n"));
     }
 
+    async fn a_license_that_cannot_be_read_is_never_shown_as_another(db: Database) {
+        let office = Office::open(&db).await;
+        let license = office.sells("ada").await;
+        db.tamper("UPDATE licenses SET flags = '{\"no\": \"list\"}'").await;
+        let shown = office.get(&path(&license, "")).await;
+        assert_eq!((shown.status, &shown.json["code"]), (500, &json!("internal")));
+        let key = json!({ "key": license["key"] });
+        assert_eq!(office.ask("/licenses/validate", key).await.status, 500);
+    }
+
     async fn an_act_counts_like_every_other_event(db: Database) {
         let office = Office::open(&db).await;
         let license = office.sells("ada").await;
