@@ -11,7 +11,7 @@ use keywright_providers::notice::Customer;
 use serde_json::json;
 use tokio::sync::{Mutex, mpsc, watch};
 
-use super::super::sessions::{Holder, SessionText};
+use super::super::sessions::{Holder, SessionText, begun};
 use super::super::{Failure, Support};
 use crate::apply::mail_identity;
 use crate::rules::letter::{LINK_LASTS, Template};
@@ -160,12 +160,20 @@ impl Support {
             return Ok(None);
         }
         let (hash, now) = (Digest::of(secret), self.clock.now());
-        let used =
-            self.write("link use", move |tx| Ok(tx.link_use(&hash, now - LINK_LASTS, now)?));
-        match used.await? {
-            Some(email) => self.session_begin(&Holder::Customer(email)).await.map(Some),
-            None => Ok(None),
-        }
+        // Whose session it is, only the link says.
+        let (text, session) = self.session_new(&Holder::Customer(String::new()))?;
+        // In one transaction: a link that was used up and let nobody in would be lost.
+        let used = self
+            .write("link use", move |tx| {
+                let Some(email) = tx.link_use(&hash, now - LINK_LASTS, now)? else {
+                    return Ok(false);
+                };
+                let holder = Holder::Customer(email).text();
+                begun(tx, &SessionRow { holder, ..session.clone() }, None)?;
+                Ok(true)
+            })
+            .await?;
+        Ok(used.then_some(text))
     }
 }
 

@@ -75,6 +75,21 @@ on_both! {
         assert_eq!(other.cookie(), "");
     }
 
+    async fn a_link_that_a_fault_kept_from_opening_opens_later(db: Database) {
+        let office = Office::open(&db).await;
+        office.sells("ada").await;
+        let link = Mailbox::of(&office).link_for(ADA).await;
+        let mut tab = Tab::new(&office);
+        tab.open(&link).await;
+        db.tamper("ALTER TABLE sessions RENAME TO away").await;
+        tab.send("Continue", &[]).await;
+        assert_eq!((tab.page.status, tab.cookie().as_str()), (503, ""));
+        db.tamper("ALTER TABLE away RENAME TO sessions").await;
+        tab.open(&link).await;
+        tab.send("Continue", &[]).await;
+        assert_eq!((tab.page.status, tab.page.address.as_str()), (200, "/my"));
+    }
+
     async fn whether_an_address_is_known_is_told_to_its_owner_alone(db: Database) {
         let office = Office::open(&db).await;
         office.sells("ada").await;
