@@ -220,7 +220,11 @@ impl Support {
             .await?;
         let Some((who, seen_at)) = found else { return Ok(None) };
         if now >= seen_at + NOTED {
-            self.write("session seen", move |tx| Ok(tx.session_seen(&hash, now)?)).await?;
+            let seen = self.write("session seen", move |tx| Ok(tx.session_seen(&hash, now)?)).await;
+            // Whoever may come in is not kept out because the disk is full: he is to see that.
+            if let Err(error) = seen {
+                tracing::warn!(%error, "the use of a session could not be noted: {error}");
+            }
         }
         Ok(Some(who))
     }

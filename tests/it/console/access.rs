@@ -147,6 +147,23 @@ on_both! {
         assert_eq!(signs_in(&office, "Ann", new).await.page.address, "/console");
     }
 
+    async fn who_is_signed_in_stays_so_where_nothing_can_be_written(db: Database) {
+        let office = Office::open(&db).await;
+        let mut ann = Tab::signed_in(&office, "admin").await;
+        if db.is_sqlite() {
+            db.tamper("CREATE TRIGGER full BEFORE UPDATE ON sessions
+                BEGIN SELECT RAISE(ABORT, 'disk is full'); END").await;
+        } else {
+            db.tamper("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql
+                AS $$ BEGIN RAISE EXCEPTION 'disk is full'; END $$;
+                CREATE TRIGGER refused BEFORE UPDATE ON sessions
+                FOR EACH ROW EXECUTE FUNCTION refuse()").await;
+        }
+        office.clock.advance(TimeDelta::minutes(6));
+        ann.open("/console/events").await;
+        assert_eq!(ann.page.status, 200, "{}", ann.page.text());
+    }
+
     async fn a_session_ends_when_nobody_uses_it_and_after_a_day(db: Database) {
         let office = Office::open(&db).await;
         let mut idle = Tab::signed_in(&office, "support").await;
