@@ -14,7 +14,7 @@ use crate::store::rows::{COUNT_MAX, EventTrouble, HookTrouble, Tally};
 use crate::store::schema::events;
 use crate::store::types::{At, EventStatus, Moment};
 
-/// Accounts times reasons: more kinds of trouble than this are not told apart.
+/// Accounts times reasons, or hooks: more kinds of trouble than this are not told apart.
 const KINDS_MAX: usize = 100;
 
 /// So many acts of support after the last event of its provider hide it.
@@ -126,12 +126,26 @@ pub(crate) fn hook_troubles(conn: &mut Conn) -> Result<Vec<HookTrouble>> {
         #[diesel(embed)]
         tally: Counted,
     }
+    // From one hook to the next along the index, so that one with many failures hides no other.
     let rows: Vec<Row> = diesel::sql_query(format!(
-        "SELECT hook, count(*) AS counted, min(dated_at) AS oldest FROM (
-             SELECT hook, dated_at FROM hooks_outbox
-             WHERE status = 'failed' AND hook IS NOT NULL
-             ORDER BY hook, dated_at LIMIT {beyond}) AS found
-         GROUP BY hook ORDER BY hook",
+        "WITH RECURSIVE names (hook) AS (
+             SELECT (SELECT hook FROM hooks_outbox
+                     WHERE status = 'failed' AND hook IS NOT NULL ORDER BY hook LIMIT 1)
+             UNION ALL
+             SELECT (SELECT next.hook FROM hooks_outbox AS next
+                     WHERE next.status = 'failed' AND next.hook > names.hook
+                     ORDER BY next.hook LIMIT 1)
+             FROM names WHERE names.hook IS NOT NULL
+         )
+         SELECT names.hook,
+             (SELECT count(*) FROM (
+                  SELECT 1 FROM hooks_outbox AS one
+                  WHERE one.status = 'failed' AND one.hook = names.hook LIMIT {beyond}) AS found
+             ) AS counted,
+             (SELECT one.dated_at FROM hooks_outbox AS one
+              WHERE one.status = 'failed' AND one.hook = names.hook
+              ORDER BY one.dated_at LIMIT 1) AS oldest
+         FROM names WHERE names.hook IS NOT NULL ORDER BY names.hook LIMIT {KINDS_MAX}",
         beyond = COUNT_MAX + 1,
     ))
     .prepared()

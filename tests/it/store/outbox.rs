@@ -40,6 +40,24 @@ on_both! {
         assert_eq!((row.status, row.attempts, row.sent_at), (MailStatus::Sent, 1, Some(noon())));
     }
 
+    async fn a_hook_with_many_failures_hides_no_other(db: Database) {
+        let store = db.node().await;
+        let epoch = if db.is_sqlite() { "0" } else { "to_timestamp(0)" };
+        db.tamper(&format!(
+            "WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1100)
+             INSERT INTO hooks_outbox (
+                 key, hook, type, license_id, status, attempts, next_at, fence, message_id, dated_at
+             )
+             SELECT 'key ' || n, CASE WHEN n < 1100 THEN 'crm' ELSE 'erp' END, 'license.expired', '1',
+                 'failed', 1, {epoch}, 0, 'msg', {epoch} FROM numbers"
+        ))
+        .await;
+        let troubles = store.read("troubles", |tx| tx.hook_troubles()).await.unwrap();
+        let told: Vec<_> =
+            troubles.iter().map(|one| (one.hook.as_str(), one.tally.count, one.tally.more)).collect();
+        assert_eq!(told, [("crm", 1_000, true), ("erp", 1, false)]);
+    }
+
     async fn a_claim_that_holds_is_prolonged_and_nothing_else(db: Database) {
         let store = db.node().await;
         for key in ["held", "settled", "lost"] {
