@@ -13,12 +13,15 @@ use super::words::{Change, MailOwed, changes};
 use super::{Asked, Failure, Refusal, Support};
 use crate::apply::{Applied, apply_again};
 use crate::books::Books;
-use crate::store::Tx;
 use crate::store::rows::{EventFilter, NewHistory};
 use crate::store::types::EventStatus;
+use crate::store::{StoreError, Tx};
 
 /// Events looked at in one dry run.
 pub const DRY_RUN_MAX: usize = 200;
+
+/// Events put back in the line in one transaction.
+const REPLAY_PAGE: usize = 1_000;
 
 /// What came, or would come, of a replay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -79,26 +82,54 @@ impl Support {
     }
 
     /// Puts all that match back in the line; whoever applies events does the rest. Says how many.
-    /// The history keeps who did it, why, and for which events.
+    /// The history keeps who did it, why, and for which events: an entry for each page of them, so
+    /// that it is right wherever this is broken off.
     ///
     /// # Errors
-    /// [`Failure::Store`].
+    /// [`Failure::Store`]: what is left is put back by the next run.
     pub async fn event_replay_where(
         &self,
         filter: EventFilter,
         asked: Asked,
     ) -> Result<usize, Failure> {
-        let now = self.clock.now();
-        let count = self
-            .write("event replay many", move |tx| {
-                let count = tx.event_replay_where(&filter, now)?;
-                let detail = json!({ "count": count, "filter": told(&filter) });
-                tx.history_append(&asked.note(SERVICE, "events_replayed", detail, now))?;
-                Ok(count)
-            })
-            .await?;
-        self.bell.notify_one();
-        Ok(count)
+        let (now, detail) = (self.clock.now(), told(&filter));
+        self.replay_pages("event replay many", filter, now, move |tx, count, is_first| {
+            if count == 0 && !is_first {
+                return Ok(());
+            }
+            let detail = json!({ "count": count, "filter": detail });
+            tx.history_append(&asked.note(SERVICE, "events_replayed", detail, now)).map(drop)
+        })
+        .await
+    }
+
+    /// Page after page, each a transaction with what `note` writes in it: nobody is held up by many.
+    async fn replay_pages<N>(
+        &self,
+        name: &'static str,
+        filter: EventFilter,
+        now: DateTime<Utc>,
+        note: N,
+    ) -> Result<usize, Failure>
+    where
+        N: Fn(&mut Tx<'_>, usize, bool) -> Result<(), StoreError> + Clone + Send + 'static,
+    {
+        let (mut cursor, mut all) = (None, 0);
+        loop {
+            let (filter, note) = (filter.clone(), note.clone());
+            let page = move |tx: &mut Tx<'_>| {
+                let (count, next) = tx.event_replay_where(&filter, cursor, REPLAY_PAGE, now)?;
+                note(tx, count, cursor.is_none())?;
+                Ok((count, next))
+            };
+            let (count, next) = self.write(name, page).await?;
+            self.bell.notify_one();
+            all += count;
+            match next {
+                Some(_) => cursor = next,
+                None => return Ok(all),
+            }
+        }
     }
 
     /// What [`Support::event_replay_where`] would come to, for the newest `limit` that match.
@@ -135,23 +166,21 @@ impl Support {
     /// [`Failure::Store`].
     pub async fn event_replay_unmapped(&self, asked: Asked) -> Result<usize, Failure> {
         let now = self.clock.now();
-        let count = self
-            .write("event replay unmapped", move |tx| {
-                let mut count = 0;
-                for (status, reason) in UNMAPPED {
-                    let filter = EventFilter {
-                        status: Some(status),
-                        reason: Some(reason.to_owned()),
-                        ..EventFilter::default()
-                    };
-                    count += tx.event_replay_where(&filter, now)?;
-                }
-                let detail = json!({ "replayed": count });
-                tx.history_append(&asked.note(SERVICE, "reloaded", detail, now))?;
-                Ok(count)
-            })
-            .await?;
-        self.bell.notify_one();
+        let mut count = 0;
+        for (status, reason) in UNMAPPED {
+            let filter = EventFilter {
+                status: Some(status),
+                reason: Some(reason.to_owned()),
+                ..EventFilter::default()
+            };
+            let name = "event replay unmapped";
+            count += self.replay_pages(name, filter, now, |_, _, _| Ok(())).await?;
+        }
+        self.write("reloaded", move |tx| {
+            let detail = json!({ "replayed": count });
+            Ok(tx.history_append(&asked.note(SERVICE, "reloaded", detail, now)).map(drop)?)
+        })
+        .await?;
         Ok(count)
     }
 }

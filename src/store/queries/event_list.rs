@@ -22,17 +22,30 @@ use crate::store::types::{At, EventStatus, Moment};
 /// How many events are looked at in one go.
 const CHUNK: usize = 500;
 
+/// How many that are not settled are named in one go.
+const PENDING_PAGE: usize = 10_000;
+
 pub(crate) fn event_list(
     conn: &mut Conn,
     filter: &EventFilter,
     cursor: Cursor,
     limit: usize,
 ) -> Result<Vec<EventRow>> {
-    let span = span(conn, filter, cursor)?;
-    let ids = newest(conn, filter, span, limit)?;
+    let ids = event_ids(conn, filter, cursor, limit)?;
     let mut rows = without_bodies(conn, &ids)?;
     rows.reverse();
     Ok(rows)
+}
+
+/// The ids of the newest that match, newest first.
+pub(super) fn event_ids(
+    conn: &mut Conn,
+    filter: &EventFilter,
+    cursor: Cursor,
+    limit: usize,
+) -> Result<Vec<i64>> {
+    let span = span(conn, filter, cursor)?;
+    newest(conn, filter, span, limit)
 }
 
 pub(crate) fn event_types(conn: &mut Conn) -> Result<Vec<AccountWord>> {
@@ -67,7 +80,7 @@ fn span(conn: &mut Conn, filter: &EventFilter, cursor: Cursor) -> Result<Span> {
     Ok(Span { after, before, since, until: filter.until.unwrap_or(END) })
 }
 
-/// The ids of the newest that match, newest first.
+/// As [`event_ids`], of a part of the list.
 fn newest(conn: &mut Conn, filter: &EventFilter, span: Span, limit: usize) -> Result<Vec<i64>> {
     // All fields by name: a new one does not compile until it is thought of here.
     let EventFilter { status, account, event_type, reason, q, since: _, until: _, sale_id } =
@@ -94,10 +107,7 @@ fn newest(conn: &mut Conn, filter: &EventFilter, span: Span, limit: usize) -> Re
     match (status, account, event_type, reason) {
         (None, None, None, None) => of_all(conn, &span, limit),
         (None, Some(account), None, None) => of_account(conn, account, &span, limit),
-        (Some(EventStatus::Pending), _, _, _) => {
-            let ids = pending(conn)?;
-            screened(conn, ids, filter, &span, limit)
-        }
+        (Some(EventStatus::Pending), _, _, _) => of_pending(conn, filter, &span, limit),
         _ => of_facets(conn, filter, span, limit),
     }
 }
@@ -146,13 +156,42 @@ fn of_sales(conn: &mut Conn, sales: &[i64]) -> Result<Vec<i64>> {
         .of("events")
 }
 
-/// What is not settled yet: the two indexes that claims are made by.
-fn pending(conn: &mut Conn) -> Result<Vec<i64>> {
+/// What is not settled yet: a page at a time, of which there may be many after an outage.
+fn of_pending(
+    conn: &mut Conn,
+    filter: &EventFilter,
+    span: &Span,
+    limit: usize,
+) -> Result<Vec<i64>> {
+    let (mut found, mut before) = (Vec::new(), span.before);
+    loop {
+        let ids = pending(conn, span.after, before)?;
+        let last = ids.last().copied().filter(|_| ids.len() >= PENDING_PAGE);
+        let more = limit.saturating_sub(found.len());
+        found.extend(screened(conn, ids, filter, span, more)?);
+        match last {
+            Some(last) if found.len() < limit => before = last,
+            Some(_) | None => return Ok(found),
+        }
+    }
+}
+
+/// The newest that are not settled, newest first: the two indexes that claims are made by. The sums
+/// keep the database from walking through all events in the order of their ids.
+fn pending(conn: &mut Conn, after: i64, before: i64) -> Result<Vec<i64>> {
     let mut ids: Vec<i64> = Vec::new();
     for condition in [FRESH, AGAIN] {
-        let waiting = events::table.filter(sql::<Bool>(condition)).select(events::id);
+        let waiting = events::table
+            .filter(sql::<Bool>(condition))
+            .filter(sql::<BigInt>("id + 0").gt(after))
+            .filter(sql::<BigInt>("id + 0").lt(before))
+            .order(sql::<BigInt>("id + 0").desc())
+            .limit(at_most(PENDING_PAGE))
+            .select(events::id);
         ids.extend(waiting.load::<i64>(conn).of("events")?);
     }
+    ids.sort_unstable_by(|a, b| b.cmp(a));
+    ids.truncate(PENDING_PAGE);
     Ok(ids)
 }
 
@@ -185,8 +224,7 @@ fn of_facets(
     });
     let mut ids = Vec::new();
     if first.is_none() {
-        let waiting = pending(conn)?;
-        ids = screened(conn, waiting, filter, &span, limit)?;
+        ids = of_pending(conn, filter, &span, limit)?;
     }
     for facet in facets {
         ids.extend(facets::newest(conn, (lead, facet), filter.status, &span, limit)?);

@@ -7,11 +7,12 @@ use diesel::sql_types::{BigInt, Binary, Bool, Nullable};
 use serde_json::{Map, Value};
 
 use super::super::Conn;
+use super::event_list::event_ids;
 use super::lookup::{Found, find, or_none};
 use super::{Db, Result, hit, naming_row};
 use crate::store::error::Of;
 use crate::store::prepared::hits;
-use crate::store::rows::{EventCounts, EventFilter, EventRow};
+use crate::store::rows::{Cursor, EventCounts, EventFilter, EventRow};
 use crate::store::schema::{events, payloads};
 use crate::store::types::{At, EventStatus, Json};
 
@@ -122,13 +123,25 @@ pub(crate) fn event_replay(conn: &mut Conn, id: i64, now: DateTime<Utc>) -> Resu
 pub(crate) fn event_replay_where(
     conn: &mut Conn,
     filter: &EventFilter,
+    cursor: Cursor,
+    limit: usize,
     now: DateTime<Utc>,
-) -> Result<usize> {
+) -> Result<(usize, Cursor)> {
+    let mut page = event_ids(conn, filter, cursor, limit)?;
+    let next = page.last().copied().filter(|_| page.len() >= limit);
+    page.sort_unstable();
+    let lock = events::table.filter(events::id.eq_any(&page)).order(events::id).select(events::id);
+    let _: Vec<i64> = locked!(lock).load(conn).of("events")?;
+    // They may have become something else while we waited for them.
     let found = find(conn, filter.q.as_deref())?;
-    let ids = matching(events::table.select(events::id).into_boxed(), filter, found);
+    let ids: Vec<i64> = matching(events::table.select(events::id).into_boxed(), filter, found)
+        .filter(events::id.eq_any(page))
+        .load(conn)
+        .of("events")?;
     // What was purged cannot be read again: it stays as it ended.
     let whole = events::table.filter(events::id.eq_any(ids)).filter(with_body());
-    diesel::update(whole).set(replayed!(now)).execute(conn).of("events")
+    let count = diesel::update(whole).set(replayed!(now)).execute(conn).of("events")?;
+    Ok((count, next))
 }
 
 pub(crate) fn event_ignore(conn: &mut Conn, id: i64, message: &str) -> Result<()> {

@@ -51,8 +51,14 @@ functions! {
     /// Pending again, as if just received. Whoever works on it now cannot settle it any more.
     /// [`StoreError::Conflict`]: there is no such event.
     event_replay(id: i64, now: DateTime<Utc>) -> ();
-    /// The same for all that match; says how many.
-    event_replay_where(filter: &EventFilter, now: DateTime<Utc>) -> usize;
+    /// The same for the newest `limit` that match, below the cursor; says how many, and where the
+    /// next page begins. `None`: there is none.
+    event_replay_where(
+        filter: &EventFilter,
+        cursor: Cursor,
+        limit: usize,
+        now: DateTime<Utc>,
+    ) -> (usize, Cursor);
     /// Set aside by support.
     event_ignore(id: i64, message: &str) -> ();
     /// The events of a sale, oldest first, without their bodies.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use keywright::store::rows::{EventFilter, EventRow, Settled};
+use keywright::store::rows::{EventFilter, EventRow, NewEvent, Settled};
 use keywright::store::types::EventStatus;
 use keywright::store::{Options, Store, StoreError, Tx};
 
@@ -172,10 +172,21 @@ on_both! {
         assert_eq!(missing.unwrap_err().name(), "conflict");
     }
 
+    async fn no_more_is_claimed_at_once_than_memory_is_meant_for_it(db: Database) {
+        let store = db.node().await;
+        for id in ["a", "b", "c"] {
+            let body = vec![b' '; if id == "c" { 1 } else { 9 << 20 }];
+            keep(&store, vec![NewEvent { body, ..event("stripe", id, id) }]).await;
+        }
+        // Two large ones are too much; what is small goes with one.
+        assert_eq!(claim(&store, 10).await.len(), 1);
+        assert_eq!(claim(&store, 10).await.len(), 2);
+    }
+
     async fn replaying_by_filter_takes_what_matches(db: Database) {
         let store = db.node().await;
-        keep_many(&store, "stripe", 3).await;
-        for event in claim(&store, 2).await {
+        keep_many(&store, "stripe", 4).await;
+        for event in claim(&store, 3).await {
             let settled = Settled {
                 status: EventStatus::Failed,
                 reason: Some("unknown_product".to_owned()),
@@ -193,9 +204,20 @@ on_both! {
             reason: Some("unknown_product".to_owned()),
             ..EventFilter::default()
         };
-        let replayed = store.run("replay", move |tx| tx.event_replay_where(&filter, noon())).await;
-        assert_eq!(replayed.unwrap(), 2);
-        assert_eq!(claim(&store, 10).await.len(), 3);
+        // The newest two, and then what is left.
+        let page = move |cursor| {
+            let (store, filter) = (store.clone(), filter.clone());
+            async move {
+                let replay = move |tx: &mut Tx<'_>| {
+                    tx.event_replay_where(&filter, cursor, 2, noon())
+                };
+                store.run("replay", replay).await.unwrap()
+            }
+        };
+        let (count, next) = page(None).await;
+        assert_eq!((count, next.is_some()), (2, true));
+        assert_eq!(page(next).await, (1, None));
+        assert_eq!(claim(&db.node().await, 10).await.len(), 4);
     }
 
     async fn counts_tell_what_stands_open(db: Database) {
