@@ -1,10 +1,12 @@
 //! Claims: who works on what, until when. A claim runs by the database's clock and carries a
 //! number, the fence, that every later write must show.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::dsl::{case_when, sql};
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Integer, Text};
+use diesel::sql_types::{BigInt, Bool, Integer, Text};
 
 use super::super::{Conn, clock};
 use super::events::{AGAIN, FRESH, with_bodies};
@@ -19,6 +21,12 @@ use crate::store::types::{At, MailStatus};
 // Written out rather than bound: a partial index is only used where its condition can be read.
 const PENDING: &str = "status = 'pending'";
 const QUEUED: &str = "status = 'queued'";
+
+/// How much of bodies and answers is claimed at once: all of it is in memory until it is applied.
+const BODIES_BYTES_MAX: i64 = 16 * 1024 * 1024;
+
+/// Both databases know it without reading them.
+const BODY_BYTES: &str = "CAST(length(body) + coalesce(length(answers), 0) AS BIGINT)";
 
 /// The event, if the claim of this number is the last one and still to be settled.
 macro_rules! held_event {
@@ -174,7 +182,27 @@ pub(crate) fn event_claim(
         }
         line = with_more;
     }
+    let ids = with_bodies_of(conn, ids, BODIES_BYTES_MAX)?;
     claim(conn, ids, lease, now)
+}
+
+/// The first of these whose bodies and answers together are no larger; at least one.
+fn with_bodies_of(conn: &mut Conn, mut ids: Vec<i64>, bytes_max: i64) -> Result<Vec<i64>> {
+    let sizes: Vec<(i64, i64)> = payloads::table
+        .filter(payloads::event_id.eq_any(&ids))
+        .select((payloads::event_id, sql::<BigInt>(BODY_BYTES)))
+        .prepared()
+        .load(conn)
+        .of("payloads")?;
+    let sizes: HashMap<i64, i64> = sizes.into_iter().collect();
+    let mut bytes = 0_i64;
+    let fits = ids.iter().take_while(|id| {
+        bytes = bytes.saturating_add(sizes.get(id).copied().unwrap_or_default());
+        bytes <= bytes_max
+    });
+    let count = fits.count().max(1);
+    ids.truncate(count);
+    Ok(ids)
 }
 
 fn fresh_ids(conn: &mut Conn, account: &str, after: i64, limit: usize) -> Result<Vec<i64>> {
