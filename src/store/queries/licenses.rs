@@ -106,7 +106,7 @@ pub(crate) fn licenses_ending(
 
 pub(crate) fn license_counts(conn: &mut Conn, now: DateTime<Utc>) -> Result<Vec<LicenseCount>> {
     let decided: Vec<(String, LicenseState, i64)> = licenses::table
-        .filter(sql::<Bool>("state <> 'active'"))
+        .filter(sql::<Bool>("state <> 'active' AND merged_into IS NULL"))
         .group_by((licenses::product, licenses::state))
         .select((licenses::product, licenses::state, count_star()))
         .load(conn)

@@ -129,6 +129,12 @@ on_both! {
         assert_eq!(found(&store, with(LicenseStatus::Suspended)).await, ["suspended"]);
         assert_eq!(found(&store, with(LicenseStatus::Pending)).await, ["waiting"]);
         assert_eq!(found(&store, with(LicenseStatus::Revoked)).await, Vec::<String>::new());
+        // Where another license stands for it, it is counted once.
+        let merged = LicenseRow {
+            merged_into: Some("suspended".to_owned()),
+            ..ends_at("merged", None, LicenseState::Suspended)
+        };
+        insert(&store, merged).await;
         let counts = store.read("count", |tx| tx.license_counts(noon())).await.unwrap();
         let count = |status| {
             counts.iter().find(|line| line.status == status).map_or(0, |line| line.count)
