@@ -17,20 +17,32 @@ pub(super) struct Unique {
     pub(super) columns: String,
 }
 
-/// The unique constraints without which something could be doubled.
+/// The unique constraints without which something could be doubled: all that the migrations make.
 const NEEDED: &[(&str, &[&str])] = &[
     ("events", &["dedupe"]),
+    ("events", &["id"]),
+    ("payloads", &["event_id"]),
+    ("sales", &["id"]),
     ("refs", &["ref", "account", "live"]),
+    ("notices", &["id"]),
     ("notices", &["event_id", "position"]),
     ("customers", &["account", "live", "provider_id"]),
     ("licenses", &["id"]),
     ("licenses", &["key"]),
     ("licenses", &["sale_id", "slot"]),
+    ("activations", &["id"]),
     ("activations", &["license_id", "fingerprint"]),
+    ("history", &["id"]),
     ("history", &["subject", "seq"]),
     ("outbox", &["key"]),
+    ("outbox", &["id"]),
+    ("hooks_outbox", &["id"]),
     ("hooks_outbox", &["key"]),
+    ("tokens", &["id"]),
     ("tokens", &["hash"]),
+    ("users", &["name"]),
+    ("sessions", &["hash"]),
+    ("links", &["hash"]),
     ("idempotency", &["key"]),
     ("meta", &["key"]),
 ];
@@ -52,4 +64,30 @@ pub(super) fn unique_constraints(there: &[Unique]) -> Result<(), StoreError> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sqlite;
+
+    /// Diesel's own list of the steps that were made.
+    const STEPS: &str = "__diesel_schema_migrations";
+
+    #[test]
+    fn all_that_the_migrations_make_unique_is_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut conn = sqlite::open(&folder.path().join("kw.db")).unwrap();
+        sqlite::migrate(&mut conn).unwrap();
+        let there = sqlite::check(&mut conn).unwrap();
+        let mut there: BTreeSet<(String, BTreeSet<String>)> = there
+            .into_iter()
+            .map(|one| (one.table_name, one.columns.split(',').map(str::to_owned).collect()))
+            .collect();
+        there.retain(|(table, _)| table != STEPS);
+        let needed = NEEDED.iter().map(|(table, columns)| {
+            ((*table).to_owned(), columns.iter().map(|column| (*column).to_owned()).collect())
+        });
+        assert_eq!(there, needed.collect());
+    }
 }

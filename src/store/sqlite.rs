@@ -178,11 +178,18 @@ pub(super) fn check(conn: &mut Conn) -> Result<Vec<Unique>, StoreError> {
     setting(conn, "journal_mode", "wal")?;
     setting(conn, "synchronous", "2")?;
     setting(conn, "foreign_keys", "1")?;
+    // A key that is a row's number has no index of its own, and is unique all the same.
     diesel::sql_query(
         "SELECT m.name AS table_name,
              (SELECT group_concat(i.name, ',') FROM pragma_index_info(l.name) AS i) AS columns
          FROM sqlite_schema AS m, pragma_index_list(m.name) AS l
-         WHERE m.type = 'table' AND l.\"unique\" AND NOT l.partial",
+         WHERE m.type = 'table' AND l.\"unique\" AND NOT l.partial
+         UNION ALL
+         SELECT m.name, (SELECT group_concat(c.name, ',') FROM pragma_table_info(m.name) AS c
+                         WHERE c.pk > 0) AS columns
+         FROM sqlite_schema AS m
+         WHERE m.type = 'table' AND EXISTS (
+             SELECT 1 FROM pragma_table_info(m.name) AS c WHERE c.pk > 0)",
     )
     .load(conn)
     .of("sqlite_schema")
