@@ -17,7 +17,7 @@ use keywright::web::console::Console;
 use keywright::web::html::cookie::Jar;
 use keywright::web::my::My;
 use keywright::web::support::Desk;
-use keywright::web::support::reload::{Reload, ReloadDone, Reloading};
+use keywright::web::support::reload::{NotReloaded, Reload, ReloadDone, Reloading};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -55,7 +55,7 @@ struct Never;
 
 impl Reload for Never {
     fn reload(&self, _: Asked) -> Reloading<'_> {
-        Box::pin(async { Err::<ReloadDone, _>(Vec::new()) })
+        Box::pin(async { Err::<ReloadDone, _>(NotReloaded::Faulty(Vec::new())) })
     }
 }
 
