@@ -14,11 +14,18 @@ use crate::scheme::{self, Encoding, Hash, KeyForm};
 const SIGNATURE: &str = "bt_signature";
 const PAYLOAD: &str = "bt_payload";
 
-/// The signature and the text that it signs, as they were sent.
+/// Has a text the form of a challenge? Whatever has is signed by us for anybody who asks.
+pub(super) fn is_challenge(text: &str) -> bool {
+    let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    (20..=32).contains(&text.len()) && text.bytes().all(is_hex)
+}
+
+/// The signature and the text that it signs, as they were sent. No challenge is taken for a
+/// payload: its signature is ours, and says nothing of who sent it.
 pub(super) fn signed(form: &Form) -> Result<(&str, &str), Reject> {
     let payload = one(form, PAYLOAD)?;
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=\n".contains(&byte);
-    if !payload.bytes().all(plain) {
+    if !payload.bytes().all(plain) || is_challenge(payload) {
         return Err(Reject::Malformed);
     }
     Ok((one(form, SIGNATURE)?, payload))

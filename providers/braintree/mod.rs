@@ -86,8 +86,7 @@ impl Provider for Braintree {
         }
         let form = Form::parse(request.query.as_bytes());
         let challenge = form.get("bt_challenge").ok()??;
-        let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        if !(20..=32).contains(&challenge.len()) || !challenge.bytes().all(is_hex) {
+        if !frame::is_challenge(challenge) {
             return None;
         }
         frame::signature(credentials, challenge.as_bytes()).map(Answer::text)

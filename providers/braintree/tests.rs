@@ -70,6 +70,20 @@ fn the_challenge_of_an_old_control_panel_is_answered() {
 }
 
 #[test]
+fn the_answer_to_a_challenge_opens_nothing() {
+    for challenge in ["20f9f8ed05f77439fe955c977e4c8a53", "20f9f8ed05f77439fe95"] {
+        let query = format!("bt_challenge={challenge}");
+        let request = Request { method: "GET", query: &query, ..Request::post(&[], b"") };
+        let signature = Braintree.probe(&request, &credentials()).unwrap().body;
+        let fields = [("bt_signature", signature.as_str()), ("bt_payload", challenge)];
+        let body = serde_html_form::to_string(fields).unwrap();
+        let replayed = Request::post(&[], body.as_bytes());
+        let verdict = Braintree.verify(&replayed, &credentials(), DateTime::UNIX_EPOCH);
+        assert_eq!(verdict.err(), Some(Reject::Malformed), "{challenge}");
+    }
+}
+
+#[test]
 fn the_last_line_break_may_be_lost_and_nothing_else() {
     let accepted = |payload: &str| {
         let signature = "keywrightpub0001|c5bfa1a96699a4f03ad2473f344e1315216c5c86";
