@@ -54,30 +54,29 @@ impl Interval {
     #[must_use]
     pub fn after(self, anchor: DateTime<Utc>, count: u32) -> DateTime<Utc> {
         let months = Months::new(self.months.saturating_mul(count));
-        let rest = TimeDelta::days(i64::from(self.days) * i64::from(count))
-            + TimeDelta::seconds(i64::from(self.seconds) * i64::from(count));
-        anchor
-            .checked_add_months(months)
-            .and_then(|time| time.checked_add_signed(rest))
-            .filter(|time| *time < FAR)
-            .unwrap_or(FAR)
+        let time = anchor.checked_add_months(months);
+        let time = time.and_then(|time| time.checked_add_signed(self.rest(count)?));
+        time.filter(|time| *time < FAR).unwrap_or(FAR)
     }
 
     /// `end` less this interval: months before days, clamped to the month's end. `None` before the
     /// calendar begins.
     #[must_use]
     pub fn before(self, end: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let rest =
-            TimeDelta::days(i64::from(self.days)) + TimeDelta::seconds(i64::from(self.seconds));
-        end.checked_sub_months(Months::new(self.months))?.checked_sub_signed(rest)
+        end.checked_sub_months(Months::new(self.months))?.checked_sub_signed(self.rest(1)?)
     }
 
     /// As a fixed length, where the interval has no months.
     #[must_use]
     pub fn fixed(self) -> Option<TimeDelta> {
-        (self.months == 0).then(|| {
-            TimeDelta::days(i64::from(self.days)) + TimeDelta::seconds(i64::from(self.seconds))
-        })
+        if self.months == 0 { self.rest(1) } else { None }
+    }
+
+    /// What there is beside the months, so many times. `None`: longer than a length can be.
+    fn rest(self, count: u32) -> Option<TimeDelta> {
+        let times = |amount: u32| i64::from(amount).checked_mul(i64::from(count));
+        let days = TimeDelta::try_days(times(self.days)?)?;
+        days.checked_add(&TimeDelta::try_seconds(times(self.seconds)?)?)
     }
 }
 
@@ -264,6 +263,23 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn beyond_the_calendar_there_is_only_its_end() {
+        let most = Interval { months: u32::MAX, days: u32::MAX, seconds: u32::MAX };
+        let days = Interval::days(u32::MAX);
+        let seconds = Interval { months: 0, days: 0, seconds: u32::MAX };
+        for anchor in [at("2026-01-31"), DateTime::UNIX_EPOCH, FAR] {
+            for interval in [most, days, Interval::months(u32::MAX), seconds] {
+                assert_eq!(interval.after(anchor, u32::MAX), FAR, "{anchor} + {interval}");
+            }
+        }
+        let longest: Interval = "P100YT876600H".parse().unwrap();
+        assert_eq!(longest.after(at("2026-01-31"), u32::MAX), FAR);
+        assert!(longest.after(at("2026-01-31"), 39) < FAR);
+        assert_eq!(most.before(at("2026-01-31")), None);
+        assert!(days.fixed().is_some());
     }
 
     #[test]
