@@ -80,6 +80,8 @@ impl Provider for Hotmart {
         scheme::token(content, &credentials.secrets, token)
     }
 
+    /// The id and the type stand around the data, beside the token: they are read from the request,
+    /// since the token, which is the whole proof, speaks of neither.
     fn envelopes(
         &self,
         request: &Request<'_>,
