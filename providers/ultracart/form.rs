@@ -8,12 +8,10 @@
 
 use super::read::whole;
 use crate::notice::{Customer, Kind, Line, Notice, Ref};
-use crate::read::{
-    Element, Envelope, Event, Form, Id, Reading, Settings, Unread, country, full_name,
-};
+use crate::read::{Element, Envelope, Event, Id, Reading, Settings, Unread, country, full_name};
 use crate::scheme::{self, Verified};
 use crate::secret::Secret;
-use crate::{Answer, Reject, Request, Sample};
+use crate::{Answer, Reject, Request};
 
 /// The type under which a request for keys is kept.
 pub(super) const EVENT_TYPE: &str = "fulfil.request";
@@ -32,22 +30,12 @@ const QUANTITY: &[&str] = &["quantity", "qty"];
 /// The token behind `?token=` in the address.
 ///
 /// # Errors
-/// Any [`Reject`] of [`scheme::token`].
+/// Any [`Reject`] of [`scheme::query_token`].
 pub(super) fn verify<'a>(request: &Request<'a>, token: &Secret) -> Result<Verified<'a>, Reject> {
     if request.method != "POST" {
         return Err(Reject::NotTaken);
     }
-    let query = Form::parse(request.query.as_bytes());
-    let candidate = query.get("token").map_err(|_| Reject::Doubled)?.ok_or(Reject::Missing)?;
-    scheme::token(request.body, std::slice::from_ref(token), candidate)
-}
-
-pub(super) fn sign(mut sample: Sample, token: &Secret) -> Sample {
-    let query = Form::parse(sample.query.as_bytes());
-    let others = query.iter().filter(|(name, _)| *name != "token");
-    let fields: Vec<(&str, &str)> = others.chain([("token", token.expose())]).collect();
-    sample.query = serde_html_form::to_string(&fields).unwrap_or_default();
-    sample
+    scheme::query_token(request, request.body, std::slice::from_ref(token))
 }
 
 /// The one event of a request. A repeated request for an item of an order is the same event.

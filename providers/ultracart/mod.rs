@@ -180,7 +180,7 @@ impl Provider for UltraCart {
                 }
             }
             Inlet::Fulfil => match credentials.keys.get(form::TOKEN) {
-                Some(token) => form::sign(sample, token),
+                Some(token) => scheme::query_token_sign(sample, token),
                 None => sample,
             },
         }
