@@ -1,13 +1,15 @@
 //! Asks providers' APIs, and fetches the certificates that they name: the one place from which
 //! the service calls out beside its mail. Bounded in time and size; follows no redirect.
 
+mod certificates;
 mod tokens;
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::error::Error as _;
+use std::sync::Arc;
+use std::time::Duration;
 
 use data_encoding::BASE64;
+use keywright_providers::scheme::rsa;
 use keywright_providers::{Ask, Auth, Fetched};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, RequestBuilder};
@@ -15,6 +17,7 @@ use thiserror::Error;
 use tracing::Instrument as _;
 use zeroize::Zeroizing;
 
+use certificates::Certificates;
 use tokens::{GotWith, Granted, Tokens};
 
 use crate::config::Account;
@@ -32,25 +35,20 @@ const ANSWER_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// Certificates are small, and the provider's name in their address was checked.
 const CERTIFICATE_BYTES_MAX: usize = 64 * 1024;
-const CERTIFICATE_KEPT: Duration = Duration::from_secs(3600);
-const CERTIFICATES_MAX: usize = 64;
-
-/// Certificates by their address, and when each was fetched.
-type Certificates = HashMap<String, (Instant, Arc<Vec<u8>>)>;
 
 /// The client, with its cache of certificates.
 #[derive(Debug, Clone)]
 pub struct Fetch {
     client: Client,
-    certificates: Arc<Mutex<Certificates>>,
+    certificates: Arc<Certificates>,
     tokens: Arc<Tokens>,
 }
 
 /// Why there is no answer. Never holds a credential.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum FetchError {
-    #[error("{0} cannot be reached")]
-    Unreachable(String),
+    #[error("{host} cannot be reached ({why})")]
+    Unreachable { host: String, why: String },
     #[error("{host} answered {status}; it is asked again")]
     NotNow { host: String, status: u16, after: Option<RetryAfter> },
     #[error(
@@ -62,6 +60,8 @@ pub enum FetchError {
     Refused { host: String, status: u16, name: String },
     #[error("the answer of {0} is too long")]
     TooLong(String),
+    #[error("{0} answered with something else than a certificate; it is asked again")]
+    NoCertificate(String),
     #[error("{0} is no address that can be asked; write https://HOST in api_url")]
     Address(String),
     #[error(
@@ -78,7 +78,7 @@ impl FetchError {
     #[must_use]
     pub fn passes(&self) -> bool {
         match self {
-            Self::Unreachable(_) | Self::NotNow { .. } => true,
+            Self::Unreachable { .. } | Self::NotNow { .. } | Self::NoCertificate(_) => true,
             Self::Forbidden { .. }
             | Self::Refused { .. }
             | Self::TooLong(_)
@@ -95,8 +95,9 @@ impl FetchError {
             Self::NotNow { status, .. }
             | Self::Forbidden { status, .. }
             | Self::Refused { status, .. } => Some(*status),
-            Self::Unreachable(_)
+            Self::Unreachable { .. }
             | Self::TooLong(_)
+            | Self::NoCertificate(_)
             | Self::Address(_)
             | Self::NoClient(_)
             | Self::Unsendable(_) => None,
@@ -108,10 +109,11 @@ impl FetchError {
     pub fn retry_after(&self) -> Option<RetryAfter> {
         match self {
             Self::NotNow { after, .. } => *after,
-            Self::Unreachable(_)
+            Self::Unreachable { .. }
             | Self::Forbidden { .. }
             | Self::Refused { .. }
             | Self::TooLong(_)
+            | Self::NoCertificate(_)
             | Self::Address(_)
             | Self::Unsendable(_)
             | Self::NoClient(_) => None,
@@ -212,31 +214,25 @@ impl Fetch {
         }
     }
 
-    /// The certificate at that address, from the last hour or fetched.
+    /// The certificate at that address, from the last hour or fetched; `None`: there is none. Within
+    /// three seconds, however many ask.
     ///
     /// # Errors
     /// [`FetchError`].
-    pub async fn certificate(&self, address: &str) -> Result<Arc<Vec<u8>>, FetchError> {
-        if let Some((fetched_at, certificate)) = self.known().get(address)
-            && fetched_at.elapsed() < CERTIFICATE_KEPT
-        {
-            return Ok(Arc::clone(certificate));
-        }
+    pub async fn certificate(&self, address: &str) -> Result<Option<Arc<Vec<u8>>>, FetchError> {
         let url = callable(address).ok_or_else(|| FetchError::Address(address.to_owned()))?;
         let host = host(&url);
-        let called = self.call(self.client.get(url), &host, CERTIFICATE_BYTES_MAX).await?;
-        if called.status != 200 {
-            let Called { status, after, .. } = called;
-            return Err(FetchError::NotNow { host, status, after });
-        }
-        let certificate = Arc::new(called.body);
-        let mut known = self.known();
-        // Addresses are a handful; more are somebody's attempt to fill the memory.
-        if known.len() >= CERTIFICATES_MAX {
-            known.clear();
-        }
-        known.insert(address.to_owned(), (Instant::now(), Arc::clone(&certificate)));
-        Ok(certificate)
+        let call = async {
+            let called = self.call(self.client.get(url), &host, CERTIFICATE_BYTES_MAX).await?;
+            let Called { status, after, body } = called;
+            match status {
+                200 if rsa::is_certificate(&body) => Ok(Some(Arc::new(body))),
+                200 => Err(FetchError::NoCertificate(host.clone())),
+                404 | 410 => Ok(None),
+                _ => Err(FetchError::NotNow { host: host.clone(), status, after }),
+            }
+        };
+        self.certificates.at(address, &host, call).await
     }
 
     /// Tells one of the vendor's own hooks, or the collector of traces; gives the status of its
@@ -255,7 +251,7 @@ impl Fetch {
             request = request.header(name, value);
         }
         let answer = request.send().await;
-        let answer = answer.map_err(|_| FetchError::Unreachable(host(url)))?;
+        let answer = answer.map_err(|error| unreachable(&host(url), error))?;
         Ok(answer.status().as_u16())
     }
 
@@ -297,7 +293,7 @@ impl Fetch {
         host: &str,
         bytes_max: usize,
     ) -> Result<Called, FetchError> {
-        let unreachable = |_| FetchError::Unreachable(host.to_owned());
+        let unreachable = |error| unreachable(host, error);
         let mut answer = request.send().await.map_err(unreachable)?;
         let after = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
         let after = after.and_then(|text| RetryAfter::parse(text.trim()));
@@ -317,11 +313,6 @@ impl Fetch {
         let address = format!("{}{token_path}", base(ask, account));
         let got_with = got_with(&address, (id, secret), account);
         self.tokens.known(&account.name, got_with).is_some()
-    }
-
-    /// Nothing panics while it is held, so poison tells nothing.
-    fn known(&self) -> MutexGuard<'_, Certificates> {
-        self.certificates.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -351,6 +342,15 @@ fn base<'a>(ask: &Ask, account: &'a Account) -> &'a str {
 
 fn got_with(address: &str, (id, secret): (&str, &str), account: &Account) -> GotWith {
     GotWith::of([address, value(account, id), value(account, secret)])
+}
+
+/// With the innermost cause: that of a name that is not found, of a certificate, of time. The address
+/// stays out of it, since that of a hook may hold a credential.
+fn unreachable(host: &str, error: reqwest::Error) -> FetchError {
+    let error = error.without_url();
+    let causes = std::iter::successors(error.source(), |&error| error.source());
+    let why = causes.last().map_or_else(|| error.to_string(), ToString::to_string);
+    FetchError::Unreachable { host: host.to_owned(), why }
 }
 
 fn host(url: &url::Url) -> String {

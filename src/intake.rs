@@ -56,6 +56,8 @@ pub struct Intake {
     newest: Arc<AtomicI64>,
     /// When a refusal was logged last, unix seconds.
     logged: Arc<AtomicI64>,
+    /// The same for one that was put off before it was known to be authentic.
+    put_off: Arc<AtomicI64>,
     refused: Arc<Refused>,
 }
 
@@ -104,6 +106,7 @@ impl Intake {
             fetch,
             newest: Arc::new(AtomicI64::new(newest)),
             logged: Arc::new(AtomicI64::new(i64::MIN)),
+            put_off: Arc::new(AtomicI64::new(i64::MIN)),
             refused,
         })
     }
@@ -174,9 +177,12 @@ impl Intake {
         let Some(address) = address.map_err(|reject| self.refuse(account, reject, now))? else {
             return Ok(None);
         };
-        self.fetch.certificate(address).await.map(Some).map_err(|error| {
+        // Where there is none, no signature is right.
+        self.fetch.certificate(address).await.map_err(|error| {
             let name = &account.name;
-            tracing::warn!(account = %name, %error, "a delivery to {name} is put off: {error}");
+            if once_a_second(&self.put_off, now) {
+                tracing::warn!(account = %name, %error, "a delivery to {name} is put off: {error}");
+            }
             Refusal::NotNow
         })
     }
@@ -269,14 +275,13 @@ impl Intake {
         }
     }
 
-    /// Counted always, logged at most once a second: forgers must not fill the disk.
+    /// Counted always, logged at most once a second.
     fn refuse(&self, account: &Account, reject: Reject, now: DateTime<Utc>) -> Refusal {
         let (name, code) = (&account.name, reject.code());
         metrics::counter!("keywright_deliveries_refused_total", "account" => name.clone(), "reason" => code).increment(1);
         self.refused.count(name, reject, now);
         spans::reason(code);
-        let second = now.timestamp();
-        if self.logged.swap(second, Ordering::Relaxed) != second {
+        if once_a_second(&self.logged, now) {
             tracing::warn!(account = %name, reason = code, "a delivery to {name} was refused: {reject}");
         }
         match reject {
@@ -289,6 +294,11 @@ impl Intake {
             | Reject::NotTaken => Refusal::NotTrusted,
         }
     }
+}
+
+/// Is this the first in its second? What strangers can make us write must not fill the disk.
+fn once_a_second(last: &AtomicI64, now: DateTime<Utc>) -> bool {
+    last.swap(now.timestamp(), Ordering::Relaxed) != now.timestamp()
 }
 
 fn fulfil_one(

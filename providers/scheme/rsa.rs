@@ -68,6 +68,15 @@ impl PublicKey {
     }
 }
 
+/// Does a certificate stand in `text` (written as in [`PublicKey::all`]), whosever it is?
+#[must_use]
+pub fn is_certificate(text: &[u8]) -> bool {
+    let whole = |document: Vec<u8>| {
+        X509Certificate::from_der(&document).is_ok_and(|(rest, _)| rest.is_empty())
+    };
+    documents(text).into_iter().any(whole)
+}
+
 /// A signature (base64) over one of `messages`, by any of the keys. `content` is what becomes the
 /// authentic bytes.
 ///

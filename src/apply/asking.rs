@@ -193,7 +193,7 @@ mod tests {
     }
 
     fn away() -> FetchError {
-        FetchError::Unreachable("api.example.com".to_owned())
+        FetchError::Unreachable { host: "api.example.com".to_owned(), why: String::new() }
     }
 
     fn refused() -> FetchError {

@@ -188,7 +188,8 @@ mod tests {
     }
 
     fn away() -> Result<(), PullError> {
-        Err(PullError::Fetch(FetchError::Unreachable("api.example.com".to_owned())))
+        let (host, why) = ("api.example.com".to_owned(), "it is away".to_owned());
+        Err(PullError::Fetch(FetchError::Unreachable { host, why }))
     }
 
     #[tokio::test]
@@ -207,7 +208,7 @@ mod tests {
         let mut round = Round::default();
         ended(&mut round, "pay", away()).await;
         assert_eq!(round.turn("pay"), Some(true));
-        assert_eq!(round.faults["pay"], "api.example.com cannot be reached");
+        assert_eq!(round.faults["pay"], "api.example.com cannot be reached (it is away)");
         ended(&mut round, "pay", Ok(())).await;
         assert!(round.begun.contains("pay") && round.faults.is_empty());
         ended(&mut round, "pay", away()).await;

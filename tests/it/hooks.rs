@@ -203,7 +203,7 @@ on_both! {
         office.hooks.run_once().await.unwrap();
         let row = messages(&office, "?hook=slow").await.remove(0);
         assert_eq!((&row["status"], &row["error"]),
-            (&json!("queued"), &json!("127.0.0.1 cannot be reached")));
+            (&json!("queued"), &json!("127.0.0.1 cannot be reached (operation timed out)")));
     }
 
     async fn each_hook_is_told_what_it_wants_and_one_that_fails_holds_up_no_other(db: Database) {

@@ -1,6 +1,6 @@
 //! How a question is put to a provider's API, and what counts as its answer.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use keywright::fetch::{Fetch, FetchError};
 use keywright::rules::retry::RetryAfter;
@@ -9,6 +9,8 @@ use serde_json::json;
 
 use crate::fetch::{account, account_with, bearer, oauth};
 use crate::support::api::{Act, Api, Asked};
+
+const CERTIFICATE: &str = include_str!("../../providers/scheme/rsa/keys/certificate.txt");
 
 /// The call that this question leads to, of an account with that secret.
 async fn put(ask: Ask, secret: &str) -> Asked {
@@ -172,16 +174,46 @@ async fn who_gives_no_token_is_busy_or_has_refused_the_credential() {
 }
 
 #[tokio::test]
-async fn a_certificate_is_fetched_once_and_only_where_it_may_be() {
-    let pem = Act::Answer(200, "X-None: 0", "-----BEGIN CERTIFICATE-----".to_owned());
-    let api = Api::open([Act::status(503), pem]).await;
-    let (fetch, address) = (Fetch::new().unwrap(), format!("{}/cert.pem", api.base));
-    assert!(fetch.certificate(&address).await.unwrap_err().passes());
-    for _ in 0..2 {
-        let fetched = fetch.certificate(&address).await.unwrap();
-        assert_eq!(fetched.as_slice(), b"-----BEGIN CERTIFICATE-----");
+async fn whoever_names_a_silent_address_waits_less_than_a_provider_does() {
+    let api = Api::open(vec![Act::Silent; 64]).await;
+    let fetch = Fetch::new().unwrap();
+    let addresses: Vec<String> = (0..12).map(|number| format!("{}/{number}", api.base)).collect();
+    let begun = Instant::now();
+    let mut asked = tokio::task::JoinSet::new();
+    for address in addresses {
+        let fetch = fetch.clone();
+        asked.spawn(async move { fetch.certificate(&address).await });
     }
-    assert_eq!(api.asked().len(), 2, "the first was none, the third was known");
+    while let Some(answer) = asked.join_next().await {
+        assert!(answer.unwrap().unwrap_err().passes());
+    }
+    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+    assert!(api.asked().len() <= 8, "{}: four at once, and twice at most", api.asked().len());
+}
+
+#[tokio::test]
+async fn a_certificate_is_fetched_once_and_only_where_it_may_be() {
+    let pem = Act::Answer(200, "X-None: 0", CERTIFICATE.to_owned());
+    let api = Api::open([Act::status(503), pem]).await;
+    let fetch = Fetch::new().unwrap();
+    let address = |name: &str| format!("{}/{name}", api.base);
+    for _ in 0..2 {
+        assert!(fetch.certificate(&address("away")).await.unwrap_err().passes());
+    }
+    let there = address("there");
+    let asked = || fetch.certificate(&there);
+    let (one, two) = tokio::join!(asked(), asked());
+    for fetched in [one, two, asked().await] {
+        assert_eq!(fetched.unwrap().unwrap().as_slice(), CERTIFICATE.as_bytes());
+    }
+    assert_eq!(api.asked().len(), 2, "one that is away, and one that is known from then on");
+    for _ in 0..2 {
+        assert_eq!(fetch.certificate(&address("invented")).await, Ok(None));
+    }
+    assert_eq!(api.asked().len(), 3);
+    api.acts(Act::Answer(200, "X-None: 0", "<html>Sign in to the network</html>".to_owned()));
+    let odd = fetch.certificate(&address("odd")).await.unwrap_err();
+    assert!(odd.passes() && odd.to_string().contains("something else"), "{odd}");
     for elsewhere in ["http://api.example.com/cert.pem", "file:///etc/passwd", "cert.pem"] {
         let answer = fetch.certificate(elsewhere).await;
         assert!(matches!(answer, Err(FetchError::Address(_))), "{elsewhere}: {answer:?}");
