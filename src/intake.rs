@@ -202,11 +202,11 @@ impl Intake {
         answer: Answer,
         deadline: Instant,
     ) -> Result<Answer, Refusal> {
-        let newest = events.first().map(|event| event.received_at);
         let mut kept: Vec<String> = Vec::new();
         let mut rest = events;
         while !rest.is_empty() {
             let later = rest.split_off(rest.len().min(PART));
+            let newest = rest.first().map(|event| event.received_at);
             let ids: Vec<String> =
                 rest.iter().filter_map(|event| event.provider_event_id.clone()).collect();
             let span = spans::keep();
@@ -214,6 +214,7 @@ impl Intake {
                 Ok(part) => {
                     spans::kept(&span, &part, word);
                     self.count(account, &part);
+                    self.arrived(newest);
                 }
                 Err(error) => {
                     log_not_kept(account, &error);
@@ -224,11 +225,16 @@ impl Intake {
             kept.extend(ids);
             rest = later;
         }
-        if let Some(newest) = newest {
-            self.newest.fetch_max(newest.timestamp(), Ordering::Relaxed);
+        Ok(answer)
+    }
+
+    /// Something is kept, whatever becomes of the rest: the clock is held against it, and whoever
+    /// applies is woken.
+    fn arrived(&self, received_at: Option<DateTime<Utc>>) {
+        if let Some(received_at) = received_at {
+            self.newest.fetch_max(received_at.timestamp(), Ordering::Relaxed);
         }
         self.bell.notify_one();
-        Ok(answer)
     }
 
     /// License, key and event in one commit; then the keys are told. A retry, or the other path of the
@@ -256,7 +262,7 @@ impl Intake {
                 log_not_kept(account, &error);
                 Refusal::NotNow
             })?;
-        self.bell.notify_one();
+        self.arrived(Some(now));
         self.post.notify_one();
         let keys: Vec<String> = licenses.into_iter().map(|license| license.key).collect();
         if keys.is_empty() {

@@ -1,8 +1,9 @@
 //! What came in, and trying it again.
 
 use actix_web::http::Method;
+use chrono::TimeDelta;
 use keywright_providers::Inlet;
-use keywright_providers::sample::Step;
+use keywright_providers::sample::{Sample, Step};
 use serde_json::{Value, json};
 
 use crate::support::databases::Database;
@@ -20,6 +21,29 @@ async fn failed(office: &Office) -> Value {
 
 fn path(event: &Value, act: &str) -> String {
     format!("/events/{}{act}", event["id"].as_str().unwrap())
+}
+
+const FASTSPRING: &str = "[providers.fs]\nkind = \"fastspring\"\nsecret = \"kwFastSpringSecret123\"\n\
+     private_key = \"kwFastSpringPrivate01\"\n\
+     [providers.fs.products]\nprice_pro = \"acme-pro\"\n";
+
+/// An event of that name cannot be kept.
+const NO_E64_SQLITE: &str = "CREATE TRIGGER no_e64 BEFORE INSERT ON events \
+     WHEN NEW.provider_event_id = 'e64' BEGIN SELECT RAISE(ABORT, 'no'); END";
+const NO_E64_PG: &str = "CREATE FUNCTION no_e64() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+     IF NEW.provider_event_id = 'e64' THEN RAISE 'no'; END IF; RETURN NEW; END $$; \
+     CREATE TRIGGER no_e64 BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION no_e64()";
+
+/// Signed and sent to the account `fs`; the status of the answer.
+async fn sent(office: &Office, sample: &Sample) -> u16 {
+    let account = office.support.shelf.now().account("fs").unwrap().clone();
+    let now = office.support.clock.now();
+    let signed = account.provider.sign(sample.clone(), &account.credentials, now);
+    let inlet = if signed.inlet == Inlet::Fulfil { "fulfil" } else { "webhooks" };
+    let call = Call::at(Method::POST, &format!("/{inlet}/fs")).with_bytes(&signed.body);
+    let headers = signed.headers.iter();
+    let call = headers.fold(call, |call, (name, value)| call.header(name, value));
+    office.visit(call).await.status
 }
 
 on_both! {
@@ -86,6 +110,32 @@ on_both! {
             let kept = office.get("/events?account=fs").await.ok();
             assert_eq!(kept["items"].as_array().unwrap().len(), usize::from(status == 200));
         }
+    }
+
+    async fn whatever_is_kept_counts_for_the_clock_however_it_was_answered(db: Database) {
+        let office = Office::open(&db).await;
+        office.configure(FASTSPRING);
+        let samples = office.samples("fs", Step::Purchase, "ida", "price_pro");
+        let ready = async |node: &Office| {
+            node.visit(Call::at(Method::GET, "/readyz")).await.status
+        };
+        let asking = samples.iter().find(|one| one.inlet == Inlet::Fulfil).unwrap();
+        assert_eq!(sent(&office, asking).await, 200);
+        office.clock.advance(TimeDelta::days(-3));
+        assert_eq!(ready(&office).await, 503, "the keys were given by a later clock");
+
+        // The second part of this batch is not kept, the first one is.
+        let other = office.another(&db).await;
+        other.configure(FASTSPRING);
+        other.clock.advance(TimeDelta::days(30));
+        let told = samples.iter().find(|one| one.inlet == Inlet::Webhook).unwrap();
+        let batch: Vec<Value> =
+            (0..65).map(|id| json!({ "id": format!("e{id}"), "type": "t" })).collect();
+        let batch = Sample { body: json!({ "events": batch }).to_string().into(), ..told.clone() };
+        db.tamper(if db.is_sqlite() { NO_E64_SQLITE } else { NO_E64_PG }).await;
+        assert_eq!(sent(&other, &batch).await, 202, "those that were kept are named");
+        other.clock.advance(TimeDelta::days(-3));
+        assert_eq!(ready(&other).await, 503);
     }
 
     async fn a_null_in_a_filter_is_no_filter(db: Database) {
@@ -245,7 +295,10 @@ on_both! {
             ("/events/%FF%00", "404 unknown_event"),
             ("/events/99999999999999999999", "404 unknown_event"),
             ("/mail/1", "404 unknown_mail"),
+            ("/mail/%00", "404 unknown_mail"),
             ("/licenses/1", "404 unknown_license"),
+            ("/licenses/%00", "404 unknown_license"),
+            ("/licenses/%00/activations", "404 unknown_license"),
             ("/licenses/00000000-0000-7000-8000-000000000000", "404 unknown_license"),
             ("/licenses/ACME-00000-00000-00000-00000-00000", "404 unknown_license"),
             ("/elsewhere", "404 not_found"),
