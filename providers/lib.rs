@@ -186,7 +186,8 @@ pub trait Provider: Send + Sync {
     /// [`Unread`] says where and why.
     fn read(&self, event: &Event<'_>) -> Reading;
 
-    /// What the provider wants to read once every event of an authentic delivery is stored.
+    /// What the provider wants to read once every event of an authentic delivery is stored. Where
+    /// it asks for keys, [`Provider::keys_answer`] is its answer.
     fn answer(
         &self,
         request: &Request<'_>,
@@ -199,7 +200,9 @@ pub trait Provider: Send + Sync {
     /// answer, so that the whole delivery must be refused and comes again.
     fn partial_answer(&self, stored_ids: &[String]) -> Option<Answer>;
 
-    /// What the provider wants to read where it asked for keys ([`Inlet::Fulfil`]); never none.
+    /// What the provider wants to read where it asked for keys ([`Inlet::Fulfil`]). Where there are
+    /// none (an unknown product, an order that is not understood yet), it puts the order off: none of
+    /// it may be taken for a key.
     fn keys_answer(
         &self,
         keys: &[String],

@@ -266,10 +266,8 @@ impl Intake {
         self.post.notify_one();
         let keys: Vec<String> = licenses.into_iter().map(|license| license.key).collect();
         if keys.is_empty() {
-            // Stored, and nothing to hand out (an unknown product, a refund before): the provider
-            // must not show an empty answer as a key.
+            // Stored, and nothing to hand out: an unknown product, a refund before.
             tracing::warn!(account = name, "keys were asked for at {name}, and there are none");
-            return Err(Refusal::NotNow);
         }
         Ok(keys)
     }

@@ -153,19 +153,14 @@ impl Provider for TwoCheckout {
         credentials: &Credentials,
         now: DateTime<Utc>,
     ) -> Answer {
-        match request.inlet {
-            Inlet::Webhook => {
-                signed::receipt(request, credentials, now).map_or_else(Answer::empty, Answer::text)
-            }
-            // An answer without a code must not pass for one.
-            Inlet::Fulfil => Answer { status: 503, ..Answer::empty() },
-        }
+        signed::receipt(request, credentials, now).map_or_else(Answer::empty, Answer::text)
     }
 
     fn partial_answer(&self, _stored_ids: &[String]) -> Option<Answer> {
         None
     }
 
+    /// An answer without a code must not pass for one.
     fn keys_answer(
         &self,
         keys: &[String],

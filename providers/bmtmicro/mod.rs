@@ -16,16 +16,12 @@ mod tests;
 
 use chrono::{DateTime, Utc};
 
-use crate::read::Form;
 use crate::scheme;
 use crate::secret::SECRET_BYTES_MIN;
 use crate::{
-    Answer, Ask, Covers, Credentials, Envelope, Event, FIVE_MINUTES, Facts, Inlet, Provider,
-    Reading, Reject, Request, Sample, Scene, Setting, Takes, Unread, Verified,
+    Answer, Ask, Covers, Credentials, Envelope, Event, FIVE_MINUTES, Facts, Provider, Reading,
+    Reject, Request, Sample, Scene, Setting, Takes, Unread, Verified,
 };
-
-/// The parameter of the address that proves the sender.
-const TOKEN: &str = "token";
 
 #[derive(Debug)]
 pub(crate) struct BmtMicro;
@@ -86,13 +82,7 @@ impl Provider for BmtMicro {
         if request.method != "POST" {
             return Err(Reject::NotTaken);
         }
-        let query = Form::parse(request.query.as_bytes());
-        let mut tokens = query.all(TOKEN);
-        let token = tokens.next().ok_or(Reject::Missing)?;
-        if tokens.next().is_some() {
-            return Err(Reject::Doubled);
-        }
-        scheme::token(request.body, &credentials.secrets, token)
+        scheme::query_token(request, request.body, &credentials.secrets)
     }
 
     fn envelopes(
@@ -114,15 +104,11 @@ impl Provider for BmtMicro {
     /// Without it BMT Micro repeats the notification for a week.
     fn answer(
         &self,
-        request: &Request<'_>,
+        _request: &Request<'_>,
         _credentials: &Credentials,
         _now: DateTime<Utc>,
     ) -> Answer {
-        match request.inlet {
-            Inlet::Webhook => xml("<ordernotification></ordernotification>"),
-            // Keys were asked for, and there are none: the order is put off.
-            Inlet::Fulfil => xml(&payload::no_keys()),
-        }
+        xml("<ordernotification></ordernotification>")
     }
 
     fn partial_answer(&self, _stored_ids: &[String]) -> Option<Answer> {
@@ -143,14 +129,11 @@ impl Provider for BmtMicro {
         samples::of(scene)
     }
 
-    fn sign(&self, mut sample: Sample, credentials: &Credentials, _now: DateTime<Utc>) -> Sample {
-        let Some(secret) = credentials.secrets.first() else { return sample };
-        let other = |field: &&str| !field.is_empty() && field.split('=').next() != Some(TOKEN);
-        // A pair of texts is a form always.
-        let token = serde_html_form::to_string([(TOKEN, secret.expose())]).unwrap_or_default();
-        let fields = sample.query.split('&').filter(other).chain([token.as_str()]);
-        sample.query = fields.collect::<Vec<_>>().join("&");
-        sample
+    fn sign(&self, sample: Sample, credentials: &Credentials, _now: DateTime<Utc>) -> Sample {
+        match credentials.secrets.first() {
+            Some(secret) => scheme::query_token_sign(sample, secret),
+            None => sample,
+        }
     }
 }
 

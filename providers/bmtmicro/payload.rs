@@ -166,7 +166,7 @@ pub(super) fn keys(keys: &[String], body: &[u8]) -> String {
 }
 
 /// The order waits and the vendor sees why.
-pub(super) fn no_keys() -> String {
+fn no_keys() -> String {
     let error = "<errorcode>1</errorcode><errormessage>There is no key for this item.\
                  </errormessage>";
     format!("<{KEY_REQUEST}>{error}</{KEY_REQUEST}>")

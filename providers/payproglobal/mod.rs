@@ -17,8 +17,8 @@ use crate::read::Form;
 use crate::scheme::{self, Hash};
 use crate::secret::SECRET_BYTES_MIN;
 use crate::{
-    Answer, Ask, Covers, Credentials, Envelope, Event, FIVE_MINUTES, Facts, Inlet, Provider,
-    Reading, Reject, Request, Sample, Scene, Setting, Takes, Unread, Verified,
+    Answer, Ask, Covers, Credentials, Envelope, Event, FIVE_MINUTES, Facts, Provider, Reading,
+    Reject, Request, Sample, Scene, Setting, Takes, Unread, Verified,
 };
 
 const SIGNATURE: &str = "SIGNATURE";
@@ -131,24 +131,20 @@ impl Provider for PayProGlobal {
         read::notices(event)
     }
 
-    /// Whatever the answer to a request for keys holds is shown as a key: without one it is an
-    /// error, and empty.
     fn answer(
         &self,
-        request: &Request<'_>,
+        _request: &Request<'_>,
         _credentials: &Credentials,
         _now: DateTime<Utc>,
     ) -> Answer {
-        match request.inlet {
-            Inlet::Webhook => Answer::empty(),
-            Inlet::Fulfil => Answer { status: 503, ..Answer::empty() },
-        }
+        Answer::empty()
     }
 
     fn partial_answer(&self, _stored_ids: &[String]) -> Option<Answer> {
         None
     }
 
+    /// Whatever the answer holds is shown as a key: without one it is an error, and empty.
     fn keys_answer(
         &self,
         keys: &[String],

@@ -62,6 +62,50 @@ on_both! {
         assert_eq!(node.send("stripe", &good).await.status, 200);
     }
 
+    async fn what_we_sign_for_anybody_opens_nothing(db: Database) {
+        let vendor = Vendor::new(&db);
+        let node = vendor.serve();
+        let challenge = "20f9f8ed05f77439fe955c977e4c8a53";
+        let (status, signature) = node.get(&format!("/webhooks/braintree?bt_challenge={challenge}"));
+        assert_eq!((status, signature.contains('|')), (200, true));
+        let fields = [("bt_signature", signature.as_str()), ("bt_payload", challenge)];
+        let forged = Sample::form("forged", fields);
+        assert_eq!(node.send("braintree", &forged).await.status, 401);
+        let store = vendor.store();
+        for status in EventStatus::ALL.iter().copied() {
+            assert_eq!(events(&store, status).await, []);
+        }
+    }
+
+    async fn where_there_is_no_key_no_answer_passes_for_one(db: Database) {
+        let vendor = Vendor::new(&db);
+        let kinds: Vec<String> = vendor.config().accounts.into_keys().collect();
+        let asking = kinds.iter().filter_map(|kind| {
+            let told = vendor.events(kind, "nothing", "purchase");
+            let asking = told.into_iter().find(|sample| sample.inlet == Inlet::Fulfil)?;
+            Some((kind, asking))
+        });
+        let asking: Vec<_> = asking.collect();
+        assert!(asking.len() > 5, "{asking:?}");
+        // What they sell is no product of ours.
+        vendor.configure("\"other\" = \"acme-pro\"");
+        let node = vendor.serve();
+        for (kind, sample) in asking {
+            let answered = node.send(kind, &sample).await;
+            let (status, body) = (answered.status, answered.body);
+            assert!(!body.contains("ACME-"), "{kind}: {body}");
+            match kind.as_str() {
+                // It reads nothing but the XML of a 200.
+                "bmtmicro" => {
+                    assert_eq!(status, 200);
+                    assert!(body.contains("<registrationkey><errorcode>1</errorcode>"), "{body}");
+                    assert!(!body.contains("<keydata>"), "{body}");
+                }
+                _ => assert_eq!(status, 503, "{kind}"),
+            }
+        }
+    }
+
     async fn keys_in_the_answer_are_those_of_the_later_order(db: Database) {
         let vendor = Vendor::new(&db);
         let node = vendor.serve();
