@@ -5,6 +5,7 @@ use std::time::Duration;
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::Data;
+use chrono::{DateTime, Utc};
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use super::support::Desk;
@@ -97,14 +98,35 @@ async fn gauges(store: &Store) -> Result<(), StoreError> {
         ("keywright_mail_failed", mail.failed),
         ("keywright_mail_held", mail.held),
     ] {
-        metrics::gauge!(name).set(i32::try_from(value).map_or(f64::MAX, f64::from));
+        metrics::gauge!(name).set(u32::try_from(value).unwrap_or(u32::MAX));
     }
     for (name, oldest) in [
         ("keywright_event_pending_since_seconds", events.oldest_pending),
         ("keywright_mail_queued_since_seconds", mail.oldest_queued),
     ] {
-        let since = oldest.map_or(0, |at| at.timestamp());
-        metrics::gauge!(name).set(i32::try_from(since).map_or(f64::MAX, f64::from));
+        metrics::gauge!(name).set(since(oldest));
     }
     Ok(())
+}
+
+/// Unix seconds; 0 where there is nothing.
+fn since(oldest: Option<DateTime<Utc>>) -> Duration {
+    let seconds = oldest.and_then(|at| u64::try_from(at.timestamp()).ok());
+    Duration::from_secs(seconds.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use metrics::IntoF64 as _;
+
+    use super::*;
+
+    #[test]
+    fn the_time_of_the_oldest_is_told_after_2038_too() {
+        let told = |text: &str| since(Some(text.parse().unwrap())).into_f64();
+        assert_eq!(told("2038-01-19T03:14:07Z"), 2_147_483_647.0);
+        assert_eq!(told("2038-01-19T03:14:08Z"), 2_147_483_648.0);
+        assert_eq!(told("2200-01-01T00:00:00Z"), 7_258_118_400.0);
+        assert_eq!(since(None).into_f64(), 0.0);
+    }
 }
