@@ -1,7 +1,9 @@
 //! Intake: limits, verify, keep, answer. Whatever is authentic is stored before it is answered.
 //!
 //! - [`Refused`]: what was not trusted, counted
+//! - `ready`: whether a delivery could be stored
 
+mod ready;
 mod refused;
 
 use std::sync::Arc;
@@ -16,6 +18,7 @@ use thiserror::Error;
 use tokio::sync::Notify;
 use tracing::Instrument as _;
 
+use ready::Ready;
 pub use refused::{Refusals, Refused};
 
 use crate::apply::{apply_now, licenses_told_of};
@@ -59,6 +62,7 @@ pub struct Intake {
     /// The same for one that was put off before it was known to be authentic.
     put_off: Arc<AtomicI64>,
     refused: Arc<Refused>,
+    ready: Arc<Ready>,
 }
 
 /// Why a delivery got no 2xx.
@@ -108,6 +112,7 @@ impl Intake {
             logged: Arc::new(AtomicI64::new(i64::MIN)),
             put_off: Arc::new(AtomicI64::new(i64::MIN)),
             refused,
+            ready: Arc::default(),
         })
     }
 
@@ -124,6 +129,14 @@ impl Intake {
         let newest = self.newest.load(Ordering::Relaxed);
         now >= RELEASED_AT
             && now.timestamp() >= newest.saturating_sub(RECEIVED_BEHIND_MAX.num_seconds())
+    }
+
+    /// Would a real write succeed now? An answer is good for a second, whoever asks.
+    ///
+    /// # Errors
+    /// Whatever a write would meet.
+    pub async fn ready(&self) -> Result<(), StoreError> {
+        self.ready.ask(&self.store).await
     }
 
     /// One delivery: 200 (or what the provider wants) means durably stored.

@@ -22,7 +22,7 @@ pub async fn alive() -> HttpResponse {
 }
 
 /// `GET /readyz`: a real write would succeed now.
-pub async fn ready(intake: Data<Intake>, store: Data<Store>) -> HttpResponse {
+pub async fn ready(intake: Data<Intake>) -> HttpResponse {
     let not = |what: &str| {
         HttpResponse::ServiceUnavailable()
             .content_type("text/plain; charset=utf-8")
@@ -32,7 +32,7 @@ pub async fn ready(intake: Data<Intake>, store: Data<Store>) -> HttpResponse {
     if !intake.clock_plausible() {
         return not("the clock of this machine is not plausible");
     }
-    match store.healthy().await {
+    match intake.ready().await {
         Ok(()) => HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ready\n"),
         Err(error) => {
             tracing::warn!(%error, "not ready: {error}");

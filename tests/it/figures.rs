@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use actix_web::http::Method;
 use chrono::{DateTime, TimeDelta, Utc};
 use keywright::clock::Clock;
 use keywright::config::Config;
@@ -71,7 +72,7 @@ async fn figures(service: &Service) -> String {
 
 /// As the office's own service tells them.
 async fn told(office: &Office) -> String {
-    let answer = office.visit(Call::at(actix_web::http::Method::GET, "/metrics")).await;
+    let answer = office.visit(Call::at(Method::GET, "/metrics")).await;
     assert_eq!(answer.status, 200);
     answer.text
 }
@@ -135,6 +136,23 @@ on_both! {
             assert_eq!(value(&without, family, "shop"), Some(0));
         }
         service.stop().await;
+    }
+
+    async fn whoever_looks_often_whether_it_is_ready_makes_it_write_no_more(db: Database) {
+        let office = Office::open(&db).await;
+        let store = &office.support.store;
+        let written = async || {
+            let beat = store.read("beat", |tx| tx.meta_get("health")).await.unwrap();
+            beat.unwrap().parse::<u64>().unwrap()
+        };
+        let ready = async || office.visit(Call::at(Method::GET, "/readyz")).await.status;
+        assert_eq!(ready().await, 200);
+        let before = written().await;
+        for _ in 0..40 {
+            assert_eq!(ready().await, 200);
+        }
+        let writes = written().await - before;
+        assert!(writes < 20, "{writes}: one in a second is enough");
     }
 
     async fn an_account_that_fell_silent_is_a_figure(db: Database) {
