@@ -9,11 +9,13 @@ mod reload;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use thiserror::Error;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
 
 pub use reload::{Reload, ReloadError};
 
@@ -109,15 +111,41 @@ impl Service {
         Ok(Self { address, store, reload, support, stop, server: handle, tasks })
     }
 
-    /// Finishes what was accepted, and ends.
-    pub async fn stop(mut self) {
-        self.server.stop(true).await;
-        // The receivers live as long as the tasks; without any there is nobody to tell.
-        let _ = self.stop.send(true);
-        while self.tasks.join_next().await.is_some() {}
-        self.store.close().await;
+    /// Finishes what was accepted, and ends; within 25 s, even where the database or a mail server is
+    /// away.
+    pub async fn stop(self) {
+        self.stop_within(STOP_MAX).await;
+    }
+
+    /// As [`Service::stop`], within that time.
+    pub async fn stop_within(mut self, time: Duration) {
+        let deadline = Instant::now() + time;
+        let finish = async {
+            self.server.stop(true).await;
+            // The receivers live as long as the tasks; without any there is nobody to tell.
+            let _ = self.stop.send(true);
+            while self.tasks.join_next().await.is_some() {}
+        };
+        if timeout_at(deadline, finish).await.is_err() {
+            tracing::warn!(
+                "not everything is finished, and it ends all the same: what was claimed is taken up \
+                 by the next start, or by another node when its time is over"
+            );
+            self.tasks.abort_all();
+        }
+        // A little time is always left for what the store's threads have in hand.
+        let deadline = deadline.max(Instant::now() + CLOSE_MAX);
+        if timeout_at(deadline, self.store.close()).await.is_err() {
+            tracing::warn!("the database has not answered to the last: it is left as it is");
+        }
     }
 }
+
+/// All stopping. The service's manager kills it after 30 s (`deploy/keywright.service`).
+const STOP_MAX: Duration = Duration::from_secs(25);
+
+/// For closing the store, where nothing is left of that.
+const CLOSE_MAX: Duration = Duration::from_secs(2);
 
 /// Under which the fingerprint of the seed stands in the store.
 const SEED: &str = "seed_fingerprint";

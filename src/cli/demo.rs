@@ -45,7 +45,7 @@ impl Demo {
         let command = format!("keywright --config {}", file.display());
         let config = Config::load(&file)?;
         let stand_in = stand_in(&config)?;
-        let signals = Signals::listen()?;
+        let mut signals = Signals::listen()?;
         let service = Service::start(config.clone(), file, Arc::new(SystemClock)).await?;
         say(format!(
             "keywright runs in {} and listens on http://{}\n",
@@ -73,7 +73,7 @@ impl Demo {
             say("\nIt keeps serving; end it with Ctrl-C.")?;
             signals.until_told(&service).await;
         }
-        service.stop().await;
+        signals.unless_told_again(service.stop()).await;
         Ok(())
     }
 }

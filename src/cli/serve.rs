@@ -30,7 +30,7 @@ impl Serve {
         let config = context.config()?;
         let traces = telemetry::start(config.telemetry.as_ref())?;
         // Before anyone can know that it runs: until then a SIGHUP would end it.
-        let signals = Signals::listen()?;
+        let mut signals = Signals::listen()?;
         for variable in &config.stray_variables {
             tracing::warn!("{variable}");
         }
@@ -48,8 +48,8 @@ impl Serve {
         say(format!("keywright listens on http://{}", service.address))?;
         std::io::stdout().flush()?;
         signals.until_told(&service).await;
-        service.stop().await;
-        traces.stop().await;
+        signals.unless_told_again(service.stop()).await;
+        signals.unless_told_again(traces.stop()).await;
         Ok(())
     }
 }
@@ -71,7 +71,7 @@ impl Signals {
     }
 
     /// Waits for SIGTERM or SIGINT; SIGHUP reloads meanwhile.
-    pub(super) async fn until_told(mut self, service: &Service) {
+    pub(super) async fn until_told(&mut self, service: &Service) {
         loop {
             tokio::select! {
                 _ = self.terminate.recv() => return,
@@ -85,5 +85,20 @@ impl Signals {
                 }
             }
         }
+    }
+
+    /// Waits for the end; where SIGTERM or SIGINT comes once more, for nothing any longer.
+    pub(super) async fn unless_told_again(&mut self, end: impl Future<Output = ()>) {
+        tokio::select! {
+            () = end => return,
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+        tracing::warn!(
+            "told to end once more, it ends at once: what was claimed is taken up by the next start, \
+             or by another node when its time is over"
+        );
+        // As a kill would, which is survived too: no thread is waited for.
+        std::process::exit(1);
     }
 }

@@ -3,6 +3,7 @@
 mod answers;
 mod crash;
 mod described;
+mod ending;
 mod mend;
 mod order;
 mod unread;

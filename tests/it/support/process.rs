@@ -208,10 +208,15 @@ impl Node {
         self.child.wait().unwrap();
     }
 
-    /// As an operator ends it; says whether it ended well.
-    pub(crate) fn terminate(mut self) -> bool {
+    /// As an operator ends it, who does not wait.
+    pub(crate) fn tell_to_end(&self) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    }
+
+    /// As an operator ends it; says whether it ended well.
+    pub(crate) fn terminate(mut self) -> bool {
+        self.tell_to_end();
         self.child.wait().unwrap().success()
     }
 
