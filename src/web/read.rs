@@ -107,6 +107,29 @@ impl Fields {
         }
     }
 
+    /// The same, where nothing in it holds a NUL: no database keeps one, and PostgreSQL refuses even to
+    /// look for it.
+    ///
+    /// # Errors
+    /// [`Code::InvalidField`].
+    pub fn keepable(self) -> Result<Self, Problem> {
+        fn holds_nul(value: &Value) -> bool {
+            match value {
+                Value::String(text) => text.contains('\0'),
+                Value::Array(values) => values.iter().any(holds_nul),
+                Value::Object(values) => values.values().any(holds_nul),
+                Value::Null | Value::Bool(_) | Value::Number(_) => false,
+            }
+        }
+        match self.values.iter().find(|(_, value)| holds_nul(value)) {
+            None => Ok(self),
+            Some((name, _)) => {
+                let detail = format!("{name} holds a NUL, which cannot be kept; leave it out");
+                Err(Problem::new(Code::InvalidField, detail).of_field(name))
+            }
+        }
+    }
+
     /// Without what was left empty, as forms send it.
     #[must_use]
     pub fn filled(mut self) -> Self {

@@ -46,7 +46,7 @@ impl FromRequest for Ask {
 impl Ask {
     /// The fields of the body.
     pub(super) fn fields(&self) -> Result<Fields, Problem> {
-        Fields::of_body(&self.request, &self.body)
+        Fields::of_body(&self.request, &self.body)?.keepable()
     }
 
     pub(super) fn query(&self) -> Result<Fields, Problem> {

@@ -95,6 +95,30 @@ on_both! {
         assert_eq!(ids(&office.get("/mail").await.ok()).len(), 8);
     }
 
+    async fn what_no_database_keeps_is_refused_and_never_a_fault(db: Database) {
+        let office = Office::open(&db).await;
+        let license = office.post("/licenses", gift("ann@example.com")).await.ok();
+        let license = format!("/licenses/{}", license["id"].as_str().unwrap());
+        for (path, body) in [
+            ("/licenses".to_owned(), json!({ "product": "acme-pro", "email": "a\0@b.example" })),
+            ("/licenses".to_owned(), json!({ "product": "acme\0", "email": "a@b.example" })),
+            (format!("{license}/suspend"), json!({ "reason": "a\0b" })),
+            (format!("{license}/resend"), json!({ "email": "a\0@b.example" })),
+            ("/events/replay".to_owned(), json!({ "q": "a\0b" })),
+            ("/events/replay".to_owned(), json!({ "type": "a\0b" })),
+        ] {
+            let answer = office.post(&path, body.clone()).await;
+            assert_eq!(answer.word(), "422 invalid_field", "{path} {body}");
+        }
+        for query in ["/licenses?email=%00", "/licenses?key=%00", "/licenses?order=%00",
+            "/events?q=%00", "/events?account=%00", "/mail?to=%00", "/hooks?hook=%00"] {
+            assert_eq!(office.get(query).await.word(), "400 invalid_parameter", "{query}");
+        }
+        let path = format!("{license}/activations/%00");
+        let released = office.call(Call::to(Method::DELETE, &path).by(office.token("admin"))).await;
+        assert_eq!(released.word(), "404 unknown_activation");
+    }
+
     async fn what_cannot_be_read_is_answered_with_what_would_be_right(db: Database) {
         let office = Office::open(&db).await;
         let mut told = Vec::new();
