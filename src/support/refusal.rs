@@ -72,6 +72,9 @@ pub enum Refusal {
     /// More often than a customer may; the sentence says when it goes on.
     #[error("{0}")]
     TooOften(String),
+    /// Of those who come at the same moment.
+    #[error("too many people sign in at this moment; try again in a few seconds")]
+    Crowded,
     #[error("this Idempotency-Key was used for another request; take a new one")]
     OtherRequest,
 }

@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Argon2, PasswordHash};
 use serde::Serialize;
 use serde_json::json;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use zeroize::Zeroizing;
 
 use super::{Asked, Failure, Refusal, Support, actors};
@@ -24,6 +25,10 @@ const NAME_CHARS: usize = 80;
 
 /// Each takes 19 MiB and some 20 ms of one core: no more than these at once, whoever asks.
 const HASHES_AT_ONCE: usize = 2;
+
+/// How many may wait for their turn, and for how long. Anybody can ask for one, without an account.
+const HASHES_WAITING: usize = 64;
+const HASH_WAIT_MAX: Duration = Duration::from_secs(2);
 
 /// A password as it was typed: never logged.
 #[derive(Clone)]
@@ -151,7 +156,7 @@ impl Support {
     /// Who has this name and password; `None`: nobody. As long for a name that nobody has.
     ///
     /// # Errors
-    /// [`Failure::Store`]: then it is not known.
+    /// [`Refusal::Crowded`], [`Failure::Store`]: then it is not known.
     pub async fn user_of(
         &self,
         name: &str,
@@ -226,8 +231,63 @@ fn nobodys() -> Arc<str> {
 
 /// Off the threads that answer, and few at once.
 async fn heavy<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
-    static GATE: Semaphore = Semaphore::const_new(HASHES_AT_ONCE);
-    let busy = || StoreError::Busy("too many sign in at once".to_owned());
-    let _turn = GATE.acquire().await.map_err(|_| busy())?;
-    Ok(tokio::task::spawn_blocking(work).await.map_err(|_| busy())?)
+    static GATE: Gate = Gate::new();
+    let turn = GATE.turn(HASH_WAIT_MAX).await.ok_or(Refusal::Crowded)?;
+    // With the work, which goes on where nobody waits for it any more.
+    let done = tokio::task::spawn_blocking(move || {
+        let done = work();
+        drop(turn);
+        done
+    });
+    Ok(done.await.map_err(|_| StoreError::Panicked("a password's hash"))?)
+}
+
+/// Those who have their turn, and those who wait for it.
+struct Gate {
+    here: Semaphore,
+    turns: Semaphore,
+}
+
+/// As long as it lives, it is somebody's turn.
+struct GateTurn<'a> {
+    _here: SemaphorePermit<'a>,
+    _turn: SemaphorePermit<'a>,
+}
+
+impl Gate {
+    const fn new() -> Self {
+        Self {
+            here: Semaphore::const_new(HASHES_AT_ONCE + HASHES_WAITING),
+            turns: Semaphore::const_new(HASHES_AT_ONCE),
+        }
+    }
+
+    /// `None`: too many wait, or the wait was too long.
+    async fn turn(&self, wait_max: Duration) -> Option<GateTurn<'_>> {
+        let here = self.here.try_acquire().ok()?;
+        let turn = tokio::time::timeout(wait_max, self.turns.acquire()).await.ok()?.ok()?;
+        Some(GateTurn { _here: here, _turn: turn })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_comes_when_too_many_wait_is_told_so_at_once_and_nobody_waits_for_ever() {
+        let (gate, long) = (Gate::new(), Duration::from_secs(60));
+        let one = gate.turn(long).await;
+        let two = gate.turn(long).await;
+        assert!(one.is_some() && two.is_some());
+        assert!(gate.turn(Duration::from_millis(1)).await.is_none(), "a turn did not come");
+        let mut waiting: Vec<_> = (0..HASHES_WAITING).map(|_| Box::pin(gate.turn(long))).collect();
+        for turn in &mut waiting {
+            let at_once = tokio::time::timeout(Duration::ZERO, turn).await;
+            assert!(at_once.is_err(), "it waits");
+        }
+        assert!(gate.turn(long).await.is_none(), "too many wait");
+        drop(one);
+        assert!(waiting.remove(0).await.is_some());
+    }
 }

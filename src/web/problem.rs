@@ -6,7 +6,7 @@
 use std::fmt;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{ALLOW, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 
@@ -160,6 +160,12 @@ impl Problem {
         Self { allow: Some(allow), ..Self::new(Code::MethodNotAllowed, detail) }
     }
 
+    /// The header that says so, where it was said.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<(HeaderName, HeaderValue)> {
+        self.retry_after_s.map(|seconds| (RETRY_AFTER, HeaderValue::from(seconds)))
+    }
+
     #[must_use]
     pub fn code(&self) -> Code {
         self.code
@@ -198,8 +204,8 @@ impl ResponseError for Problem {
 
     fn error_response(&self) -> HttpResponse {
         let mut answer = HttpResponse::build(self.code.status());
-        if let Some(seconds) = self.retry_after_s {
-            answer.insert_header((RETRY_AFTER, HeaderValue::from(seconds)));
+        if let Some(header) = self.retry_after() {
+            answer.insert_header(header);
         }
         if let Some(allow) = &self.allow {
             answer.insert_header((ALLOW, allow.as_str()));
@@ -264,11 +270,13 @@ impl From<Refusal> for Problem {
             Refusal::NoAddress | Refusal::Erased => Code::NoAddress,
             Refusal::AlreadySent => Code::AlreadySent,
             Refusal::TooOften(_) => Code::TooManyRequests,
+            Refusal::Crowded => Code::Unavailable,
             Refusal::OtherRequest => Code::IdempotencyConflict,
         };
         let problem = Self::new(code, refusal.to_string());
         match refusal {
             Refusal::Field { field, .. } => problem.of_field(field),
+            Refusal::Crowded => problem.retry_after_s(RETRY_AFTER_S),
             _ => problem,
         }
     }

@@ -176,7 +176,11 @@ impl Console {
             StatusCode::UNAUTHORIZED => StatusCode::FORBIDDEN,
             status => status,
         };
-        self.page_as(status, visitor, "", "console/error.html", facts)
+        let mut page = self.page_as(status, visitor, "", "console/error.html", facts);
+        if let Some((name, value)) = problem.retry_after() {
+            page.headers_mut().insert(name, value);
+        }
+        page
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::ask::Ask;
 use super::{Console, proxy};
+use crate::support::Failure;
 use crate::support::sessions::{Holder, LASTS, Member};
 use crate::support::users::Password;
 use crate::web::client;
@@ -64,10 +65,8 @@ pub(super) async fn sign_in(
     request: HttpRequest,
     body: Bytes,
 ) -> HttpResponse {
-    match console.sign_in(&request, &body).await {
-        Ok(answer) => answer,
-        Err(problem) => console.problem(None, &problem),
-    }
+    let answer = console.sign_in(&request, &body).await;
+    answer.unwrap_or_else(|problem| console.problem(None, &problem))
 }
 
 pub(super) async fn sign_out(
@@ -98,25 +97,20 @@ impl Console {
         }
         let trusted = &books.config.server.trusted_proxies;
         let client = client::counted(client::of(request, trusted));
-        // Whoever guessed too often gets no further look, right or wrong, in this minute.
-        if let Err(wait_s) = self.guesses.spent(client, self.support.clock.now()) {
+        // Whoever guessed too often gets no further look, right or wrong, in this minute. An attempt
+        // counts as wrong until it turned out otherwise: many at once are no more than one by one.
+        let begun = self.support.clock.now();
+        if let Err(wait_s) = self.guesses.count(client, begun) {
             let message = format!("Too many attempts from your address. Try again in {wait_s} s.");
             let status = StatusCode::TOO_MANY_REQUESTS;
             return Ok(self.sign_in_page(status, next.as_deref(), Some(&message), None));
         }
-        let holder = match (given.token, given.name, given.password) {
-            (Some(token), _, _) => {
-                self.support.token_holder(&token).await?.map(|token| Holder::Token(token.id))
-            }
-            (None, Some(name), Some(password)) => {
-                let user = self.support.user_of(&name, Password::new(password)).await?;
-                user.map(|user| Holder::User(user.name))
-            }
-            (None, _, _) => None,
-        };
-        let Some(holder) = holder else {
-            let now = self.support.clock.now();
-            let _ = self.guesses.count(client, now);
+        let holder = self.holder(given.token, given.name, given.password).await;
+        // Right, or not looked at: the service could not.
+        if !matches!(holder, Ok(None)) {
+            self.guesses.give_back(client, begun);
+        }
+        let Some(holder) = holder? else {
             metrics::counter!("keywright_sign_ins_refused_total").increment(1);
             let message = "That is no valid token, or no valid name and password.";
             let status = StatusCode::UNPROCESSABLE_ENTITY;
@@ -127,6 +121,25 @@ impl Console {
         // A value that we wrote can always be a header.
         let _ = answer.add_cookie(&Jar::Console.fill(session.expose(), LASTS, self.https()));
         Ok(answer)
+    }
+
+    /// Whose token that is, or whose name and password.
+    async fn holder(
+        &self,
+        token: Option<String>,
+        name: Option<String>,
+        password: Option<String>,
+    ) -> Result<Option<Holder>, Failure> {
+        Ok(match (token, name, password) {
+            (Some(token), _, _) => {
+                self.support.token_holder(&token).await?.map(|token| Holder::Token(token.id))
+            }
+            (None, Some(name), Some(password)) => {
+                let user = self.support.user_of(&name, Password::new(password)).await?;
+                user.map(|user| Holder::User(user.name))
+            }
+            (None, _, _) => None,
+        })
     }
 
     /// Whom a proxy names with this request, and whether he has a role here.

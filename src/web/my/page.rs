@@ -34,7 +34,11 @@ impl My {
     /// What was wrong and what would be right.
     pub(super) fn problem(&self, problem: &Problem) -> HttpResponse {
         let facts = json!({ "heading": heading(problem.code()), "detail": problem.detail() });
-        self.page(problem.status_code(), None, "my/error.html", facts)
+        let mut page = self.page(problem.status_code(), None, "my/error.html", facts);
+        if let Some((name, value)) = problem.retry_after() {
+            page.headers_mut().insert(name, value);
+        }
+        page
     }
 
     /// Takes what this costs from the client's share, or says how long to wait.

@@ -115,19 +115,6 @@ struct Minute {
 }
 
 impl Guesses {
-    /// `Err`: this client has guessed too often; the seconds to wait.
-    ///
-    /// # Errors
-    /// See there.
-    pub fn spent(&self, client: IpAddr, now: DateTime<Utc>) -> Result<(), u32> {
-        let minute = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let wrong = match minute.number == number(now) {
-            true => minute.wrong.get(&client).copied().unwrap_or(minute.others),
-            false => 0,
-        };
-        if wrong < WRONG_TOKENS_MAX { Ok(()) } else { Err(wait_s(now)) }
-    }
-
     /// Counts one. `Err`: it is one too many; the seconds to wait.
     ///
     /// # Errors
@@ -148,6 +135,20 @@ impl Guesses {
             return Ok(());
         }
         Err(wait_s(now))
+    }
+
+    /// One that was counted then was none.
+    pub fn give_back(&self, client: IpAddr, counted_at: DateTime<Utc>) {
+        let mut minute = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if minute.number != number(counted_at) {
+            return;
+        }
+        match minute.wrong.get_mut(&client) {
+            Some(wrong) if *wrong > 1 => *wrong -= 1,
+            // Whoever guessed nothing needs no place.
+            Some(_) => drop(minute.wrong.remove(&client)),
+            None => minute.others = minute.others.saturating_sub(1),
+        }
     }
 }
 
@@ -184,6 +185,23 @@ mod tests {
         assert_eq!(guesses.count(ip(1), at(10)), Err(50));
         assert_eq!(guesses.count(ip(2), at(10)), Ok(()));
         assert_eq!(guesses.count(ip(1), at(60)), Ok(()));
+    }
+
+    #[test]
+    fn what_was_no_guess_is_given_back() {
+        let guesses = Guesses::default();
+        for _ in 0..2 * WRONG_TOKENS_MAX {
+            assert_eq!(guesses.count(ip(1), at(10)), Ok(()));
+            guesses.give_back(ip(1), at(10));
+        }
+        assert!(guesses.0.lock().unwrap().wrong.is_empty());
+        for _ in 0..WRONG_TOKENS_MAX {
+            assert_eq!(guesses.count(ip(1), at(10)), Ok(()));
+        }
+        // That of another minute is forgotten with it.
+        assert_eq!(guesses.count(ip(1), at(60)), Ok(()));
+        guesses.give_back(ip(1), at(10));
+        assert_eq!(guesses.0.lock().unwrap().wrong[&ip(1)], 1);
     }
 
     #[test]

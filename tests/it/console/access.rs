@@ -7,6 +7,7 @@ use keywright::support::users::Password;
 use keywright::web::console::table::TABLE;
 use keywright::web::support::auth::WRONG_TOKENS_MAX;
 
+use crate::app::machine::all;
 use crate::support::databases::Database;
 use crate::support::office::{Call, Office, by_nobody};
 use crate::support::tab::Tab;
@@ -176,6 +177,26 @@ on_both! {
         }
         office.clock.advance(TimeDelta::hours(3));
         assert_eq!(busy.open("/console").await.address, "/console/sign-in");
+    }
+
+    async fn many_guesses_at_once_are_no_more_than_one_by_one(db: Database) {
+        let office = Office::open(&db).await;
+        let guess = |number: usize| {
+            let fields = [("name", "Ann".to_owned()), ("password", format!("guess number {number}"))];
+            let fields: Vec<(&str, &str)> =
+                fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let call = Call::at(Method::POST, "/console/sign-in").header("origin", SITE);
+            let call = call.with_form(&fields);
+            async { office.visit(call).await }
+        };
+        let most = usize::try_from(WRONG_TOKENS_MAX).unwrap();
+        let answers = all((0..2 * most).map(guess)).await;
+        let of = |status: u16| answers.iter().filter(|answer| answer.status == status).count();
+        assert_eq!(of(429), most, "nobody looked at these");
+        // Some may have waited too long for their turn on a machine that is busy.
+        assert_eq!(of(422) + of(503), most);
+        let crowded = answers.iter().filter(|answer| answer.status == 503);
+        assert!(crowded.clone().all(|answer| answer.headers.contains_key("retry-after")));
     }
 
     async fn whoever_guesses_is_slowed_down(db: Database) {
