@@ -41,6 +41,12 @@ const SHUTDOWN: Duration = Duration::from_secs(10);
 /// A sender that is slower than this with its headers is cut off.
 const HEADERS_TIME_MAX: Duration = Duration::from_secs(5);
 
+/// Connections that one worker keeps open; further ones wait to be accepted. Bodies are gathered in
+/// memory, so this, `server.max_body` and the time that a body may take bound what all of them hold;
+/// and each is a file, of which a process has some ten thousand. Applications keep theirs for a
+/// minute after each call, so that some fifty new ones come in a second before any has to wait.
+const CONNECTIONS_MAX: usize = 4_096;
+
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
 pub(super) struct Parts {
@@ -145,6 +151,7 @@ impl Parts {
                 .app_data(my.clone())
                 .configure(web::routes)
         })
+        .max_connections(CONNECTIONS_MAX)
         .client_request_timeout(HEADERS_TIME_MAX)
         .keep_alive(KEEP_ALIVE)
         .shutdown_timeout(SHUTDOWN.as_secs())

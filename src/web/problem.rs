@@ -100,6 +100,7 @@ codes! {
     AlreadySent = CONFLICT "already_sent" "The mail was sent already",
     TooManyActivations = CONFLICT "too_many_activations" "All seats are taken",
     TrialUsed = CONFLICT "trial_used" "The trial was used before",
+    TooSlow = REQUEST_TIMEOUT "too_slow" "The body came too slowly",
     TooLarge = PAYLOAD_TOO_LARGE "too_large" "The body is too large",
     UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE "unsupported_media_type" "The body is not plain JSON",
     InvalidField = UNPROCESSABLE_ENTITY "invalid_field" "A field cannot be what it is",

@@ -2,11 +2,11 @@
 //! and what would be right; unknown fields with the nearest one that there is.
 
 use std::str::FromStr;
+use std::time::Duration;
 
-use actix_web::HttpRequest;
-use actix_web::error::PayloadError;
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use actix_web::web::Bytes;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use actix_web::web::{Bytes, Payload};
+use actix_web::{FromRequest as _, HttpRequest, dev};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -14,6 +14,19 @@ use serde_path_to_error::Track;
 
 use super::problem::{Code, Problem};
 use crate::config::{did_you_mean, fields};
+
+/// How long a body may take to arrive, wherever it is sent: a connection that trickles would be
+/// held for as long as its other side likes.
+const BODY_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// Why a body did not come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotReceived {
+    TooLarge,
+    TooSlow,
+    /// It broke off.
+    Broken,
+}
 
 /// Named values that are not read yet.
 #[derive(Debug)]
@@ -264,29 +277,52 @@ fn plain_json(request: &HttpRequest) -> Result<(), Problem> {
     }
 }
 
-/// What went wrong while a body came in.
-#[must_use]
-pub fn not_received(error: &actix_web::Error, bytes_max: usize) -> Problem {
-    match error.as_error::<PayloadError>() {
-        Some(PayloadError::Overflow) => {
-            let detail = format!("the body is larger than {bytes_max} bytes");
-            Problem::new(Code::TooLarge, detail)
-        }
-        _ => Problem::new(Code::Malformed, "the body did not come in whole"),
+/// The raw bytes of a body, within size and time: the one way in which any body is read.
+///
+/// # Errors
+/// [`NotReceived`].
+pub async fn received(
+    request: &HttpRequest,
+    payload: Payload,
+    bytes_max: usize,
+) -> Result<Bytes, NotReceived> {
+    let announced = request.headers().get(CONTENT_LENGTH);
+    let announced = announced.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > bytes_max) {
+        return Err(NotReceived::TooLarge);
+    }
+    match tokio::time::timeout(BODY_TIME_MAX, payload.to_bytes_limited(bytes_max)).await {
+        Ok(Ok(Ok(body))) => Ok(body),
+        Ok(Ok(Err(_))) => Err(NotReceived::Broken),
+        Ok(Err(_)) => Err(NotReceived::TooLarge),
+        Err(_) => Err(NotReceived::TooSlow),
     }
 }
 
-/// A body, bounded by the resource's `PayloadConfig`.
+/// The same, told as a problem.
 ///
 /// # Errors
-/// [`Code::TooLarge`], [`Code::Malformed`].
+/// [`Code::TooLarge`], [`Code::TooSlow`], [`Code::Malformed`].
 pub async fn body(
     request: &HttpRequest,
-    payload: &mut actix_web::dev::Payload,
+    payload: &mut dev::Payload,
     bytes_max: usize,
 ) -> Result<Bytes, Problem> {
-    use actix_web::FromRequest as _;
-    Bytes::from_request(request, payload).await.map_err(|error| not_received(&error, bytes_max))
+    let broken = || Problem::new(Code::Malformed, "the body did not come in whole");
+    let payload = Payload::from_request(request, payload).await.map_err(|_| broken())?;
+    received(request, payload, bytes_max).await.map_err(|error| match error {
+        NotReceived::TooLarge => {
+            Problem::new(Code::TooLarge, format!("the body is larger than {bytes_max} bytes"))
+        }
+        NotReceived::TooSlow => {
+            let seconds = BODY_TIME_MAX.as_secs();
+            Problem::new(
+                Code::TooSlow,
+                format!("the body took longer than {seconds} s; send it again"),
+            )
+        }
+        NotReceived::Broken => broken(),
+    })
 }
 
 /// One word of a list that the type knows.

@@ -1,9 +1,7 @@
 //! Providers' two addresses. Answers say nothing about why: no texts, no versions, no redirects.
 
-use std::time::Duration;
-
 use actix_web::http::{Method, StatusCode, header};
-use actix_web::web::{Bytes, Data, Path, Payload};
+use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use keywright_providers::{Answer, Inlet, Request};
 use tracing::Instrument as _;
@@ -11,9 +9,7 @@ use tracing::Instrument as _;
 use crate::books::Shelf;
 use crate::intake::{Intake, Refusal};
 use crate::spans;
-
-/// How long a body may take to arrive.
-const BODY_TIME_MAX: Duration = Duration::from_secs(10);
+use crate::web::read::{NotReceived, received};
 
 /// When to come again after a 503, in seconds.
 const RETRY_AFTER_S: &str = "5";
@@ -88,9 +84,11 @@ async fn take(
     if encoded(request) {
         return empty(StatusCode::UNSUPPORTED_MEDIA_TYPE);
     }
-    let body = match read(request, body, size_max).await {
+    let body = match received(request, body, size_max).await {
         Ok(body) => body,
-        Err(status) => return empty(status),
+        Err(NotReceived::TooLarge) => return empty(StatusCode::PAYLOAD_TOO_LARGE),
+        Err(NotReceived::TooSlow) => return empty(StatusCode::REQUEST_TIMEOUT),
+        Err(NotReceived::Broken) => return empty(StatusCode::BAD_REQUEST),
     };
     let headers: Vec<(String, String)> = request
         .headers()
@@ -123,27 +121,6 @@ async fn take(
     }
 }
 
-/// The raw bytes, within size and time.
-async fn read(
-    request: &HttpRequest,
-    payload: Payload,
-    size_max: usize,
-) -> Result<Bytes, StatusCode> {
-    let announced = request
-        .headers()
-        .get(header::CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > size_max) {
-        return Err(StatusCode::PAYLOAD_TOO_LARGE);
-    }
-    match tokio::time::timeout(BODY_TIME_MAX, payload.to_bytes_limited(size_max)).await {
-        Ok(Ok(Ok(body))) => Ok(body),
-        Ok(Ok(Err(_))) => Err(StatusCode::BAD_REQUEST),
-        Ok(Err(_)) => Err(StatusCode::PAYLOAD_TOO_LARGE),
-        Err(_) => Err(StatusCode::REQUEST_TIMEOUT),
-    }
-}
-
 /// Signatures are over the bytes as sent; nothing is unpacked before they are trusted.
 fn encoded(request: &HttpRequest) -> bool {
     request.headers().get_all(header::CONTENT_ENCODING).any(|encoding| {
@@ -153,7 +130,11 @@ fn encoded(request: &HttpRequest) -> bool {
 
 fn answered(answer: Answer) -> HttpResponse {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
-    HttpResponse::build(status).content_type(answer.content_type).body(answer.body)
+    let mut builder = HttpResponse::build(status);
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        builder.insert_header((header::RETRY_AFTER, RETRY_AFTER_S));
+    }
+    builder.content_type(answer.content_type).body(answer.body)
 }
 
 fn empty(status: StatusCode) -> HttpResponse {

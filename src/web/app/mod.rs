@@ -58,7 +58,6 @@ pub fn routes(config: &mut web::ServiceConfig) {
 
 fn taking(path: &str, method: &'static str, route: Route) -> actix_web::Resource {
     web::resource(path)
-        .app_data(web::PayloadConfig::new(BODY_BYTES_MAX))
         .route(route)
         .default_service(web::to(move || async move { Problem::method_not_allowed(method) }))
 }

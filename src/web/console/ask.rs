@@ -11,9 +11,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::guard::Visitor;
 use crate::support::{Asked, Once};
-use crate::web::html::form;
+use crate::web::html::form::{self, Sent};
 use crate::web::problem::{Code, Problem};
-use crate::web::read::{self, Fields, Number};
+use crate::web::read::{Fields, Number};
 
 /// The longest number of a form; ours have 32.
 const ONCE_CHARS_MAX: usize = 64;
@@ -36,7 +36,7 @@ impl FromRequest for Ask {
         let (request, mut payload) = (request.clone(), payload.take());
         Box::pin(async move {
             let visitor = visitor?;
-            let body = read::body(&request, &mut payload, form::BYTES_MAX).await?;
+            let Sent(body) = Sent::from_request(&request, &mut payload).await?;
             let mut fields = form::fields(&body)?;
             form::of_session(&mut fields, visitor.session())?;
             let mut digest = Sha256::new_with_prefix(request.path());

@@ -40,7 +40,7 @@ use actix_web::middleware::{Next, from_fn};
 use actix_web::{dev::ServiceRequest, web};
 
 use super::cells::{of_path, paths};
-use super::html::{Pages, assets, form};
+use super::html::{Pages, assets};
 use super::problem::{self, Problem};
 use super::support::auth::Guesses;
 use super::support::reload::Reload;
@@ -79,12 +79,11 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(report::resource())
         .service(
             web::resource("/sign-in")
-                .app_data(web::PayloadConfig::new(form::BYTES_MAX))
                 .route(web::get().to(sign::page))
                 .route(web::post().to(sign::sign_in)),
         );
     for path in paths(table::TABLE) {
-        let mut resource = web::resource(path).app_data(web::PayloadConfig::new(form::BYTES_MAX));
+        let mut resource = web::resource(path);
         for cell in of_path(table::TABLE, path) {
             resource = resource.route((cell.to)(web::method(cell.method.clone())));
         }

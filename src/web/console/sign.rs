@@ -2,7 +2,7 @@
 //! in there is nothing to do here but to be told so when he leaves.
 
 use actix_web::http::StatusCode;
-use actix_web::web::{Bytes, Data, Query};
+use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde_json::json;
@@ -13,7 +13,8 @@ use crate::support::Failure;
 use crate::support::sessions::{Holder, LASTS, Member};
 use crate::support::users::Password;
 use crate::web::client;
-use crate::web::html::{cookie::Jar, form, see_other};
+use crate::web::html::form::{self, Sent};
+use crate::web::html::{cookie::Jar, see_other};
 use crate::web::problem::Problem;
 
 #[derive(Debug, Default, Deserialize)]
@@ -63,9 +64,12 @@ pub(super) async fn page(
 pub(super) async fn sign_in(
     console: Data<Console>,
     request: HttpRequest,
-    body: Bytes,
+    sent: Result<Sent, Problem>,
 ) -> HttpResponse {
-    let answer = console.sign_in(&request, &body).await;
+    let answer = match sent {
+        Ok(Sent(body)) => console.sign_in(&request, &body).await,
+        Err(problem) => Err(problem),
+    };
     answer.unwrap_or_else(|problem| console.problem(None, &problem))
 }
 

@@ -1,14 +1,34 @@
 //! What forms send, and whether they are ours.
 
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
 use actix_web::http::header::{HOST, HeaderMap, ORIGIN};
+use actix_web::web::Bytes;
+use actix_web::{FromRequest, HttpRequest};
 
 use crate::config::urls::PublicUrl;
 use crate::support::sessions::form_fits;
 use crate::web::problem::{Code, Problem};
-use crate::web::read::Fields;
+use crate::web::read::{self, Fields};
 
 /// The longest body of a form.
-pub const BYTES_MAX: usize = 64 * 1024;
+const BYTES_MAX: usize = 64 * 1024;
+
+/// A form as it came, whoever sent it.
+#[derive(Debug)]
+pub struct Sent(pub Bytes);
+
+impl FromRequest for Sent {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, mut payload) = (request.clone(), payload.take());
+        Box::pin(async move { read::body(&request, &mut payload, BYTES_MAX).await.map(Self) })
+    }
+}
 
 /// Refuses what another site made the browser send. A browser says where a form stood; whoever
 /// says nothing is no browser and has no session either.

@@ -24,7 +24,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, Resource, web};
 
 use super::app::throttle::Throttle;
-use super::html::{Pages, form};
+use super::html::Pages;
 use super::problem::{Code, Problem};
 use super::traces::traced;
 use crate::machines::Machines;
@@ -76,9 +76,7 @@ pub fn scope() -> impl HttpServiceFactory {
 
 fn at(path: &str, methods: &'static str) -> Resource {
     let other = move || async move { Err::<HttpResponse, _>(Problem::method_not_allowed(methods)) };
-    web::resource(path)
-        .app_data(web::PayloadConfig::new(form::BYTES_MAX))
-        .default_service(web::to(other))
+    web::resource(path).default_service(web::to(other))
 }
 
 async fn nowhere() -> Result<HttpResponse, Problem> {

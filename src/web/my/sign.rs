@@ -1,7 +1,7 @@
 //! The way in, by a link that is mailed, and the way out.
 
 use actix_web::http::StatusCode;
-use actix_web::web::{Bytes, Data, Query};
+use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde_json::json;
@@ -10,7 +10,8 @@ use super::My;
 use super::visit::{Ask, Customer};
 use crate::support::sessions::CUSTOMER_LASTS;
 use crate::web::app::throttle::Cost;
-use crate::web::html::{cookie::Jar, form, see_other};
+use crate::web::html::form::{self, Sent};
+use crate::web::html::{cookie::Jar, see_other};
 use crate::web::problem::Problem;
 
 /// The longest address that mail can have (RFC 5321).
@@ -32,7 +33,7 @@ pub(super) struct Way {
 pub(super) async fn ask(
     my: Data<My>,
     request: HttpRequest,
-    body: Bytes,
+    Sent(body): Sent,
 ) -> Result<HttpResponse, Problem> {
     let Asking { email } = form::fields(&body)?.read()?;
     let Some(email) = email.filter(|email| is_address(email)) else {
@@ -53,7 +54,7 @@ pub(super) async fn link(my: Data<My>, way: Query<Way>) -> HttpResponse {
 pub(super) async fn enter(
     my: Data<My>,
     request: HttpRequest,
-    body: Bytes,
+    Sent(body): Sent,
 ) -> Result<HttpResponse, Problem> {
     my.pay(&request, Cost::Call)?;
     let Way { link } = form::fields(&body)?.read()?;

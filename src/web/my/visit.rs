@@ -11,9 +11,10 @@ use serde::de::DeserializeOwned;
 use super::My;
 use crate::support::sessions::form_token;
 use crate::web::html::cookie::Jar;
-use crate::web::html::{form, multipart};
+use crate::web::html::form::{self, Sent};
+use crate::web::html::multipart;
 use crate::web::problem::{Code, Problem};
-use crate::web::read::{self, Fields};
+use crate::web::read::Fields;
 
 /// Somebody who followed a link that was mailed to this address.
 #[derive(Clone)]
@@ -68,7 +69,7 @@ impl FromRequest for Ask {
         let (request, mut payload) = (request.clone(), payload.take());
         Box::pin(async move {
             let customer = customer.await?;
-            let body = read::body(&request, &mut payload, form::BYTES_MAX).await?;
+            let Sent(body) = Sent::from_request(&request, &mut payload).await?;
             let mut fields = fields(&request, &body)?;
             form::of_session(&mut fields, &customer.session)?;
             Ok(Self { customer, fields })

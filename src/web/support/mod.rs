@@ -58,7 +58,7 @@ impl std::fmt::Debug for Desk {
 pub fn routes(config: &mut web::ServiceConfig) {
     config.service(openapi::resource());
     for path in paths(table::TABLE) {
-        let mut resource = web::resource(path).app_data(web::PayloadConfig::new(BODY_BYTES_MAX));
+        let mut resource = web::resource(path);
         for cell in of_path(table::TABLE, path) {
             resource = resource.route((cell.to)(web::method(cell.method.clone())));
         }

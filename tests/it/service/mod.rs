@@ -6,4 +6,5 @@ mod described;
 mod ending;
 mod mend;
 mod order;
+mod trickle;
 mod unread;

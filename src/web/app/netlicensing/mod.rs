@@ -19,9 +19,9 @@ use actix_web::{FromRequest as _, HttpRequest, HttpResponse, ResponseError as _,
 
 use self::asked::{Asked, Kind};
 use self::envelope::Envelope;
+use super::Gate;
 use super::throttle::Cost;
 use super::visit::Visit;
-use super::{BODY_BYTES_MAX, Gate};
 use crate::machines::Refusal;
 use crate::machines::licensee::Licensee;
 use crate::web::problem::{Code, Problem};
@@ -29,7 +29,6 @@ use crate::web::problem::{Code, Problem};
 /// The routes, for a scope at `/core/v2/rest` of an app that has a `web::Data<Gate>`.
 pub fn routes(config: &mut web::ServiceConfig) {
     let validate = web::resource("/licensee/{number}/validate")
-        .app_data(web::PayloadConfig::new(BODY_BYTES_MAX))
         .route(web::post().to(validate))
         .default_service(web::to(|request: HttpRequest| async move {
             told(&request, Err(Problem::method_not_allowed("POST")))
