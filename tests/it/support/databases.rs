@@ -196,7 +196,7 @@ fn in_base64(text: &str) -> [String; 3] {
         let bytes = [&b"??"[..before], text.as_bytes()].concat();
         // Without the letters that hold a part of what stands around it.
         let whole = data_encoding::BASE64_NOPAD.encode(&bytes[..bytes.len() / 3 * 3]);
-        whole[(before * 8).div_ceil(6)..].to_owned()
+        whole.chars().skip((before * 8).div_ceil(6)).collect()
     })
 }
 
