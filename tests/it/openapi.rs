@@ -243,8 +243,10 @@ on_both! {
         let office = Office::open(&db).await;
         office.configure(&more());
         let described: BTreeSet<String> = DESCRIPTION.paths().map(str::to_owned).collect();
-        // Pages are for people, and described by themselves.
-        let page = |address: &String| address.starts_with("/console") || address.starts_with("/my");
+        // Pages are for people, and described by themselves; the bare address leads to one.
+        let page = |address: &String| {
+            address == "/" || address.starts_with("/console") || address.starts_with("/my")
+        };
         let served = office.addresses().await.into_iter().filter(|address| !page(address));
         assert_eq!(served.collect::<BTreeSet<_>>(), described);
         for path in DESCRIPTION.paths() {

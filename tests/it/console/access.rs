@@ -33,6 +33,13 @@ async fn signs_in<'a>(office: &'a Office, name: &str, password: &str) -> Tab<'a>
 }
 
 on_both! {
+    async fn the_bare_address_leads_to_the_console(db: Database) {
+        let office = Office::open(&db).await;
+        let mut tab = Tab::signed_in(&office, "support").await;
+        let page = tab.open("/").await;
+        assert_eq!((page.status, page.address.as_str()), (200, "/console"));
+    }
+
     async fn each_page_opens_to_its_roles_and_to_nobody_else(db: Database) {
         let office = Office::open(&db).await;
         let mut stranger = Tab::new(&office);
