@@ -33,6 +33,12 @@ pub fn on_this_machine(listen: SocketAddr) -> String {
     format!("http://{host}:{}", listen.port())
 }
 
+/// Did [`Sender::send`] fail because nothing listens there?
+#[must_use]
+pub fn nobody_there(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_connect)
+}
+
 impl Sender {
     /// `base` is the service's address: `http://127.0.0.1:8080`.
     ///

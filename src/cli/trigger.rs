@@ -13,7 +13,7 @@ use super::{Context, misused, say};
 use crate::chance;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Account, Config};
-use crate::sender::{Sender, on_this_machine};
+use crate::sender::{Sender, nobody_there, on_this_machine};
 use crate::standin::StandIn;
 use crate::trigger::{Scenario, Told, asks, begun, goods, scene_of, set, tag_of, tell};
 
@@ -187,8 +187,7 @@ fn address(config: &Config) -> String {
 
 /// What to do where nothing listens.
 fn unanswered(error: anyhow::Error) -> anyhow::Error {
-    let refused = error.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_connect);
-    match refused {
+    match nobody_there(&error) {
         true => {
             anyhow!("{error:#}; is `keywright serve` running there? --to names another address")
         }
