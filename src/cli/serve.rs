@@ -59,6 +59,9 @@ pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
     hang_up: Signal,
+    /// Heard and not heeded: a file that may grow no further is an error to whoever writes it, and
+    /// not the end of the service.
+    _file_size: Signal,
 }
 
 impl Signals {
@@ -67,6 +70,8 @@ impl Signals {
             terminate: signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?,
             interrupt: signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?,
             hang_up: signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?,
+            _file_size: signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))
+                .context("cannot listen for SIGXFSZ")?,
         })
     }
 

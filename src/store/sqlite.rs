@@ -225,17 +225,24 @@ pub(super) fn checkpoint(conn: &mut Conn, frames_min: i64) -> Result<(), StoreEr
 }
 
 /// Writes the file anew without what was deleted, and empties the log.
+///
+/// # Errors
+/// [`StoreError::Unsafe`] where others are in the way: what was deleted can still be read then.
 pub(super) fn compact(conn: &mut Conn) -> Result<(), StoreError> {
+    let left = |what: &str| {
+        StoreError::Unsafe(format!(
+            "it is taken out of all tables, but {what} and still holds it; do the same again"
+        ))
+    };
     // In a file, not in memory: it is as large as the database.
-    conn.batch_execute("PRAGMA busy_timeout = 30000; PRAGMA temp_store = FILE; VACUUM;")
-        .of("session")?;
+    let settings = "PRAGMA busy_timeout = 30000; PRAGMA temp_store = FILE; VACUUM;";
+    conn.batch_execute(settings).of("session").map_err(|error| match error {
+        StoreError::Busy(_) => left("the database was busy and could not be written anew,"),
+        error => error,
+    })?;
     match checkpoint_state(conn, "TRUNCATE")?.busy {
         0 => Ok(()),
-        _ => Err(StoreError::Busy(
-            "the database is written anew, but its log is still being read, and holds what was \
-             there before; do it again"
-                .to_owned(),
-        )),
+        _ => Err(left("the database's log is being read by somebody")),
     }
 }
 

@@ -4,6 +4,7 @@ mod answers;
 mod crash;
 mod described;
 mod ending;
+mod limits;
 mod mend;
 mod order;
 mod trickle;

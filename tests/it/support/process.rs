@@ -116,10 +116,21 @@ impl<'a> Vendor<'a> {
         self.start(&["serve", "--trust-clock"], &[])
     }
 
+    /// A node none of whose files may be larger, in units of 512 bytes.
+    pub(crate) fn serve_within(&self, blocks: u32) -> Node {
+        let command = self.command(&["serve"]);
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("ulimit -f {blocks}; exec \"$0\" \"$@\"")]);
+        shell.arg(command.get_program()).args(command.get_args()).stdin(Stdio::null());
+        self.begun(shell.env("KEYWRIGHT_LOG", "warn"))
+    }
+
     fn start(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Node {
-        let mut child = self
-            .command(arguments)
-            .envs(variables.iter().copied())
+        self.begun(self.command(arguments).envs(variables.iter().copied()))
+    }
+
+    fn begun(&self, command: &mut Command) -> Node {
+        let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::from(std::fs::File::create(self.folder.path().join("log")).unwrap()))
             .spawn()
