@@ -38,7 +38,7 @@ fn of_the_guide(
         Some(setting) if with_all && setting.contains(" = ") => setting,
         _ => line,
     });
-    let text = lines.collect::<Vec<_>>().join("\n");
+    let text = lines.collect::<Vec<_>>().join("\n").replace("YOUR-HOST", "licenses.example.com");
     let mut shown: Table = text.parse().unwrap_or_else(|error| panic!("{text}: {error}"));
     let Some(Value::Table(mut providers)) = shown.remove("providers") else { panic!("{text}") };
     let account = providers.iter_mut().next().unwrap().1;
@@ -48,11 +48,14 @@ fn of_the_guide(
     account.insert("secret".to_owned(), RANDOM.into());
     for setting in facts.settings {
         let shown = account.contains_key(setting.name);
+        // What the vendor alone can know.
+        let own = setting.secret
+            || account.get(setting.name).is_some_and(|told| *told == Value::from("..."));
         match example.get(setting.name) {
-            Some(text) if setting.secret || !shown => {
+            Some(text) if own || !shown => {
                 account.insert(setting.name.to_owned(), text.clone().into());
             }
-            None if setting.secret && shown => {
+            None if own && shown => {
                 account.insert(setting.name.to_owned(), format!("{RANDOM}{}", setting.name).into());
             }
             Some(_) | None => {}
