@@ -53,7 +53,7 @@ enum Action {
         #[arg(long, value_name = "TIME")]
         expires_at: Option<End>,
     },
-    /// Set the expiry; later payments extend from there
+    /// Set the expiry; later payments extend from there, or until the end that the provider tells
     SetExpiry {
         #[command(flatten)]
         how: How,
