@@ -12,18 +12,22 @@ use keywright_providers::sample::Step;
 use crate::support::databases::Database;
 use crate::support::process::{Node, Vendor, events, licenses, mails, now, settled};
 
+const SECRET: &str = "kwShopSigningSecret2026";
+
 const GUIDE: &str = include_str!("../../../providers/custom/README.md");
 
-/// The blocks of that language in the guide, in their order.
-fn blocks(language: &str) -> Vec<&'static str> {
+/// The first block of that language in the guide, with the shop's secret where it leaves it out.
+fn block(language: &str) -> String {
     let begins = format!("```{language}\n");
-    GUIDE.split(begins.as_str()).skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
+    let block = GUIDE.split(begins.as_str()).nth(1).unwrap().split("```").next().unwrap();
+    let own = block.replace("\"...\"", &format!("{SECRET:?}"));
+    own.replace("SECRET=... ", &format!("SECRET={SECRET} "))
 }
 
 /// A vendor who also sells at the shop that the guide describes.
 fn vendor(db: &Database) -> Vendor<'_> {
     let vendor = Vendor::new(db);
-    describe(&vendor, blocks("toml")[0]);
+    describe(&vendor, &block("toml"));
     vendor
 }
 
@@ -33,10 +37,20 @@ fn describe(vendor: &Vendor<'_>, description: &str) {
     std::fs::write(vendor.file(), format!("{text}\n{description}")).unwrap();
 }
 
-/// Tells these steps of one purchase at the shop.
+/// Tells these steps of one purchase at the shop, whose renewal is due at a fixed time.
 async fn told(vendor: &Vendor<'_>, node: &Node, store: &Store, steps: &[Step]) -> LicenseRow {
+    told_of(due(), vendor, node, store, steps).await
+}
+
+async fn told_of(
+    due: DateTime<Utc>,
+    vendor: &Vendor<'_>,
+    node: &Node,
+    store: &Store,
+    steps: &[Step],
+) -> LicenseRow {
     let config = vendor.config();
-    let scene = scene(&config.accounts["shop"], &config.catalogue, "ada", due()).unwrap();
+    let scene = scene(&config.accounts["shop"], &config.catalogue, "ada", due).unwrap();
     let steps = tell(&config.accounts["shop"], &scene, steps, now()).unwrap();
     for sample in steps.iter().flat_map(|step| &step.samples) {
         assert_eq!(node.send("shop", sample).await.status, 200, "{}", sample.title);
@@ -85,10 +99,12 @@ on_both! {
     async fn who_pays_again_for_what_was_taken_back_is_told_so(db: Database) {
         let vendor = vendor(&db);
         let (node, store) = (vendor.serve(), vendor.store());
-        let gone = told(&vendor, &node, &store, &[Step::Purchase, Step::Refund]).await;
+        let due = now();
+        let life = [Step::Purchase, Step::Refund];
+        let gone = told_of(due, &vendor, &node, &store, &life).await;
         assert_eq!(gone.state, LicenseState::Revoked);
         let life = [Step::Purchase, Step::Refund, Step::Renewal];
-        let again = told(&vendor, &node, &store, &life).await;
+        let again = told_of(due, &vendor, &node, &store, &life).await;
         assert_eq!((again.state, &again.key), (LicenseState::Active, &gone.key));
         let sent = mails(&store, &again.id).await;
         let sent = |template: &str| sent.iter().filter(|mail| mail.template == template).count();
@@ -98,18 +114,18 @@ on_both! {
     async fn the_curl_of_the_guide_is_a_purchase(db: Database) {
         let vendor = vendor(&db);
         let (node, store) = (vendor.serve(), vendor.store());
-        let curl = blocks("sh")[0];
-        assert!(shell(&node, curl));
+        let curl = block("sh");
+        assert!(shell(&node, &curl));
         settled(&store).await;
         let made = licenses(&store, "ada@example.com").await;
         assert_eq!(made.len(), 1, "{:?}", events(&store, EventStatus::Failed).await);
 
         // The same under another secret is nobody's.
-        assert!(!shell(&node, &curl.replace("kwShopSigningSecret2026", "kwShopSigningSecret2027")));
+        assert!(!shell(&node, &curl.replace(SECRET, "kwShopSigningSecret2027")));
     }
 
     async fn a_description_that_is_mended_reads_again_what_it_could_not(db: Database) {
-        let (right, vendor) = (blocks("toml")[0], vendor(&db));
+        let (right, vendor) = (block("toml"), vendor(&db));
         let config = vendor.config();
         let account = &config.accounts["shop"];
         let scene = scene(account, &config.catalogue, "ada", due()).unwrap();
@@ -124,7 +140,7 @@ on_both! {
         assert_eq!(events(&store, EventStatus::Ignored).await, aside);
         assert!(node.terminate());
 
-        describe(&vendor, right);
+        describe(&vendor, &right);
         let replayed = vendor.run(&["events", "replay", "1"]);
         assert!(replayed.status.success(), "{}", String::from_utf8_lossy(&replayed.stderr));
         assert_eq!(licenses(&store, "buyer.ada@customer.example").await.len(), 1);
