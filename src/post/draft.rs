@@ -1,6 +1,6 @@
 //! A row of the outbox becomes a message.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use keywright_providers::notice::Customer;
 use serde::Deserialize;
 
@@ -98,14 +98,18 @@ pub(super) fn gone(
         Some(Template::Renewed) if taken_back(&license, mail)? => {
             Some("the renewal was taken back")
         }
-        Some(Template::Issued) if license.valid_until.is_some_and(|end| end <= mail.created_at) => {
-            Some("the license was over")
-        }
+        Some(Template::Issued) if is_long_over(&license, mail) => Some("the license was long over"),
         Some(Template::Issued | Template::Renewed | Template::Alert | Template::MyLink) | None => {
             None
         }
     };
     Ok(reason.map(|reason| format!("not sent: {reason} before the mail went out")))
+}
+
+/// Was the license of an old order, which is told of only now? Its key is of no use to anybody.
+fn is_long_over(license: &LicenseRow, mail: &MailRow) -> bool {
+    const LONG: TimeDelta = TimeDelta::days(30);
+    license.valid_until.is_some_and(|end| mail.created_at - end > LONG)
 }
 
 /// Does the license end no later than before the renewal that the letter tells of?

@@ -56,6 +56,17 @@ on_both! {
         assert!(office.server.copies().is_empty());
     }
 
+    async fn the_key_of_a_license_that_is_long_over_is_not_sent(db: Database) {
+        let office = Office::open(db, []).await;
+        let (old, late) =
+            (owed(&office, "ada", "issued").await, owed(&office, "bob", "issued").await);
+        office.change("ada", |it| it.valid_until = Some(it.created_at - TimeDelta::days(400))).await;
+        office.change("bob", |it| it.valid_until = Some(it.created_at - TimeDelta::days(10))).await;
+        assert_eq!(office.work().await, Done { sent: 1, canceled: 1, ..Done::default() });
+        assert!(office.error(old).await.contains("the license was long over"));
+        assert_eq!(office.state(late).await, SENT);
+    }
+
     async fn who_was_revoked_is_told_so_unless_he_was_reinstated_meanwhile(db: Database) {
         let office = Office::open(db, []).await;
         let told = owed(&office, "ada", "revoked").await;
