@@ -61,6 +61,8 @@ pub struct Intake {
     logged: Arc<AtomicI64>,
     /// The same for one that was put off before it was known to be authentic.
     put_off: Arc<AtomicI64>,
+    /// And for an authentic one that could not be stored.
+    unkept: Arc<AtomicI64>,
     refused: Arc<Refused>,
     ready: Arc<Ready>,
 }
@@ -109,6 +111,7 @@ impl Intake {
             post,
             fetch,
             newest: Arc::new(AtomicI64::new(newest)),
+            unkept: Arc::new(AtomicI64::new(i64::MIN)),
             logged: Arc::new(AtomicI64::new(i64::MIN)),
             put_off: Arc::new(AtomicI64::new(i64::MIN)),
             refused,
@@ -230,7 +233,7 @@ impl Intake {
                     self.arrived(newest);
                 }
                 Err(error) => {
-                    log_not_kept(account, &error);
+                    self.not_kept(account, &error);
                     let some = account.provider.partial_answer(&kept).filter(|_| !kept.is_empty());
                     return some.ok_or(Refusal::NotNow);
                 }
@@ -272,7 +275,7 @@ impl Intake {
             })
             .await
             .map_err(|error| {
-                log_not_kept(account, &error);
+                self.not_kept(account, &error);
                 Refusal::NotNow
             })?;
         self.arrived(Some(now));
@@ -289,6 +292,16 @@ impl Intake {
         for one in kept {
             let outcome = word(one.outcome);
             metrics::counter!("keywright_events_kept_total", "account" => account.name.clone(), "outcome" => outcome).increment(1);
+        }
+    }
+
+    /// Counted always, logged at most once a second: an outage meets every delivery.
+    fn not_kept(&self, account: &Account, error: &StoreError) {
+        let name = &account.name;
+        spans::reason(error.name());
+        metrics::counter!("keywright_deliveries_not_kept_total", "account" => name.clone(), "error" => error.name()).increment(1);
+        if once_a_second(&self.unkept, self.clock.now()) {
+            tracing::error!(account = %name, %error, "a delivery to {name} could not be stored: {error}");
         }
     }
 
@@ -431,11 +444,4 @@ fn word(outcome: Outcome) -> &'static str {
         Outcome::Duplicate => "duplicate",
         Outcome::Conflict => "conflict",
     }
-}
-
-fn log_not_kept(account: &Account, error: &StoreError) {
-    let name = &account.name;
-    spans::reason(error.name());
-    metrics::counter!("keywright_deliveries_not_kept_total", "account" => name.clone(), "error" => error.name()).increment(1);
-    tracing::error!(account = %name, %error, "a delivery to {name} could not be stored: {error}");
 }
