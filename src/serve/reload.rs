@@ -24,6 +24,9 @@ pub struct Reload {
 pub enum ReloadError {
     #[error("{0}")]
     Faults(Faults),
+    /// As it is for a moment while an editor writes it.
+    #[error("{} is empty", .0.display())]
+    Empty(PathBuf),
     #[error(transparent)]
     Keyring(#[from] KeyringError),
     #[error(
@@ -42,6 +45,9 @@ impl Reload {
     /// # Errors
     /// [`ReloadError`]: nothing has changed.
     pub async fn now(&self, asked: Asked) -> Result<ReloadDone, ReloadError> {
+        if std::fs::read_to_string(&self.file).is_ok_and(|text| text.trim().is_empty()) {
+            return Err(ReloadError::Empty(self.file.clone()));
+        }
         let config = Config::load(&self.file).map_err(ReloadError::Faults)?;
         let keyring = Keyring::open(&config.signing.key_file)?;
         if keyring.seed_fingerprint() != self.shelf.now().keyring.seed_fingerprint() {

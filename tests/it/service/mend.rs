@@ -118,6 +118,10 @@ on_both! {
         vendor.configure("\"ITEM\" = \"no-such-product\"");
         node.hang_up();
         until("the refusal is logged", async || vendor.log().contains("not reloaded")).await;
+        // As an editor leaves it for a moment.
+        vendor.edit(|_| String::new());
+        node.hang_up();
+        until("this one, too", async || vendor.log().contains("is empty")).await;
         for sample in &told {
             assert_eq!(node.send("stripe", sample).await.status, 200);
         }
