@@ -1,6 +1,6 @@
 //! The end of a service: in bounded time, whatever is away; and at once for whoever insists.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -51,9 +51,14 @@ async fn whoever_is_told_twice_to_end_ends_at_once() {
     let host = node.address.strip_prefix("http://").unwrap().to_owned();
     // A request whose body never comes: it would be waited for.
     let mut stream = TcpStream::connect(&host).unwrap();
-    let head =
-        format!("POST /webhooks/stripe HTTP/1.1\r\nHost: {host}\r\nContent-Length: 9\r\n\r\n");
+    let head = format!(
+        "POST /webhooks/stripe HTTP/1.1\r\nHost: {host}\r\nContent-Length: 9\r\n\
+         Expect: 100-continue\r\n\r\n"
+    );
     stream.write_all(head.as_bytes()).unwrap();
+    let mut taken = [0; 25];
+    stream.read_exact(&mut taken).unwrap();
+    assert_eq!(&taken, b"HTTP/1.1 100 Continue\r\n\r\n");
     node.tell_to_end();
     until("it takes no more calls", async || TcpStream::connect(&host).is_err()).await;
     assert!(!node.terminate(), "it says that it did not finish");
