@@ -38,6 +38,8 @@ pub enum Trouble {
     Mail,
     /// Sales of which nobody has told an address.
     Address,
+    /// Licenses that a person suspended or revoked, and that somebody goes on paying for.
+    Paid,
     /// Messages that a hook did not take.
     Hook { hook: String },
     /// An account that is silent.

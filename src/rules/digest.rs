@@ -49,6 +49,7 @@ impl Digest {
             }),
             Found { more: true, count: 1_000, ..of(Trouble::Mail) },
             of(Trouble::Address),
+            of(Trouble::Paid),
             of(Trouble::Hook { hook: "crm".to_owned() }),
             of(Trouble::Silent { account: account.clone() }),
             of(Trouble::Missed { account }),
@@ -80,6 +81,7 @@ impl Digest {
             }
             Trouble::Mail => ("mail", "", "", ""),
             Trouble::Address => ("address", "", "", ""),
+            Trouble::Paid => ("paid", "", "", ""),
             Trouble::Hook { hook } => ("hook", "", "", hook.as_str()),
             Trouble::Silent { account } => ("silent", account.as_str(), "", ""),
             Trouble::Missed { account } => ("missed", account.as_str(), "", ""),
@@ -108,7 +110,7 @@ fn path(trouble: &Trouble) -> String {
         Trouble::Waiting { account, reason } => events("waiting", account, reason),
         Trouble::Mail => "/console/mail?status=failed".to_owned(),
         Trouble::Address => "/console/mail?status=queued".to_owned(),
-        Trouble::Hook { .. } => "/console".to_owned(),
+        Trouble::Paid | Trouble::Hook { .. } => "/console".to_owned(),
         Trouble::Silent { .. } | Trouble::Missed { .. } => "/console/providers".to_owned(),
     }
 }

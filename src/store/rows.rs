@@ -25,4 +25,4 @@ pub use license::{
 pub use outbox::{MailCounts, MailFilter, MailRow, NewMail};
 pub use people::{CustomerRow, IdempotencyRow, LinkRow, SessionRow, TokenRow, UserRow};
 pub use sale::{NewNotice, NoticeRow, RefRow, SaleRow};
-pub use trouble::{COUNT_MAX, EventTrouble, HookTrouble, Tally};
+pub use trouble::{COUNT_MAX, EventTrouble, HookTrouble, PaidInVain, Tally};

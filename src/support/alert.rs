@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::attention::{Attention, Count, OpenEvents};
+use super::attention::{Attention, Count, OpenEvents, PAID_IN_VAIN_MAX};
 use super::{Failure, Support};
 use crate::apply::mail_identity;
 use crate::config::Mail;
@@ -87,6 +87,7 @@ fn found(attention: &Attention) -> Vec<Found> {
         waiting,
         mail_failed,
         without_address,
+        paid_in_vain,
         hooks_failed,
         silent,
         missed,
@@ -106,6 +107,12 @@ fn found(attention: &Attention) -> Vec<Found> {
     }));
     found.extend((mail_failed.count > 0).then(|| some(Trouble::Mail, *mail_failed)));
     found.extend((without_address.count > 0).then(|| some(Trouble::Address, *without_address)));
+    found.extend(paid_in_vain.first().map(|oldest| Found {
+        trouble: Trouble::Paid,
+        count: paid_in_vain.len(),
+        more: paid_in_vain.len() >= PAID_IN_VAIN_MAX,
+        since: Some(oldest.since),
+    }));
     found.extend(
         hooks_failed.iter().map(|open| some(Trouble::Hook { hook: open.hook.clone() }, open.count)),
     );

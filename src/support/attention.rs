@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::{Failure, Support};
 use crate::pull::gap::{self, Gap};
 use crate::rules::silence;
-use crate::store::rows::{EventTrouble, HookTrouble, Tally};
+use crate::store::rows::{self, EventTrouble, HookTrouble, Tally};
 use crate::store::types::EventStatus;
 use crate::store::{StoreError, Tx};
 
@@ -20,6 +20,9 @@ const WAITING_LONG: TimeDelta = TimeDelta::days(1);
 
 /// So long a sale may lack its address: some providers tell it in another event.
 const ADDRESS_LATE: TimeDelta = TimeDelta::hours(1);
+
+/// So many licenses that were paid in vain are named.
+pub(super) const PAID_IN_VAIN_MAX: usize = 50;
 
 /// Under which the last event of each day stands in the store.
 const DAYS: &str = "event_days";
@@ -36,6 +39,9 @@ pub struct Attention {
     pub mail_failed: Count,
     /// Sales whose mail waits for more than an hour, because nobody has told an address.
     pub without_address: Count,
+    /// Licenses that a person suspended or revoked, and that somebody goes on paying for: so many
+    /// at most, the longest paid first.
+    pub paid_in_vain: Vec<PaidInVain>,
     /// Messages that hooks did not take, by hook.
     pub hooks_failed: Vec<OpenHook>,
     /// Configured accounts that have been silent for much longer than is usual for them.
@@ -70,6 +76,14 @@ pub struct OpenHook {
     pub count: Count,
 }
 
+/// A license that nobody may use, and that was paid for after a person had so decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PaidInVain {
+    pub license_id: String,
+    /// The first of those payments.
+    pub since: DateTime<Utc>,
+}
+
 /// An account that is silent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Silent {
@@ -98,6 +112,7 @@ impl Attention {
             waiting,
             mail_failed,
             without_address,
+            paid_in_vain,
             hooks_failed,
             silent,
             missed,
@@ -106,6 +121,7 @@ impl Attention {
             && waiting.is_empty()
             && mail_failed.count == 0
             && without_address.count == 0
+            && paid_in_vain.is_empty()
             && hooks_failed.is_empty()
             && silent.is_empty()
             && missed.is_empty()
@@ -127,6 +143,7 @@ impl Support {
                 waiting: open(tx.event_troubles(EventStatus::Waiting, now - WAITING_LONG)?),
                 mail_failed: tx.outbox_given_up()?.into(),
                 without_address: tx.sales_without_address(now - ADDRESS_LATE)?.into(),
+                paid_in_vain: paid_in_vain(tx, now)?,
                 hooks_failed: tx.hook_troubles()?.into_iter().map(OpenHook::from).collect(),
                 silent: silent(tx, accounts.clone(), now)?,
                 missed: missed(tx, accounts, now)?,
@@ -201,6 +218,12 @@ pub(super) fn missed<'a>(
         missed.extend(gap.map(|gap| MissedEvents { account: account.to_owned(), gap }));
     }
     Ok(missed)
+}
+
+fn paid_in_vain(tx: &mut Tx<'_>, now: DateTime<Utc>) -> Result<Vec<PaidInVain>, StoreError> {
+    let rows = tx.licenses_paid_in_vain(now, PAID_IN_VAIN_MAX)?;
+    let seen = |rows::PaidInVain { license_id, since }| PaidInVain { license_id, since };
+    Ok(rows.into_iter().map(seen).collect())
 }
 
 /// The last event before each midnight, as far as that was noted.

@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use keywright::store::types::MailStatus;
-use keywright::support::attention::{Attention, Count, OpenEvents, Silent};
-use keywright_providers::sample::Step;
+use keywright::support::attention::{Attention, Count, OpenEvents, PaidInVain, Silent};
+use keywright_providers::sample::{Scene, Step};
+use serde_json::json;
 
 use crate::support::databases::Database;
 use crate::support::office::{Office, by_nobody};
@@ -124,6 +125,53 @@ on_both! {
         assert_eq!(seen(&office).await.without_address.count, 1, "one sale, however many mails");
     }
 
+    async fn a_license_that_support_revoked_and_somebody_goes_on_paying_for_is_told(db: Database) {
+        let office = Office::open(&db).await;
+        let license = office.sells("ada").await;
+        let id = license["id"].as_str().unwrap();
+        let act = async |what: &str| {
+            office.post(&format!("/licenses/{id}/{what}"), json!({ "reason": "asked" })).await.ok()
+        };
+        for (cycle, barred) in [(1, "suspend"), (2, "revoke")] {
+            act(barred).await;
+            office.clock.advance(TimeDelta::days(30));
+            assert!(seen(&office).await.is_empty(), "nobody has paid since");
+            let since = now(&office);
+            let paid = Scene { cycle, ..office.scene(Step::Renewal, "ada", "price_pro") };
+            office.deliver(&paid).await;
+            let told = PaidInVain { license_id: id.to_owned(), since };
+            assert_eq!(seen(&office).await.paid_in_vain, [told], "{barred}");
+            if barred == "suspend" {
+                act("reinstate").await;
+            } else {
+                office.deliver(&Scene { step: Step::Refund, ..paid }).await;
+            }
+            assert_eq!(seen(&office).await.paid_in_vain, [], "{barred}, and mended");
+            office.clock.advance(TimeDelta::days(1));
+        }
+    }
+
+    async fn what_support_itself_renews_was_not_paid_in_vain(db: Database) {
+        let office = Office::open(&db).await;
+        let license = office.sells("ada").await;
+        let path = format!("/licenses/{}", license["id"].as_str().unwrap());
+        for act in ["suspend", "renew"] {
+            office.clock.advance(TimeDelta::minutes(1));
+            office.post(&format!("{path}/{act}"), json!({ "reason": "asked" })).await.ok();
+        }
+        assert!(seen(&office).await.is_empty());
+    }
+
+    async fn who_disputes_one_payment_and_makes_another_is_nobodys_concern_here(db: Database) {
+        let office = Office::open(&db).await;
+        office.sells("ada").await;
+        office.clock.advance(TimeDelta::days(1));
+        office.tell(Step::Dispute, "ada", "price_pro").await;
+        office.clock.advance(TimeDelta::days(30));
+        office.tell(Step::Renewal, "ada", "price_pro").await;
+        assert!(seen(&office).await.is_empty());
+    }
+
     async fn messages_that_a_hook_did_not_take_are_told_by_hook(db: Database) {
         let office = Office::open(&db).await;
         office.sells("ada").await;
@@ -160,7 +208,7 @@ on_both! {
         let license = office.sells("ada").await;
         office.clock.advance(TimeDelta::hours(25));
         let path = format!("/licenses/{}/suspend", license["id"].as_str().unwrap());
-        office.post(&path, serde_json::json!({})).await.ok();
+        office.post(&path, json!({})).await.ok();
         assert_eq!(silent(&office).await.len(), 1);
     }
 

@@ -10,7 +10,7 @@ use super::Result;
 use crate::rules::acts::SUPPORT;
 use crate::store::error::Of;
 use crate::store::prepared::Prepare as _;
-use crate::store::rows::{COUNT_MAX, EventTrouble, HookTrouble, Tally};
+use crate::store::rows::{COUNT_MAX, EventTrouble, HookTrouble, PaidInVain, Tally};
 use crate::store::schema::events;
 use crate::store::types::{At, EventStatus, Moment};
 
@@ -153,6 +153,47 @@ pub(crate) fn hook_troubles(conn: &mut Conn) -> Result<Vec<HookTrouble>> {
     .of("hooks_outbox")?;
     let trouble = |row: Row| HookTrouble { hook: row.hook, tally: row.tally.tally() };
     Ok(rows.into_iter().map(trouble).collect())
+}
+
+pub(crate) fn licenses_paid_in_vain(
+    conn: &mut Conn,
+    now: DateTime<Utc>,
+    limit: usize,
+) -> Result<Vec<PaidInVain>> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Text)]
+        license_id: String,
+        #[diesel(sql_type = Moment)]
+        since: At,
+    }
+    // What people did is little and has an index of its own; from there each step is by a key.
+    // Whoever looked at the license since, and did anything about it, knows. So does who paid
+    // the money back: that shortens it.
+    let rows: Vec<Row> = diesel::sql_query(
+        "SELECT licenses.id AS license_id, min(paid.at) AS since
+         FROM history AS act
+         JOIN licenses ON licenses.id = substr(act.subject, 9)
+         JOIN history AS paid ON paid.subject = act.subject AND paid.seq > act.seq
+         WHERE act.actor IS NOT NULL AND act.action IN ('suspended', 'revoked')
+           AND licenses.state IN ('suspended', 'revoked') AND licenses.merged_into IS NULL
+           AND licenses.expires_at > $1
+           AND paid.action = 'renewed' AND paid.actor IS NULL
+           AND NOT EXISTS (
+               SELECT 1 FROM history AS later
+               WHERE later.subject = paid.subject AND later.seq > paid.seq
+                 AND (later.action IN ('shortened', 'reinstated')
+                   OR later.actor IS NOT NULL
+                     AND later.action IN ('suspended', 'revoked', 'renewed')))
+         GROUP BY licenses.id ORDER BY since, licenses.id LIMIT $2",
+    )
+    .bind::<Moment, _>(At(now))
+    .bind::<BigInt, _>(i64::try_from(limit).unwrap_or(i64::MAX))
+    .prepared()
+    .load(conn)
+    .of("history")?;
+    let paid = |row: Row| PaidInVain { license_id: row.license_id, since: row.since.into() };
+    Ok(rows.into_iter().map(paid).collect())
 }
 
 pub(crate) fn event_last_heard(conn: &mut Conn, account: &str) -> Result<Option<DateTime<Utc>>> {

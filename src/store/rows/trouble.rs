@@ -31,6 +31,14 @@ pub struct HookTrouble {
     pub tally: Tally,
 }
 
+/// A license that a person suspended or revoked, and that was paid for since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaidInVain {
+    pub license_id: String,
+    /// The first of those payments.
+    pub since: DateTime<Utc>,
+}
+
 impl Tally {
     /// Of a count that went one beyond the highest.
     pub(in crate::store) fn new(counted: i64, oldest: Option<DateTime<Utc>>) -> Self {

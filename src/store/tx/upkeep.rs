@@ -6,7 +6,7 @@ use super::{Link, Tx};
 use crate::store::error::StoreError;
 use crate::store::rows::{
     CustomerKey, CustomerRow, During, EventRow, EventTrouble, HookRow, HookTrouble, IdempotencyRow,
-    LicenseRow, MailRow, NoticeRow, RefKey, Tally,
+    LicenseRow, MailRow, NoticeRow, PaidInVain, RefKey, Tally,
 };
 use crate::store::types::EventStatus;
 use crate::store::{pg, sqlite};
@@ -37,6 +37,9 @@ functions! {
     sales_without_address(until: DateTime<Utc>) -> Tally;
     /// Messages that were given up, by hook.
     hook_troubles() -> Vec<HookTrouble>;
+    /// Licenses that a person suspended or revoked, that payments have moved on since, and that
+    /// would last beyond `now`; the longest paid first, `limit` at most.
+    licenses_paid_in_vain(now: DateTime<Utc>, limit: usize) -> Vec<PaidInVain>;
     /// The sales with licenses of this address (in lower case).
     sales_of_email(email: &str) -> Vec<i64>;
     /// Events behind this one, oldest first, with all that they hold; so in the next three.
