@@ -173,17 +173,26 @@ fn seen(
 ) -> Result<EventSeen, Failure> {
     let row = find(tx, id)?;
     let rows = tx.notices_of_event(id)?;
-    let told: Vec<Notice> =
-        rows.iter().filter_map(|row| Notice::deserialize(&row.body).ok()).collect();
+    let read: Vec<Result<Notice, _>> =
+        rows.iter().map(|row| Notice::deserialize(&row.body)).collect();
+    let told: Vec<Notice> = read.iter().flatten().cloned().collect();
     let mut mask = Mask::new(personal);
     let payload = row.body.as_deref().map(|body| payload(body, &mut mask));
     let notices = rows.iter().map(|row| masked(&row.body, "", &mut mask));
     let notices: Vec<String> = notices.map(|json| pretty(&json)).collect();
     let place = place(tx, &row, &told)?;
-    let notices = told.iter().zip(notices).map(|(notice, json)| NoticeSeen {
-        text: sentence(notice, place),
-        refs: notice.refs.iter().map(|name| name.id.clone()).collect(),
-        json,
+    let notices = read.iter().zip(notices).map(|(notice, json)| match notice {
+        Ok(notice) => NoticeSeen {
+            text: sentence(notice, place),
+            refs: notice.refs.iter().map(|name| name.id.clone()).collect(),
+            json,
+        },
+        // What is wrong about it is not said: the value itself may stand in that.
+        Err(_) => NoticeSeen {
+            text: "Cannot be read as it is stored; replay the event.".to_owned(),
+            refs: Vec::new(),
+            json,
+        },
     });
     let unmapped = unmapped(&told, books, &row.account);
     let mapping = match row.reason.as_deref() {

@@ -80,6 +80,17 @@ on_both! {
         assert_eq!(audited(&office, "reloaded").await, [by("admin", None)]);
     }
 
+    async fn what_was_read_and_cannot_be_read_back_is_said_to_be_so(db: Database) {
+        let office = Office::open(&db).await;
+        let mut tab = failed(&office, "support").await;
+        let event = tab.page.address.clone();
+        db.tamper(r#"UPDATE notices SET body = '{"kind":"of another time"}'"#).await;
+        tab.open(&event).await;
+        assert_eq!(tab.page.status, 200);
+        tab.page.says("Cannot be read as it is stored; replay the event.");
+        tab.page.says("of another time");
+    }
+
     async fn of_an_order_of_many_licenses_a_hundred_are_shown_and_the_rest_is_led_to(db: Database) {
         let office = Office::open(&db).await;
         let mut scene = office.scene(Step::Purchase, "max", "price_pro");
