@@ -63,6 +63,8 @@ struct Resource<T> {
 
 #[derive(Deserialize)]
 pub(super) struct Order {
+    /// By which the buyer knows it: a UUID, so that no other order of any store has it.
+    pub(super) identifier: Option<String>,
     pub(super) status: String,
     pub(super) currency: Currency,
     /// Minor units, like all amounts here.
@@ -139,6 +141,15 @@ impl Buyer {
             ..Customer::default()
         };
         Some(customer).filter(|customer| !customer.is_empty())
+    }
+}
+
+impl Object<Order> {
+    /// By its id, and by what its buyer may write to support.
+    pub(super) fn refs(&self) -> Vec<Ref> {
+        let identifier = self.attributes.identifier.as_deref().map(str::trim);
+        let identifier = identifier.filter(|known| !known.is_empty()).map(Ref::order);
+        [Ref::order(&self.id)].into_iter().chain(identifier).collect()
     }
 }
 

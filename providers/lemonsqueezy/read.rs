@@ -98,7 +98,7 @@ fn ordered(event: &Event<'_>, order: &Object<Order>) -> Reading {
         return Ok(Vec::new());
     }
     if !came || attributes.subtotal <= attributes.setup_fee {
-        return notice(event, vec![Ref::order(id)], Kind::Linked);
+        return notice(event, order.refs(), Kind::Linked);
     }
     let item = attributes.first_order_item.as_ref().ok_or_else(|| Unread::Content {
         path: "data.attributes.first_order_item".to_owned(),
@@ -113,7 +113,7 @@ fn ordered(event: &Event<'_>, order: &Object<Order>) -> Reading {
     };
     let amount = Some(attributes.currency.money(attributes.total));
     let kind = Kind::Paid { payment: Ref::order(id), amount, lines: vec![line] };
-    notice(event, vec![Ref::order(id)], kind)
+    notice(event, order.refs(), kind)
 }
 
 fn order_refunded(event: &Event<'_>, order: &Object<Order>) -> Reading {
@@ -121,7 +121,7 @@ fn order_refunded(event: &Event<'_>, order: &Object<Order>) -> Reading {
     let total = attributes.refunded_amount.map(|minor| attributes.currency.money(minor));
     let full = matches!(attributes.status.as_str(), "refunded" | "fraudulent");
     let kind = refunded(Ref::order(id), Ref::order(id), total, full)?;
-    notice(event, vec![Ref::order(id)], kind)
+    notice(event, order.refs(), kind)
 }
 
 /// A subscription is created when its first payment was made, or with a trial.

@@ -170,3 +170,16 @@ fn a_partial_refund_must_say_how_much() {
     };
     assert!(full && total.is_none());
 }
+
+#[test]
+fn an_order_is_also_known_by_what_its_buyer_sees() {
+    let seen = "104e18a2-d755-4d4b-80c4-a6c1dcbe1c10";
+    let known = ["order:42".to_owned(), format!("order:{seen}")];
+    for (event, status) in [("order_created", "paid"), ("order_refunded", "refunded")] {
+        let told = order(json!({ "identifier": seen, "status": status, "refunded_amount": 1190 }));
+        let refs: Vec<_> = one(event, "42", &told).refs.iter().map(ToString::to_string).collect();
+        assert_eq!(refs, known, "{event}");
+    }
+    let refs = one("order_created", "42", &order(json!({ "identifier": " " }))).refs;
+    assert_eq!(refs, [Ref::order("42")]);
+}
