@@ -1,10 +1,11 @@
 //! `keywright reconcile`: what a provider sent, or sold, against what is here.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{self, BufReader, Write as _};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
+use chrono::{DateTime, Utc};
 use clap::Args;
 use serde::Serialize;
 
@@ -95,6 +96,10 @@ impl Reconcile {
         let since = self.since.map(|Start(time)| time);
         let keep = self.apply.then(|| Asked::at_the_shell(None));
         let found = support.reconcile(&self.account, since, keep, fetch.clone()).await?;
+        if let Some(cut) = cut(since, &found) {
+            // Not among the answer, which programs read.
+            writeln!(io::stderr(), "{cut}")?;
+        }
         if !self.apply {
             say(if self.json { json_of(&found)? } else { missing(&found) })?;
             return Ok(());
@@ -146,6 +151,18 @@ fn made_up_for(done: &Done<'_>) -> String {
         lines.push(format!("{count} failed (keywright events show ID): {ids}"));
     }
     lines.join("\n")
+}
+
+/// What is told where more was asked for than the provider's list holds.
+fn cut(asked: Option<DateTime<Utc>>, found: &Reconciled) -> Option<String> {
+    let Reconciled { account, since, .. } = found;
+    asked.filter(|asked| asked < since).map(|_| {
+        format!(
+            "the list of {account} goes no further back than {}; for what was before: \
+             reconcile {account} --file EXPORT",
+            time(*since)
+        )
+    })
 }
 
 fn span(found: &Reconciled) -> String {

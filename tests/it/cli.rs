@@ -18,7 +18,7 @@ pub(crate) struct Shell {
 pub(crate) struct Done {
     pub(crate) status: i32,
     pub(crate) out: String,
-    err: String,
+    pub(crate) err: String,
 }
 
 impl Shell {

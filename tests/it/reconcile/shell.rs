@@ -58,6 +58,12 @@ on_both! {
         let again = shell.done("reconcile pay --apply");
         assert!(again.starts_with("nothing is missing: "), "{again}");
 
+        let long_ago = shell.run("reconcile pay --since 2020-01-01");
+        assert_eq!(long_ago.status, 0);
+        assert!(long_ago.err.starts_with("the list of pay goes no further back than 20"), "{}", long_ago.err);
+        assert!(long_ago.err.ends_with("reconcile pay --file EXPORT\n"), "{}", long_ago.err);
+        assert_eq!(shell.run("reconcile pay").err, "", "all that was asked for");
+
         let told = shell.refused("reconcile gum");
         assert!(told.starts_with("Gumroad has no list of what it sent"), "{told}");
         assert_eq!(shell.refused("reconcile pya"), "there is no account pya\n");
