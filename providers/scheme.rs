@@ -5,11 +5,13 @@
 //! secret is tried, and the time window is looked at only after the MAC was right.
 //!
 //! - [`rsa`]: signatures by a private key
+//! - `standard`: Standard Webhooks
 //! - `sign`: the other side, for made-up deliveries
 //! - `times`: times as signatures write them
 
 pub mod rsa;
 mod sign;
+mod standard;
 mod times;
 
 use std::borrow::Cow;
@@ -17,7 +19,6 @@ use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use data_encoding::{BASE64, HEXLOWER, HEXLOWER_PERMISSIVE};
-use ed25519_dalek::{Signature, VerifyingKey};
 use hmac::{Hmac, KeyInit, Mac, SimpleHmac};
 use md5::{Digest, Md5};
 use sha1::Sha1;
@@ -27,13 +28,14 @@ use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 use crate::reject::Reject;
-use crate::request::Request;
+use crate::request::{Inlet, Request};
 use crate::secret::Secret;
 
 pub use sign::{
     basic_sign, hmac_sign, hmac_sign_of, keyed_digest_sign, query_token_sign,
     standard_webhooks_sign, without_token,
 };
+pub use standard::{KeyText, standard_webhooks};
 pub use times::{unix_milliseconds, unix_seconds};
 
 /// The field of an address that holds a token.
@@ -164,6 +166,25 @@ pub fn hmac<'a>(
     hmac_of(request.body, KeyForm::Text, hash, secrets, parts, (encoding, candidates))
 }
 
+/// The usual shape: [`hmac`] over the whole body, one signature in one header, and no keys asked
+/// for in the answer.
+///
+/// # Errors
+/// As [`hmac`]; [`Reject::NotTaken`] at `/fulfil`; [`Reject::Missing`] or [`Reject::Malformed`]
+/// for the header.
+pub fn hmac_body<'a>(
+    request: &Request<'a>,
+    hash: Hash,
+    secrets: &[Secret],
+    encoding: Encoding,
+    header: &str,
+) -> Result<Verified<'a>, Reject> {
+    if request.inlet == Inlet::Fulfil {
+        return Err(Reject::NotTaken);
+    }
+    hmac(request, hash, secrets, &[request.body], encoding, &[request.header(header)?])
+}
+
 /// As [`hmac`], where the authentic bytes are not the body (but the query, or one field of a
 /// form), or where the secret is not the key as it stands.
 ///
@@ -198,72 +219,6 @@ pub fn hmac_timestamped<'a>(
 ) -> Result<Verified<'a>, Reject> {
     let signed_at = unix_seconds(timestamp)?;
     hmac(request, Hash::Sha256, secrets, parts, encoding, candidates)?.dated(signed_at, window)
-}
-
-/// How a Standard Webhooks secret becomes a key. Not every sender decodes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyText {
-    /// `whsec_` and base64: the key is the decoded bytes (the specification).
-    Base64,
-    /// The key is the text as it stands.
-    Raw,
-    /// Either.
-    Both,
-}
-
-/// Standard Webhooks, `v1` (HMAC-SHA256, secrets `whsec_...`) and `v1a` (Ed25519, public keys
-/// `whpk_...`), with the headers `webhook-*` or `svix-*`.
-/// <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>
-///
-/// # Errors
-/// Any [`Reject`].
-pub fn standard_webhooks<'a>(
-    request: &Request<'a>,
-    secrets: &[Secret],
-    key_text: KeyText,
-    window: Window,
-) -> Result<Verified<'a>, Reject> {
-    let prefix = match request.header_opt("webhook-id")? {
-        Some(_) => "webhook",
-        None => "svix",
-    };
-    let id = request.header(&format!("{prefix}-id"))?;
-    let timestamp = request.header(&format!("{prefix}-timestamp"))?;
-    let signatures = request.header(&format!("{prefix}-signature"))?;
-    let signed_at = unix_seconds(timestamp)?;
-    if id.is_empty() || id.contains('.') {
-        return Err(Reject::Malformed);
-    }
-    let (mut shared, mut public) = (Vec::new(), Vec::new());
-    for entry in signatures.split(' ').take(CANDIDATES_MAX) {
-        match entry.split_once(',') {
-            Some(("v1", text)) => shared.extend(BASE64.decode(text.as_bytes()).ok()),
-            Some(("v1a", text)) => public.extend(BASE64.decode(text.as_bytes()).ok()),
-            _ => {}
-        }
-    }
-    if shared.is_empty() && public.is_empty() {
-        return Err(Reject::Malformed);
-    }
-    let parts: [&[u8]; 5] = [id.as_bytes(), b".", timestamp.as_bytes(), b".", request.body];
-    let (keys, public_keys) = standard_keys(secrets, key_text);
-    if keys.is_empty() && public_keys.is_empty() {
-        return Err(Reject::NoSecret);
-    }
-    let by_shared = !keys.is_empty()
-        && !shared.is_empty()
-        && hmac_keyed(Hash::Sha256, &keys, &parts, &shared).is_ok();
-    let message = parts.concat();
-    let by_public = public.iter().any(|bytes| {
-        Signature::from_slice(bytes).is_ok_and(|signature| {
-            public_keys.iter().any(|key| key.verify_strict(&message, &signature).is_ok())
-        })
-    });
-    if !by_shared && !by_public {
-        return Err(Reject::Wrong);
-    }
-    let verified = Verified { id: Some(id.to_owned()), ..Verified::of(request.body) };
-    verified.dated(signed_at, window)
 }
 
 /// An unguessable token, for providers that sign nothing: proves the sender, not the bytes.
@@ -459,38 +414,6 @@ fn encode(encoding: Encoding, bytes: &[u8]) -> String {
         Encoding::Hex => HEXLOWER.encode(bytes),
         Encoding::Base64 => BASE64.encode(bytes),
     }
-}
-
-/// Splits configured secrets into shared keys and public keys. A text that is not what it says
-/// gives no key: strict decoding, since a lenient one can turn a typing error into a short key.
-fn standard_keys(secrets: &[Secret], key_text: KeyText) -> (Vec<Vec<u8>>, Vec<VerifyingKey>) {
-    let (mut shared, mut public) = (Vec::new(), Vec::new());
-    for secret in secrets {
-        let text = secret.expose();
-        let text = text.strip_prefix("v1,").unwrap_or(text);
-        if let Some(encoded) = text.strip_prefix("whpk_") {
-            let key = decode_padded(encoded).and_then(|bytes| bytes.try_into().ok());
-            public.extend(key.and_then(|bytes: [u8; 32]| VerifyingKey::from_bytes(&bytes).ok()));
-            continue;
-        }
-        if key_text != KeyText::Raw {
-            let encoded = text.strip_prefix("whsec_").unwrap_or(text);
-            shared.extend(decode_padded(encoded).filter(|key| key.len() >= 16));
-        }
-        if key_text != KeyText::Base64 {
-            shared.push(secret.bytes().to_vec());
-        }
-    }
-    (shared, public)
-}
-
-/// Some dashboards show base64 without its padding.
-fn decode_padded(text: &str) -> Option<Vec<u8>> {
-    let mut padded = text.trim_end_matches('=').to_owned();
-    while !padded.len().is_multiple_of(4) {
-        padded.push('=');
-    }
-    BASE64.decode(padded.as_bytes()).ok()
 }
 
 #[cfg(test)]

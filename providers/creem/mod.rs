@@ -86,8 +86,7 @@ impl Provider for Creem {
             let secrets = &credentials.secrets;
             return scheme::standard_webhooks(request, secrets, KeyText::Base64, window);
         }
-        let (secrets, signature) = (&credentials.secrets, request.header(HEADER)?);
-        scheme::hmac(request, Hash::Sha256, secrets, &[request.body], Encoding::Hex, &[signature])
+        scheme::hmac_body(request, Hash::Sha256, &credentials.secrets, Encoding::Hex, HEADER)
     }
 
     fn envelopes(

@@ -136,14 +136,10 @@ impl Provider for FastSpring {
         _now: DateTime<Utc>,
     ) -> Result<Verified<'a>, Reject> {
         match request.inlet {
-            Inlet::Webhook => scheme::hmac(
-                request,
-                Hash::Sha256,
-                &credentials.secrets,
-                &[request.body],
-                Encoding::Base64,
-                &[request.header(SIGNATURE)?],
-            ),
+            Inlet::Webhook => {
+                let secrets = &credentials.secrets;
+                scheme::hmac_body(request, Hash::Sha256, secrets, Encoding::Base64, SIGNATURE)
+            }
             Inlet::Fulfil => {
                 let key = credentials.keys.get(PRIVATE_KEY).ok_or(Reject::NoSecret)?;
                 form::verify(request, key)

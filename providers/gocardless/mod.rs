@@ -25,8 +25,8 @@ use crate::read::{Envelope, Event, Reading, Unread};
 use crate::scheme::{self, Encoding, Hash};
 use crate::secret::SECRET_BYTES_MIN;
 use crate::{
-    Answer, Ask, Covers, Credentials, FIVE_MINUTES, Facts, Inlet, Provider, Reject, Request,
-    Sample, Scene, Setting, Takes, Verified,
+    Answer, Ask, Covers, Credentials, FIVE_MINUTES, Facts, Provider, Reject, Request, Sample,
+    Scene, Setting, Takes, Verified,
 };
 
 const HEADER: &str = "Webhook-Signature";
@@ -96,17 +96,8 @@ impl Provider for GoCardless {
         credentials: &Credentials,
         _now: DateTime<Utc>,
     ) -> Result<Verified<'a>, Reject> {
-        if request.inlet != Inlet::Webhook {
-            return Err(Reject::NotTaken);
-        }
-        scheme::hmac(
-            request,
-            Hash::Sha256,
-            &credentials.secrets,
-            &[request.body],
-            Encoding::Hex,
-            &[request.header(HEADER)?],
-        )
+        let secrets = &credentials.secrets;
+        scheme::hmac_body(request, Hash::Sha256, secrets, Encoding::Hex, HEADER)
     }
 
     fn envelopes(

@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 
 use crate::read::{Envelope, Event, Reading, Unread};
 use crate::reject::Reject;
-use crate::request::{Inlet, Request};
+use crate::request::Request;
 use crate::sample::{Sample, Scene};
 use crate::scheme::{self, Encoding, Hash, Verified};
 use crate::secret::SECRET_BYTES_MIN;
@@ -83,11 +83,8 @@ impl Provider for LemonSqueezy {
         credentials: &Credentials,
         _now: DateTime<Utc>,
     ) -> Result<Verified<'a>, Reject> {
-        if request.inlet == Inlet::Fulfil {
-            return Err(Reject::NotTaken);
-        }
-        let (secrets, signature) = (&credentials.secrets, request.header(HEADER)?);
-        scheme::hmac(request, Hash::Sha256, secrets, &[request.body], Encoding::Hex, &[signature])
+        let secrets = &credentials.secrets;
+        scheme::hmac_body(request, Hash::Sha256, secrets, Encoding::Hex, HEADER)
     }
 
     fn envelopes(

@@ -17,8 +17,8 @@ use chrono::{DateTime, Utc};
 use crate::read::{Currency, Envelope, Event, Reading, Unread};
 use crate::scheme::{self, Encoding, Hash};
 use crate::{
-    Answer, Ask, Covers, Credentials, FIVE_MINUTES, Facts, Inlet, Provider, Reject, Request,
-    Sample, Scene, Setting, Takes, Verified,
+    Answer, Ask, Covers, Credentials, FIVE_MINUTES, Facts, Provider, Reject, Request, Sample,
+    Scene, Setting, Takes, Verified,
 };
 
 const HEADER: &str = "X-Chargify-Webhook-Signature-Hmac-Sha-256";
@@ -108,13 +108,8 @@ impl Provider for Maxio {
         credentials: &Credentials,
         _now: DateTime<Utc>,
     ) -> Result<Verified<'a>, Reject> {
-        if request.inlet == Inlet::Fulfil {
-            return Err(Reject::NotTaken);
-        }
-        let signature = [request.header(HEADER)?];
-        let parts = [request.body];
         let secrets = &credentials.secrets;
-        scheme::hmac(request, Hash::Sha256, secrets, &parts, Encoding::Hex, &signature)
+        scheme::hmac_body(request, Hash::Sha256, secrets, Encoding::Hex, HEADER)
     }
 
     fn envelopes(

@@ -21,8 +21,8 @@ use crate::read::{Envelope, Event, Reading, Unread};
 use crate::scheme::{self, Encoding, Hash};
 use crate::secret::SECRET_BYTES_MIN;
 use crate::{
-    Answer, Ask, Covers, Credentials, FIVE_MINUTES, Facts, Inlet, Provider, Reject, Request,
-    Sample, Scene, Verified,
+    Answer, Ask, Covers, Credentials, FIVE_MINUTES, Facts, Provider, Reject, Request, Sample,
+    Scene, Verified,
 };
 
 const HEADER: &str = "x-paystack-signature";
@@ -70,17 +70,8 @@ impl Provider for Paystack {
         credentials: &Credentials,
         _now: DateTime<Utc>,
     ) -> Result<Verified<'a>, Reject> {
-        if request.inlet != Inlet::Webhook {
-            return Err(Reject::NotTaken);
-        }
-        scheme::hmac(
-            request,
-            Hash::Sha512,
-            &credentials.secrets,
-            &[request.body],
-            Encoding::Hex,
-            &[request.header(HEADER)?],
-        )
+        let secrets = &credentials.secrets;
+        scheme::hmac_body(request, Hash::Sha512, secrets, Encoding::Hex, HEADER)
     }
 
     fn envelopes(

@@ -5,10 +5,8 @@ use data_encoding::{BASE64, HEXLOWER};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use super::{
-    Encoding, Hash, KeyForm, KeyText, QUERY_TOKEN, digest_bytes, encode, key, mac_bytes,
-    standard_keys,
-};
+use super::standard::standard_keys;
+use super::{Encoding, Hash, KeyForm, KeyText, QUERY_TOKEN, digest_bytes, encode, key, mac_bytes};
 use crate::read::Form;
 use crate::sample::Sample;
 use crate::secret::Secret;

@@ -101,17 +101,8 @@ impl Provider for WooCommerce {
         credentials: &Credentials,
         _now: DateTime<Utc>,
     ) -> Result<Verified<'a>, Reject> {
-        if request.inlet == Inlet::Fulfil {
-            return Err(Reject::NotTaken);
-        }
-        scheme::hmac(
-            request,
-            Hash::Sha256,
-            &credentials.secrets,
-            &[request.body],
-            Encoding::Base64,
-            &[request.header(SIGNATURE)?],
-        )
+        let secrets = &credentials.secrets;
+        scheme::hmac_body(request, Hash::Sha256, secrets, Encoding::Base64, SIGNATURE)
     }
 
     /// No id: that of a delivery is made of the webhook and the second, and two may share it.
