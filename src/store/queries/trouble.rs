@@ -168,16 +168,17 @@ pub(crate) fn licenses_paid_in_vain(
         since: At,
     }
     // What people did is little and has an index of its own; from there each step is by a key.
+    // (CROSS: SQLite joins in this order. By itself it would begin with all renewals ever.)
     // Whoever looked at the license since, and did anything about it, knows. So does who paid
     // the money back: that shortens it.
     let rows: Vec<Row> = diesel::sql_query(
         "SELECT licenses.id AS license_id, min(paid.at) AS since
-         FROM history AS act
-         JOIN licenses ON licenses.id = substr(act.subject, 9)
-         JOIN history AS paid ON paid.subject = act.subject AND paid.seq > act.seq
+         FROM history AS act CROSS JOIN licenses CROSS JOIN history AS paid
          WHERE act.actor IS NOT NULL AND act.action IN ('suspended', 'revoked')
+           AND licenses.id = substr(act.subject, 9)
            AND licenses.state IN ('suspended', 'revoked') AND licenses.merged_into IS NULL
            AND licenses.expires_at > $1
+           AND paid.subject = act.subject AND paid.seq > act.seq
            AND paid.action = 'renewed' AND paid.actor IS NULL
            AND NOT EXISTS (
                SELECT 1 FROM history AS later
